@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The scenario contract: a scenario is a question with its metrics.
+ *
+ * A scenario never knows which driver runs the guest: it waits for events of
+ * the trial and records values. To add one, write scenarios/NAME/NAME.c with a
+ * `const struct scenario scenario_NAME` and add it to the table in
+ * bench/registry.c.
+ */
+#ifndef TARE_SCENARIO_H
+#define TARE_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../bench/error.h"
+
+enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER };
+
+struct metric {
+    const char *name;
+    const char *unit; /* "ms", "ns", "bit/s", ... */
+    enum direction direction;
+    const char *clock; /* which clock the value comes from */
+    const char *start; /* the event the measurement starts at */
+    const char *stop;  /* the event it stops at */
+    const char *definition;
+};
+
+/* What a trial stamps, in the order in which it happens on a healthy guest. */
+enum event {
+    EVENT_CREATE, /* t0: just before the driver is asked to create the guest */
+    EVENT_RESUME, /* t1: just BEFORE the driver is asked to start its CPU */
+    EVENT_KERNEL, /* t2: MARKER_KERNEL arrived */
+    EVENT_MAIN,   /* t3: MARKER_MAIN arrived */
+    EVENT_READY,  /* t4: MARKER_READY arrived */
+    EVENT_EXIT,   /* MARKER_EXIT arrived: the payload is about to end */
+    EVENT_END,    /* MARKER_END arrived: kernel or init saw it end */
+    EVENT_GONE,   /* t6: the guest's process is gone */
+    EVENT_COUNT,
+};
+
+struct trial; /* one (target, scenario, repetition); bench/trial.c */
+
+struct scenario {
+    const char *name;
+    const char *summary;
+    const char *payload;          /* the program, a name in payloads/ */
+    const struct metric *metrics; /* ends with a NULL name */
+    double deadline_s;            /* a trial still running then has failed */
+    /* Measure one guest, which has just been started: wait for events, record one value or failure
+     * per metric. A negative errno with `error` filled fails every metric not yet recorded. */
+    int (*measure)(struct trial *trial, struct error *error);
+};
+
+/* Wait until `event` has been stamped. 0; -ETIMEDOUT past the trial's deadline, -ECANCELED when
+ * the user interrupted, -EPIPE when the guest was gone first; `error` says what was seen. */
+int trial_wait(struct trial *trial, enum event event, struct error *error);
+
+/* The stamp of `event` in ns of CLOCK_MONOTONIC, or -1 when it was not seen. */
+int64_t trial_stamp(const struct trial *trial, enum event event);
+
+/* The guest's TSC in the marker of `event` (virtual ns since reset under --icount). */
+uint64_t trial_tsc(const struct trial *trial, enum event event);
+
+/* The status carried by the marker of `event`. */
+unsigned trial_status(const struct trial *trial, enum event event);
+
+/* Whether the run counts virtual time (--icount), and whether this guest's vCPU has idled so
+ * far, which makes virtual time more than an instruction count. */
+bool trial_icount(const struct trial *trial);
+bool trial_idled(const struct trial *trial);
+
+/* Record `value` for metric `name`, with an optional note ("idle") kept beside it. */
+void trial_record(struct trial *trial, const char *name, double value, const char *note);
+
+#endif
