@@ -2,26 +2,118 @@
 # tare: one Makefile. Everything generated goes under $(B) (build/) and results/runs/.
 # Each kernel and scenario folder brings its own build.mk, so that adding one is adding a folder.
 
-B     ?= build
-SHARE := $(B)/share/tare
-CC    := gcc
+B       ?= build
+SHARE   := $(B)/share/tare
+PREFIX  ?= /usr/local
+CC      := gcc
 
-CSTD     := -std=gnu11
+# `make bench`: which scenario, which targets (comma-separated, or all), how many repetitions, and
+# anything else for `tare run`.
+SCENARIO ?= all
+TARGETS  ?= all
+REPEAT   ?= $(if $(filter all,$(SCENARIO)),3,10)
+ARGS     ?=
+RUN      := $(or $(RUN),results/runs/$(shell date -u +%Y%m%d-%H%M%S)-$(SCENARIO))
+
+# SANITIZE=1 builds tare with ASan and UBSan, into its own directory.
+SANITIZE ?=
+O        := $(B)/obj$(if $(SANITIZE),-sanitize)
+BIN      := $(B)/bin$(if $(SANITIZE),-sanitize)
+SANFLAGS := $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+, := ,
+
+PACKAGES := libvirt libcjson gsl libnl-3.0 libnl-route-3.0 smartcols libarchive nettle
+CSTD     := -std=gnu11 -D_GNU_SOURCE=
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CFLAGS   ?= -O2 -g
+TARE_CFLAGS = $(CSTD) $(WARN) $(CFLAGS) $(SANFLAGS) $(shell pkg-config --cflags $(PACKAGES))
+TARE_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
+
+SOURCES  := $(wildcard bench/*.c scenarios/*/scenario_*.c) \
+            drivers/guest.c drivers/machine.c drivers/libvirt.c drivers/process.c drivers/null.c
+OBJECTS  := $(SOURCES:%.c=$(O)/%.o)
+UNITS    := $(patsubst tests/unit/%.c,$(BIN)/test-%,$(wildcard tests/unit/*.c))
 
 # What the build.mk files add to.
-ARTIFACTS :=# files under $(SHARE) that tare needs at run time
+ARTIFACTS  := $(SHARE)/halts.so $(SHARE)/schema.json# files that tare needs at run time
 UNIT_TESTS :=# host test programs, each run by `make check`
+FUZZERS    :=# libFuzzer programs, each run for a while by `make check`
+E2E_TESTS  := $(sort $(wildcard tests/e2e/*.sh))
 
 .DEFAULT_GOAL := all
 include $(sort $(wildcard kernels/*/build.mk scenarios/*/build.mk))
+ARTIFACTS += $(patsubst plots/%,$(SHARE)/plots/%,$(wildcard plots/*))
 
-all: $(ARTIFACTS)
+all: tare $(ARTIFACTS) ## build tare, the kernels and the payloads
+tare: $(BIN)/tare
 
-clean:
+$(BIN)/tare: $(OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) -o $@ $^ $(TARE_LIBS)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(TARE_CFLAGS) -MMD -c -o $@ $<
+
+$(BIN)/test-%: $(O)/tests/unit/%.o $(filter-out %/main.o,$(OBJECTS))
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) -o $@ $^ $(TARE_LIBS) -lcmocka
+
+$(SHARE)/halts.so: drivers/halts.c
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARN) -O2 -shared -fPIC -o $@ $<
+
+$(SHARE)/schema.json: results/schema.json
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(SHARE)/plots/%: plots/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+# --- a fresh machine: one command each ------------------------------------------------------------
+
+deps: ## install what is missing with apt (NO_INSTALL=1: only say what)
+	@CI/deps
+
+bench: deps ## measure: SCENARIO= TARGETS= REPEAT= ARGS=; table, results and plot
+	@$(MAKE) --no-print-directory all
+	@mkdir -p $(dir $(RUN))
+	$(BIN)/tare run --scenario $(SCENARIO) --target $(TARGETS) --repeat $(REPEAT) \
+		--out $(RUN).json $(ARGS)
+	$(BIN)/tare plot $(RUN).json $(RUN)
+
+check: deps ## run every test
+	@$(MAKE) --no-print-directory check-built
+
+check-built: all
+	@$(MAKE) --no-print-directory SANITIZE=1 tare units
+	@CI/check $(B)
+
+units: $(UNITS) $(UNIT_TESTS) $(FUZZERS)
+
+list-tests: # for CI/check
+	@printf 'unit %s\n' $(UNITS) $(UNIT_TESTS)
+	@printf 'fuzz %s\n' $(FUZZERS)
+	@printf 'e2e %s\n' $(E2E_TESTS)
+
+format: ## format the C sources
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+install: all ## install under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install $(BIN)/tare $(DESTDIR)$(PREFIX)/bin/
+	cp -r $(B)/share/tare $(DESTDIR)$(PREFIX)/share/
+	install -m 644 docs/tare.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+
+clean: ## delete everything generated but the results
 	rm -rf $(B)
 
-.PHONY: all clean
+help: ## list these
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@echo "variables: SCENARIO TARGETS REPEAT ARGS (bench), NO_INSTALL=1, SANITIZE=1, B=build"
+
+.PHONY: all tare deps bench check check-built units list-tests format install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

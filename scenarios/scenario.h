@@ -17,6 +17,8 @@
 
 enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER };
 
+enum need { NEEDS_NOTHING, NEEDS_KERNEL_MARKER, NEEDS_ICOUNT };
+
 struct metric {
     const char *name;
     const char *unit; /* "ms", "ns", "bit/s", ... */
@@ -25,6 +27,7 @@ struct metric {
     const char *start; /* the event the measurement starts at */
     const char *stop;  /* the event it stops at */
     const char *definition;
+    enum need needs; /* without it there is no sample, neither value nor failure */
 };
 
 /* What a trial stamps, in the order in which it happens on a healthy guest. */
@@ -66,10 +69,10 @@ uint64_t trial_tsc(const struct trial *trial, enum event event);
 /* The status carried by the marker of `event`. */
 unsigned trial_status(const struct trial *trial, enum event event);
 
-/* Whether the run counts virtual time (--icount), and whether this guest's vCPU has idled so
- * far, which makes virtual time more than an instruction count. */
+/* Whether the run counts virtual time (--icount), and whether the vCPU had idled when `event` came,
+ * which makes virtual time more than an instruction count. */
 bool trial_icount(const struct trial *trial);
-bool trial_idled(const struct trial *trial);
+bool trial_idled(const struct trial *trial, enum event event);
 
 /* Record `value` for metric `name`, with an optional note ("idle") kept beside it. */
 void trial_record(struct trial *trial, const char *name, double value, const char *note);

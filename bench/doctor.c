@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "sandbox.h"
+
+#define QEMU "/usr/bin/qemu-system-x86_64"
+#define QEMU_DRIVER "/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so"
+
+struct list {
+    struct finding *findings;
+    unsigned count;
+};
+
+static void found(struct list *list, const char *what, enum finding_level level,
+                  const char *remedy, const char *detail)
+{
+    struct finding *finding = &list->findings[list->count++];
+
+    *finding = (struct finding){.what = what, .level = level, .remedy = remedy};
+    snprintf(finding->detail, sizeof finding->detail, "%s", detail);
+}
+
+static void find_file(struct list *list, const char *what, const char *path, const char *remedy)
+{
+    bool there = access(path, R_OK) == 0;
+
+    found(list, what, there ? FINDING_OK : FINDING_CANNOT, there ? NULL : remedy, path);
+}
+
+static int try_network(void *data, struct error *error)
+{
+    int status = sandbox_network(error);
+
+    (void)data;
+    if (status == 0)
+        status = sandbox_tap("vm0", error);
+    return status;
+}
+
+static void find_sandbox(struct list *list)
+{
+    struct error error = {0};
+    int status = sandbox_run(try_network, NULL, &error);
+
+    found(list, "sandbox", status < 0 ? FINDING_CANNOT : FINDING_OK,
+          status < 0 ? "as said" : NULL,
+          status < 0 ? error.text : "own namespaces, a bridge and a tap can be made");
+}
+
+static void find_kvm(struct list *list)
+{
+    int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        found(list, "kvm", FINDING_WEAK,
+              "as root: modprobe kvm-amd or kvm-intel; usermod -aG kvm $USER", strerror(errno));
+    else
+        found(list, "kvm", FINDING_OK, NULL,
+              "/dev/kvm opens; whether it boots a guest, each run proves anew");
+    if (fd >= 0)
+        close(fd);
+}
+
+static void find_noise(struct list *list)
+{
+    double load = -1;
+    char text[64];
+
+    if (getloadavg(&load, 1) != 1)
+        return;
+    snprintf(text, sizeof text, "load %.2f, %ld CPUs", load, sysconf(_SC_NPROCESSORS_ONLN));
+    found(list, "quiet", load < 0.3 ? FINDING_OK : FINDING_WEAK,
+          load < 0.3 ? NULL : "let the machine come to rest before measuring", text);
+}
+
+static void find_artifacts(struct list *list, const char *datadir)
+{
+    struct stat about;
+    char path[4096];
+    bool there;
+
+    snprintf(path, sizeof path, "%s/kernels", datadir);
+    there = stat(path, &about) == 0;
+    found(list, "kernels", there ? FINDING_OK : FINDING_CANNOT, there ? NULL : "make", path);
+}
+
+unsigned doctor_examine(const char *datadir, struct finding *findings)
+{
+    struct list list = {findings, 0};
+
+    find_file(&list, "qemu", QEMU, "apt-get install qemu-system-x86");
+    find_file(&list, "libvirt", QEMU_DRIVER, "apt-get install libvirt-daemon-driver-qemu");
+    find_sandbox(&list);
+    find_kvm(&list);
+    find_noise(&list);
+    find_artifacts(&list, datadir);
+    find_file(&list, "gnuplot", "/usr/bin/gnuplot", "apt-get install gnuplot-nox");
+    return list.count;
+}

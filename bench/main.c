@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tare: what does the operating system under my program cost?
+ * The only file that talks to the user. A command is a function and a line in
+ * the table below.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "export.h"
+#include "options.h"
+#include "plot.h"
+#include "progress.h"
+#include "results.h"
+#include "session.h"
+#include "table.h"
+#include "version.h"
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HOST = 3 };
+
+static char datadir[PATH_MAX];
+
+static int complain(int status, const struct error *error)
+{
+    fprintf(stderr, "tare: %s\n", error->text[0] ? error->text : strerror(-status));
+    switch (-status) {
+    case EPERM:
+    case ENOSYS:
+    case ENOTSUP:
+        return EXIT_HOST;
+    case EINVAL:
+    case ENOENT:
+    case ENOEXEC:
+    case ESTALE:
+        return EXIT_USAGE;
+    default:
+        return EXIT_FAILED;
+    }
+}
+
+static bool wants_color(FILE *out)
+{
+    const char *no_color = getenv("NO_COLOR"); /* no-color.org */
+
+    return isatty(fileno(out)) && !(no_color && *no_color);
+}
+
+/* The data directory: beside this program, as built and as installed. */
+static void find_datadir(void)
+{
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    char *slash;
+
+    self[length < 0 ? 0 : length] = '\0';
+    for (int i = 0; i < 2 && (slash = strrchr(self, '/')); i++)
+        *slash = '\0';
+    if ((size_t)snprintf(datadir, sizeof datadir, "%s/share/tare", self) >= sizeof datadir)
+        datadir[0] = '\0';
+}
+
+/* Whether any counted sample of the document failed, or is missing. */
+static bool has_failures(const cJSON *document)
+{
+    const cJSON *about = cJSON_GetObjectItemCaseSensitive(document, "run"), *series;
+
+    if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(about, "complete")))
+        return true;
+    cJSON_ArrayForEach(series, cJSON_GetObjectItemCaseSensitive(document, "metrics"))
+    {
+        const cJSON *summary = cJSON_GetObjectItemCaseSensitive(series, "summary");
+        const cJSON *failed = cJSON_GetObjectItemCaseSensitive(summary, "failed");
+
+        if (cJSON_IsNumber(failed) && failed->valuedouble > 0)
+            return true;
+    }
+    return false;
+}
+
+static int command_run(int argc, char **argv)
+{
+    struct run_options options = {.datadir = datadir};
+    struct error error = {0};
+    cJSON *document = NULL;
+    const char *resume;
+    int status, result = 0;
+
+    options_run(argc, argv, &options, &resume);
+    status = session_run(&options, resume, progress_print, &document, &error);
+    progress_end();
+    if (document) {
+        table_print(document, stdout, wants_color(stdout));
+        printf("\nresult: %s\n", resume ? resume : options.out);
+        result = has_failures(document) ? EXIT_FAILED : 0;
+    }
+    if (status < 0)
+        result = complain(status, &error);
+    cJSON_Delete(document);
+    return result;
+}
+
+static void list_scenarios(void)
+{
+    for (const struct scenario *const *scenario = scenarios; *scenario; scenario++) {
+        printf("  %-12s %s\n", (*scenario)->name, (*scenario)->summary);
+        for (const struct metric *metric = (*scenario)->metrics; metric->name; metric++)
+            printf("    %-12s %-4s %s is better; %s -> %s; %s\n      %s\n", metric->name,
+                   metric->unit, metric->direction == LOWER_IS_BETTER ? "lower" : "higher",
+                   metric->start, metric->stop, metric->clock, metric->definition);
+    }
+}
+
+static int command_list(int argc, char **argv)
+{
+    struct error error = {0};
+    char **names = target_names(datadir, &error);
+    int result = 0;
+
+    (void)argc;
+    (void)argv;
+    puts("scenarios and their metrics:");
+    list_scenarios();
+    puts("drivers:");
+    for (const struct driver *const *driver = drivers; *driver; driver++)
+        printf("  %-12s %s\n", (*driver)->name, (*driver)->summary);
+    puts("targets:");
+    if (!names)
+        return complain(-ENOENT, &error);
+    for (char **name = names; *name; free(*name++)) {
+        struct error broken = {0};
+        struct target target;
+        int status = target_read(datadir, *name, &target, &broken);
+
+        if (status == 0)
+            printf("  %-12s %-8s %s\n", target.name, target.driver->name, target.summary);
+        else
+            result = complain(status, &broken);
+        target_free(&target);
+    }
+    free(names);
+    return result;
+}
+
+static int command_doctor(int argc, char **argv)
+{
+    static const char *const marks[] = {"ok  ", "weak", "NO  "};
+    struct finding findings[FINDINGS_MAX];
+    unsigned count;
+    int result = 0;
+
+    (void)argc;
+    (void)argv;
+    count = doctor_examine(datadir, findings);
+    for (unsigned i = 0; i < count; i++) {
+        printf("%s %-8s %s\n", marks[findings[i].level], findings[i].what, findings[i].detail);
+        if (findings[i].remedy)
+            printf("     %-8s remedy: %s\n", "", findings[i].remedy);
+        if (findings[i].level == FINDING_CANNOT)
+            result = EXIT_HOST;
+    }
+    return result;
+}
+
+static int load(const char *path, cJSON **document)
+{
+    struct error error = {0};
+    int status = results_load(path, document, &error);
+
+    return status < 0 ? complain(status, &error) : 0;
+}
+
+static int command_show(int argc, char **argv)
+{
+    cJSON *document = NULL;
+    int result;
+
+    (void)argc;
+    result = load(argv[1], &document);
+    if (result == 0)
+        table_print(document, stdout, wants_color(stdout));
+    cJSON_Delete(document);
+    return result;
+}
+
+static int command_export(int argc, char **argv)
+{
+    bool tsv = strcmp(argv[1], "tsv") == 0, csv = strcmp(argv[1], "csv") == 0;
+    cJSON *document = NULL;
+    int result;
+
+    (void)argc;
+    if (!tsv && !csv) {
+        fprintf(stderr, "tare: export \"%s\": there is tsv and csv\n", argv[1]);
+        return EXIT_USAGE;
+    }
+    result = load(argv[2], &document);
+    if (result == 0 && (tsv ? export_tsv : export_csv)(document, stdout) < 0) {
+        fprintf(stderr, "tare: standard output: %s\n", strerror(errno));
+        result = EXIT_FAILED;
+    }
+    cJSON_Delete(document);
+    return result;
+}
+
+static int command_plot(int argc, char **argv)
+{
+    struct error error = {0};
+    cJSON *document = NULL;
+    int result, status;
+
+    (void)argc;
+    result = load(argv[1], &document);
+    if (result == 0) {
+        status = plot_write(document, datadir, argv[2], &error);
+        result = status < 0 ? complain(status, &error) : 0;
+        if (status >= 0)
+            printf("%d plots in %s\n", status, argv[2]);
+    }
+    cJSON_Delete(document);
+    return result;
+}
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is "tare NAME" */
+    int arguments;                     /* how many it takes; -1: it parses them itself */
+    const char *synopsis;
+    const char *summary;
+} commands[] = {
+    {"run", command_run, -1, "[OPTION...]",
+     "boot every target, measure every scenario, write the result"},
+    {"list", command_list, 0, "", "the targets, scenarios and metrics there are"},
+    {"doctor", command_doctor, 0, "", "what this host can and cannot do, with remedies"},
+    {"show", command_show, 1, "RESULT", "the table of a result"},
+    {"export", command_export, 2, "tsv|csv RESULT", "every sample of a result"},
+    {"plot", command_plot, 2, "RESULT DIRECTORY", "the figures of a result"},
+};
+
+static int usage(FILE *out, int result)
+{
+    fputs("usage: tare COMMAND [ARGUMENT...]\n\n", out);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(out, "  %-7s %-17s %s\n", commands[i].name, commands[i].synopsis,
+                commands[i].summary);
+    fputs("\ntare COMMAND --help: about a command; tare --version: the version; man tare.\n", out);
+    return result;
+}
+
+static int call(const struct command *command, int argc, char **argv)
+{
+    static char name[64];
+    bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
+
+    snprintf(name, sizeof name, "tare %s", command->name);
+    argv[0] = name; /* what argp calls the program */
+    if (command->arguments < 0 || (!help && argc - 1 == command->arguments))
+        return command->run(argc, argv);
+    fprintf(help ? stdout : stderr, "usage: %s %s\n%s\n", name, command->synopsis,
+            command->summary);
+    return help ? 0 : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return usage(stderr, EXIT_USAGE);
+    if (strcmp(argv[1], "--help") == 0)
+        return usage(stdout, 0);
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("tare " TARE_VERSION);
+        return 0;
+    }
+    find_datadir();
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return call(&commands[i], argc - 1, argv + 1);
+    fprintf(stderr, "tare: no command \"%s\"\n", argv[1]);
+    return usage(stderr, EXIT_USAGE);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <argp.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+enum {
+    KEY_ACCEL = 0x100,
+    KEY_MACHINE,
+    KEY_MEMORY,
+    KEY_VCPUS,
+    KEY_PIN,
+    KEY_ICOUNT,
+    KEY_SEED,
+    KEY_WARMUP,
+    KEY_RESUME,
+    KEY_DATA,
+    KEY_CONNECT,
+};
+
+static const struct argp_option table[] = {
+    {"scenario", 's', "LIST", 0, "Scenarios to run, comma-separated, or all [boot]", 0},
+    {"target", 't', "LIST", 0, "Targets to compare, comma-separated, or all [all]", 0},
+    {"repeat", 'n', "N", 0, "Repetitions of every target and scenario [10]", 0},
+    {"warmup", KEY_WARMUP, "N", 0, "Repetitions before those, recorded apart [1]", 0},
+    {"seed", KEY_SEED, "S", 0, "Seed of the order and of the bootstrap [1]", 0},
+    {"out", 'o', "FILE", 0, "The result file [tare.json]", 0},
+    {"resume", KEY_RESUME, "FILE", 0, "Complete the cut run that was to write FILE", 0},
+    {0, 0, 0, 0, "The machine, the same for every VM target:", 1},
+    {"accel", KEY_ACCEL, "auto|kvm|tcg", 0, "Accelerator; auto: KVM where a boot proves it [auto]",
+     1},
+    {"machine", KEY_MACHINE, "microvm|q35|pc", 0, "QEMU machine type [microvm]", 1},
+    {"memory", KEY_MEMORY, "MIB", 0, "Guest memory [256]", 1},
+    {"vcpus", KEY_VCPUS, "N", 0, "Virtual CPUs [1]", 1},
+    {"pin", KEY_PIN, "auto|off|LIST", 0, "Host CPUs for the guest, as 0,2-3 [off]", 1},
+    {"icount", KEY_ICOUNT, 0, 0, "Count virtual time: exact, repeatable, TCG only", 1},
+    {0, 0, 0, 0, "Other:", 2},
+    {"data", KEY_DATA, "DIR", 0, "Kernels and payloads [../share/tare from this program]", 2},
+    {"connect", KEY_CONNECT, "URI", 0, "Another libvirt than the embedded one (always refused: "
+                                       "see docs/architecture.md)", 2},
+    {0},
+};
+
+struct parsed {
+    struct run_options *options;
+    const char **resume;
+};
+
+static uint64_t number(struct argp_state *state, const char *name, const char *text, uint64_t low,
+                       uint64_t high)
+{
+    char *end;
+
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno || end == text || *end || *text == '-' || value < low || value > high)
+        argp_error(state, "--%s: \"%s\" is not a whole number from %llu to %llu", name, text,
+                   (unsigned long long)low, (unsigned long long)high);
+    return value;
+}
+
+static int choice(struct argp_state *state, const char *name, const char *text,
+                  const char *const *words)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], text) == 0)
+            return i;
+    argp_error(state, "--%s: \"%s\" is none of the choices; see --help", name, text);
+    return 0;
+}
+
+/* auto: the last of the CPUs we may use, away from CPU 0, which takes most interrupts. */
+static const char *pin_of(struct argp_state *state, const char *text)
+{
+    static char last[16];
+    cpu_set_t set;
+
+    if (strcmp(text, "off") == 0)
+        return NULL;
+    if (strcmp(text, "auto") == 0) {
+        if (sched_getaffinity(0, sizeof set, &set) == 0)
+            for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+                if (CPU_ISSET(cpu, &set))
+                    snprintf(last, sizeof last, "%d", cpu);
+        return last;
+    }
+    if (strspn(text, "0123456789,-") != strlen(text) || !*text)
+        argp_error(state, "--pin: \"%s\" is neither auto, off nor a list of CPUs as 0,2-3", text);
+    return text;
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
+    static const char *const types[] = {"microvm", "q35", "pc", NULL};
+    struct parsed *parsed = state->input;
+    struct run_options *options = parsed->options;
+
+    switch (key) {
+    case 's':
+        options->scenarios = text;
+        break;
+    case 't':
+        options->targets = text;
+        break;
+    case 'n':
+        options->repeat = (unsigned)number(state, "repeat", text, 1, 100000);
+        break;
+    case KEY_WARMUP:
+        options->warmup = (unsigned)number(state, "warmup", text, 0, 1000);
+        break;
+    case KEY_SEED: /* 2^53: larger ones would not survive JSON's numbers */
+        options->seed = number(state, "seed", text, 0, 1ULL << 53);
+        break;
+    case 'o':
+        options->out = text;
+        break;
+    case KEY_RESUME:
+        *parsed->resume = text;
+        break;
+    case KEY_ACCEL:
+        options->accel = (enum accel_choice)choice(state, "accel", text, accels);
+        break;
+    case KEY_MACHINE:
+        options->machine.type = types[choice(state, "machine", text, types)];
+        break;
+    case KEY_MEMORY:
+        options->machine.memory_mib = (unsigned)number(state, "memory", text, 1, 1 << 24);
+        break;
+    case KEY_VCPUS:
+        options->machine.vcpus = (unsigned)number(state, "vcpus", text, 1, 255);
+        break;
+    case KEY_PIN:
+        options->machine.pin = pin_of(state, text);
+        break;
+    case KEY_ICOUNT:
+        options->machine.icount = true;
+        break;
+    case KEY_DATA:
+        options->datadir = text;
+        break;
+    case KEY_CONNECT:
+        argp_error(state, "--connect %s: the libvirt daemon runs outside tare's network and PID "
+                          "namespaces, so its guests could neither be kept from the host's "
+                          "network nor be ended with tare; only the embedded driver can",
+                   text);
+        break;
+    case ARGP_KEY_ARG:
+        argp_error(state, "\"%s\": run takes options only", text);
+        break;
+    case ARGP_KEY_END:
+        if (options->machine.icount && options->accel == CHOOSE_KVM)
+            argp_error(state, "--icount counts TCG's instructions; it cannot go with --accel kvm");
+        if (options->machine.icount && options->machine.vcpus > 1)
+            argp_error(state, "--icount needs --vcpus 1");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+void options_run(int argc, char **argv, struct run_options *options, const char **resume)
+{
+    static const struct argp argp = {
+        .options = table,
+        .parser = parse,
+        .doc = "Boot every target, measure every scenario, write the result."
+               "\vDocumentation: docs/method.md, man tare.",
+    };
+    struct parsed parsed = {options, resume};
+
+    *resume = NULL;
+    options->scenarios = "boot";
+    options->targets = "all";
+    options->repeat = 10;
+    options->warmup = 1;
+    options->seed = 1;
+    options->out = "tare.json";
+    options->machine = (struct machine){.type = "microvm", .memory_mib = 256, .vcpus = 1};
+    options->argc = argc;
+    options->argv = argv;
+    argp_parse(&argp, argc, argv, 0, NULL, &parsed);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef TARE_OPTIONS_H
+#define TARE_OPTIONS_H
+
+#include "run.h"
+
+/* Parse the command line of `tare run`. argp prints usage errors itself and exits with
+ * EXIT_USAGE. *resume is the result file whose journal is to be completed, or NULL. */
+void options_run(int argc, char **argv, struct run_options *options, const char **resume);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A payload: a newc cpio archive whose member /app is a static x86-64 ELF
+ * program, byte-identical for every target.
+ */
+#ifndef TARE_PAYLOAD_H_
+#define TARE_PAYLOAD_H_
+
+#include "file.h"
+
+#define PAYLOAD_PROGRAM "/app"
+
+struct payload {
+    const char *name;
+    struct file archive; /* the cpio, what VM targets boot with */
+    struct file program; /* the ELF inside it, what the process driver runs */
+};
+
+/* Read and check DATADIR/payloads/NAME.cpio: a whole newc archive (libarchive), with a program
+ * /app that is a static ELF for x86-64. */
+int payload_read(const char *datadir, const char *name, struct payload *payload,
+                 struct error *error);
+void payload_free(struct payload *payload);
+
+/* Whether `file` is a static x86-64 ELF program; else -ENOEXEC and the reason. */
+int elf_check_program(const struct file *file, struct error *error);
+
+/* Whether `file` is a kernel that QEMU can boot directly: an x86 ELF with a PVH entry note, or
+ * a Linux bzImage; else -ENOEXEC and the reason. */
+int elf_check_kernel(const struct file *file, struct error *error);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From options to a run with everything read and checked, before anything is started. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+#include "run.h"
+
+#define MEMORY_MIN_MIB 2
+#define HOST_RESERVE_MIB 256 /* what the host keeps for itself and QEMU */
+
+static int add_scenario(struct run *run, const char *name, struct error *error)
+{
+    const struct scenario *scenario = scenario_find(name);
+
+    if (!scenario)
+        return fail(error, EINVAL, "--scenario: \"%s\": unknown; see tare list", name);
+    if (run->scenario_count == RUN_NAMES_MAX)
+        return fail(error, EINVAL, "--scenario: more than %d", RUN_NAMES_MAX);
+    for (unsigned i = 0; i < run->scenario_count; i++)
+        if (run->scenarios[i] == scenario)
+            return fail(error, EINVAL, "--scenario: \"%s\": named twice", name);
+    run->scenarios[run->scenario_count++] = scenario;
+    return 0;
+}
+
+static int add_target(struct run *run, const char *name, struct error *error)
+{
+    if (run->target_count == RUN_NAMES_MAX)
+        return fail(error, EINVAL, "--target: more than %d", RUN_NAMES_MAX);
+    for (unsigned i = 0; i < run->target_count; i++)
+        if (strcmp(run->targets[i].name, name) == 0)
+            return fail(error, EINVAL, "--target: \"%s\": named twice", name);
+    return target_read(run->options.datadir, name, &run->targets[run->target_count++], error);
+}
+
+/* Call `add` for each word of a comma-separated list. */
+static int each_word(const char *list, struct run *run,
+                     int (*add)(struct run *run, const char *name, struct error *error),
+                     struct error *error)
+{
+    char *copy = strdup(list), *rest = NULL;
+    int status = copy ? 0 : fail(error, ENOMEM, "out of memory");
+
+    for (char *word = copy ? strtok_r(copy, ",", &rest) : NULL; word && status == 0;
+         word = strtok_r(NULL, ",", &rest))
+        status = add(run, word, error);
+    free(copy);
+    return status;
+}
+
+static int all_scenarios(struct run *run, struct error *error)
+{
+    int status = 0;
+
+    for (const struct scenario *const *scenario = scenarios; *scenario && status == 0; scenario++)
+        status = add_scenario(run, (*scenario)->name, error);
+    return status;
+}
+
+static int all_targets(struct run *run, struct error *error)
+{
+    char **names = target_names(run->options.datadir, error);
+    int status = names ? 0 : -ENOENT;
+
+    for (char **name = names; name && *name; name++) {
+        if (status == 0) {
+            status = add_target(run, *name, error);
+            if (status == 0 && strcmp(run->targets[run->target_count - 1].role, "test") == 0)
+                target_free(&run->targets[--run->target_count]);
+        }
+        free(*name);
+    }
+    free(names);
+    return status;
+}
+
+static int check_memory(const struct run *run, struct error *error)
+{
+    unsigned asked = run->options.machine.memory_mib;
+    struct sysinfo host;
+    size_t largest = 0;
+
+    sysinfo(&host);
+    if (asked < MEMORY_MIN_MIB)
+        return fail(error, EINVAL, "--memory: %u MiB is less than a VM can have (%d)", asked,
+                    MEMORY_MIN_MIB);
+    if (asked + (uint64_t)HOST_RESERVE_MIB > (uint64_t)host.totalram * host.mem_unit >> 20)
+        return fail(error, EINVAL, "--memory: %u MiB is more than this host can give (%llu MiB)",
+                    asked, (unsigned long long)host.totalram * host.mem_unit >> 20);
+    for (unsigned t = 0; t < run->target_count; t++) {
+        const struct target *target = &run->targets[t];
+        size_t need = target->kernel.size;
+
+        if (!target->driver->is_vm)
+            continue;
+        for (size_t i = 0; i < target->extra_count; i++)
+            need += target->extras[i].size;
+        for (unsigned s = 0; s < run->scenario_count; s++)
+            if (need + run->payloads[s].archive.size > largest)
+                largest = need + run->payloads[s].archive.size;
+        if (largest >> 20 >= asked)
+            return fail(error, EINVAL,
+                        "--memory: %u MiB cannot hold target %s, whose kernel and initrd alone "
+                        "take %zu MiB",
+                        asked, target->name, (largest >> 20) + 1);
+    }
+    return 0;
+}
+
+int run_prepare(const struct run_options *options, struct run *run, struct error *error)
+{
+    int status;
+
+    *run = (struct run){.options = *options, .journal_fd = -1};
+    status = strcmp(options->scenarios, "all") == 0
+                 ? all_scenarios(run, error)
+                 : each_word(options->scenarios, run, add_scenario, error);
+    for (unsigned i = 0; i < run->scenario_count && status == 0; i++)
+        status = payload_read(options->datadir, run->scenarios[i]->payload, &run->payloads[i],
+                              error);
+    if (status == 0)
+        status = strcmp(options->targets, "all") == 0
+                     ? all_targets(run, error)
+                     : each_word(options->targets, run, add_target, error);
+    if (status == 0 && (run->scenario_count == 0 || run->target_count == 0))
+        status = fail(error, EINVAL, "%s: names nothing",
+                      run->scenario_count == 0 ? "--scenario" : "--target");
+    if (status == 0)
+        status = check_memory(run, error);
+    return status < 0 ? status : plan_make(run, error);
+}
+
+void run_free(struct run *run)
+{
+    for (unsigned i = 0; i < run->scenario_count; i++)
+        payload_free(&run->payloads[i]);
+    for (unsigned i = 0; i < run->target_count; i++)
+        target_free(&run->targets[i]);
+    free(run->plan);
+    free(run->done);
+    run->plan = NULL;
+    run->done = NULL;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Staging: the files of every launch, written from memory into the sandbox. What
+ * is booted is therefore what was read, checked and hashed, even when the
+ * originals change or lie where the sandbox cannot see.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "run.h"
+#include "sandbox.h"
+
+#define STAGE SANDBOX_DIR "/stage"
+#define GUESTS SANDBOX_DIR "/guest"
+#define ARGUMENTS_NONE ""
+#define TAP "vm0" /* guests run one at a time; its name also gives the MAC, so that it repeats */
+
+static int stage_target(const struct run *run, const struct target *target, struct error *error)
+{
+    const struct file *parts[1 + RUN_NAMES_MAX] = {&target->kernel};
+    char path[256];
+    int status;
+
+    if (!target->driver->is_vm)
+        return 0;
+    snprintf(path, sizeof path, STAGE "/%s.kernel", target->name);
+    status = file_write(path, parts, 1, 0600, error);
+    for (unsigned s = 0; s < run->scenario_count && status == 0; s++) {
+        parts[0] = &run->payloads[s].archive;
+        for (size_t i = 0; i < target->extra_count; i++)
+            parts[1 + i] = &target->extras[i];
+        snprintf(path, sizeof path, STAGE "/%s.%s.initrd", target->name, run->scenarios[s]->name);
+        status = file_write(path, parts, 1 + target->extra_count, 0600, error);
+    }
+    return status;
+}
+
+int stage_all(const struct run *run, struct error *error)
+{
+    int status = 0;
+
+    if (mkdir(STAGE, 0700) < 0 || mkdir(GUESTS, 0700) < 0)
+        return fail(error, errno, "%s: %s", STAGE, strerror(errno));
+    for (unsigned t = 0; t < run->target_count && status == 0; t++)
+        status = stage_target(run, &run->targets[t], error);
+    for (unsigned s = 0; s < run->scenario_count && status == 0; s++) {
+        const struct file *program = &run->payloads[s].program;
+        char path[256];
+
+        snprintf(path, sizeof path, STAGE "/%s.program", run->scenarios[s]->name);
+        status = file_write(path, &program, 1, 0700, error);
+    }
+    return status;
+}
+
+static char *format(const char *pattern, const char *first, const char *second)
+{
+    char *text;
+
+    return asprintf(&text, pattern, first, second) < 0 ? NULL : text;
+}
+
+int stage_launch(const struct run *run, const struct planned *planned, const char *name,
+                 struct launch *launch, struct error *error)
+{
+    static char *const no_arguments[] = {(char *)PAYLOAD_PROGRAM, NULL};
+    const struct target *target = &run->targets[planned->target];
+    const char *scenario = run->scenarios[planned->scenario]->name;
+    bool vm = target->driver->is_vm;
+
+    *launch = (struct launch){
+        .name = name,
+        .machine = &run->options.machine,
+        .kernel = vm ? format(STAGE "/%s.kernel", target->name, "") : NULL,
+        .initrd = vm ? format(STAGE "/%s.%s.initrd", target->name, scenario) : NULL,
+        .cmdline = target_cmdline(target, PAYLOAD_PROGRAM, ARGUMENTS_NONE,
+                                  run->options.machine.accel),
+        .program = format(STAGE "/%s.program", scenario, ""),
+        .argv = no_arguments,
+        .script = target->script,
+        .tap = vm ? TAP : NULL,
+        .workdir = GUESTS,
+    };
+    if ((vm && (!launch->kernel || !launch->initrd)) || !launch->cmdline || !launch->program) {
+        stage_launch_free(launch);
+        return fail(error, ENOMEM, "out of memory");
+    }
+    return vm ? sandbox_tap(TAP, error) : 0;
+}
+
+void stage_launch_free(struct launch *launch)
+{
+    struct error ignored = {0};
+
+    if (launch->tap)
+        sandbox_tap_delete(launch->tap, &ignored);
+    free((char *)launch->kernel);
+    free((char *)launch->initrd);
+    free((char *)launch->cmdline);
+    free((char *)launch->program);
+    *launch = (struct launch){0};
+}

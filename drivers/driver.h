@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The driver contract: how a target runs.
+ *
+ * A driver turns a struct launch into a guest that is created but not yet
+ * running, starts it on demand, and takes it away without trace. It never
+ * measures and never knows a scenario: the trial watches the guest's three file
+ * descriptors and stamps what happens on them. null.c is the annotated example.
+ * To add a driver, write drivers/NAME.c with a `const struct driver
+ * driver_NAME` and add it to the table in bench/registry.c.
+ *
+ * All hooks return 0 or a negative errno with `error` filled.
+ */
+#ifndef TARE_DRIVER_H
+#define TARE_DRIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../bench/error.h"
+
+enum accel { ACCEL_TCG, ACCEL_KVM };
+
+/* The one virtual machine that every VM target of a run gets. */
+struct machine {
+    const char *type; /* "microvm", "q35" or "pc" */
+    unsigned memory_mib;
+    unsigned vcpus;
+    enum accel accel;
+    bool icount;        /* count virtual time: -icount shift=0,sleep=off with a seeded guest RNG */
+    const char *pin;    /* host CPUs of the guest, "0,2-3"; NULL: not pinned */
+    const char *plugin; /* QEMU plugin that counts halts, used with icount */
+};
+
+/* What one guest is made of. All strings are the caller's and outlive the guest. */
+struct launch {
+    const char *name; /* unique in this run */
+    const struct machine *machine;
+    const char *kernel;  /* file; NULL where the driver needs none */
+    const char *initrd;  /* file, or NULL */
+    const char *cmdline; /* kernel command line, or NULL */
+    const char *program; /* the payload's ELF as a host file (process driver) */
+    char *const *argv;   /* the payload's arguments, argv[0] first, NULL-terminated */
+    const char *script;  /* the null driver's script (JSON text, see null.c), or NULL */
+    const char *tap;     /* the tap interface made for this guest, or NULL */
+    const char *workdir; /* private directory for sockets and files */
+};
+
+/* A created guest. Each descriptor is -1 where there is none; all are closed by destroy. */
+struct guest {
+    int marker_fd;   /* stream of marker records (scenarios/marker.h) */
+    int console_fd;  /* stream of console bytes: hostile, never print unescaped */
+    int exit_fd;     /* becomes readable when the guest's process is gone (a pidfd) */
+    pid_t pid;       /* the guest's process: QEMU, or the payload itself */
+    char *xml;       /* what describes the machine to the driver (domain XML), or NULL */
+    char *argv;      /* the process's argument vector, NUL-separated */
+    size_t argv_len; /* bytes in argv */
+    char *halts;     /* file whose first 8 bytes count the vCPU's halts (icount), or NULL */
+    void *state;     /* the driver's own */
+};
+
+struct driver {
+    const char *name;
+    const char *summary;
+    bool is_vm; /* whether the machine, accelerator and kernel matter to it */
+    /* Optional: prepare once per run, in the sandbox. `workdir` is private to this driver. */
+    int (*open)(const char *workdir, void **context, struct error *error);
+    /* Required: create the guest, stopped before its first instruction. On failure nothing is
+     * left behind; `guest` comes initialised by guest_init(). */
+    int (*create)(void *context, const struct launch *launch, struct guest *guest,
+                  struct error *error);
+    /* Required: let it run. The caller stamps t1 just before this call. */
+    int (*resume)(void *context, struct guest *guest, struct error *error);
+    /* Required: end it if it still runs, reap it, close and free all that create made. */
+    void (*destroy)(void *context, struct guest *guest);
+    /* Optional: undo open. */
+    void (*close)(void *context);
+};
+
+/* Set every descriptor to -1 and every pointer to NULL. */
+void guest_init(struct guest *guest);
+
+/* Close the descriptors and free the strings of `guest`; for the drivers' destroy. */
+void guest_release(struct guest *guest);
+
+/* Read /proc/PID/cmdline into guest->argv and open guest->exit_fd for guest->pid. */
+int guest_adopt(struct guest *guest, pid_t pid, struct error *error);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Guests as libvirt domains, by libvirt's embedded QEMU driver: no daemon, its
+ * whole state under one private directory, which dies with the sandbox.
+ *
+ * Console and markers are unix sockets on which we listen and QEMU connects, so
+ * nothing polls for a socket to appear, and the kernel tells us QEMU's pid
+ * (SO_PEERCRED).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "driver.h"
+#include "machine.h"
+
+#define ACCEPT_MS 10000 /* QEMU connects before create returns, so this is never waited out */
+#define STOPPED_MS 30000
+
+struct context {
+    virConnectPtr connection;
+    int callback;
+    pthread_t loop;
+    bool loop_runs;
+    int quit_timer;
+    int stopped_fd; /* eventfd: counts STOPPED events of the current domain */
+    bool quit;
+};
+
+static void ignore_error(void *data, virErrorPtr error)
+{
+    (void)data;
+    (void)error; /* libvirt would print; the caller reports virGetLastErrorMessage() instead */
+}
+
+static void ignore_timer(int timer, void *data)
+{
+    (void)timer;
+    (void)data;
+}
+
+static void *run_loop(void *data)
+{
+    struct context *context = data;
+
+    while (!__atomic_load_n(&context->quit, __ATOMIC_ACQUIRE))
+        if (virEventRunDefaultImpl() < 0)
+            break;
+    return NULL;
+}
+
+static void on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event, int detail,
+                         void *data)
+{
+    struct context *context = data;
+
+    (void)connection;
+    (void)domain;
+    (void)detail;
+    if (event == VIR_DOMAIN_EVENT_STOPPED)
+        eventfd_write(context->stopped_fd, 1);
+}
+
+static int write_config(const char *root, struct error *error)
+{
+    char path[256];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/etc", root);
+    if (mkdir(path, 0755) < 0 && errno != EEXIST)
+        return fail(error, errno, "%s: %s", path, strerror(errno));
+    snprintf(path, sizeof path, "%s/etc/qemu.conf", root);
+    file = fopen(path, "we");
+    if (!file)
+        return fail(error, errno, "%s: %s", path, strerror(errno));
+    fputs("stdio_handler = \"file\"\n", file); /* there is no virtlogd in the sandbox */
+    if (fclose(file) != 0)
+        return fail(error, errno, "%s: %s", path, strerror(errno));
+    return 0;
+}
+
+static void driver_close(void *data)
+{
+    struct context *context = data;
+
+    if (!context)
+        return;
+    if (context->connection) {
+        if (context->callback >= 0)
+            virConnectDomainEventDeregisterAny(context->connection, context->callback);
+        virConnectClose(context->connection);
+    }
+    if (context->loop_runs) {
+        __atomic_store_n(&context->quit, true, __ATOMIC_RELEASE);
+        virEventUpdateTimeout(context->quit_timer, 0); /* wakes the loop */
+        pthread_join(context->loop, NULL);
+        virEventRemoveTimeout(context->quit_timer);
+    }
+    if (context->stopped_fd >= 0)
+        close(context->stopped_fd);
+    free(context);
+}
+
+static int driver_open(const char *workdir, void **out, struct error *error)
+{
+    struct context *context = calloc(1, sizeof *context);
+    char uri[256], log[256];
+    int status;
+
+    if (!context)
+        return fail(error, ENOMEM, "out of memory");
+    context->callback = context->stopped_fd = -1;
+    status = write_config(workdir, error);
+    if (status < 0)
+        goto undo;
+    snprintf(log, sizeof log, "3:file:%s/libvirt.log", workdir);
+    setenv("LIBVIRT_LOG_OUTPUTS", log, 1);
+    setenv("HOME", workdir, 1); /* libvirt and QEMU look for their files there */
+    setenv("XDG_RUNTIME_DIR", workdir, 1);
+    setenv("XDG_CACHE_HOME", workdir, 1);
+    setenv("XDG_CONFIG_HOME", workdir, 1);
+    virSetErrorFunc(NULL, ignore_error);
+    context->stopped_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (context->stopped_fd < 0 || virEventRegisterDefaultImpl() < 0) {
+        status = fail(error, EIO, "libvirt's event loop cannot be set up");
+        goto undo;
+    }
+    context->quit_timer = virEventAddTimeout(-1, ignore_timer, NULL, NULL);
+    if (pthread_create(&context->loop, NULL, run_loop, context) != 0) {
+        status = fail(error, EAGAIN, "a thread for libvirt's event loop cannot be started");
+        goto undo;
+    }
+    context->loop_runs = true;
+    snprintf(uri, sizeof uri, "qemu:///embed?root=%s", workdir);
+    context->connection = virConnectOpen(uri);
+    if (!context->connection) {
+        status = fail(error, EIO, "libvirt: %s: %s (is libvirt-daemon-driver-qemu installed?)",
+                      uri, virGetLastErrorMessage());
+        goto undo;
+    }
+    context->callback = virConnectDomainEventRegisterAny(
+        context->connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+        VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), context, NULL);
+    *out = context;
+    return 0;
+undo:
+    driver_close(context);
+    return status;
+}
+
+static int listen_at(const char *workdir, const char *name, struct error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if ((size_t)snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", workdir, name) >=
+        sizeof address.sun_path) {
+        close(fd);
+        return fail(error, ENAMETOOLONG, "%s/%s: too long for a socket's path", workdir, name);
+    }
+    unlink(address.sun_path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 1) < 0) {
+        int code = errno;
+
+        if (fd >= 0)
+            close(fd);
+        return fail(error, code, "%s: %s", address.sun_path, strerror(code));
+    }
+    return fd;
+}
+
+static int accept_from(int listener, const char *what, struct error *error)
+{
+    struct pollfd ready = {.fd = listener, .events = POLLIN};
+    int fd;
+
+    if (poll(&ready, 1, ACCEPT_MS) != 1)
+        return fail(error, ETIMEDOUT, "QEMU did not open its %s", what);
+    fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0)
+        return fail(error, errno, "%s: accept: %s", what, strerror(errno));
+    return fd;
+}
+
+static int connect_guest(int console, int marker, struct guest *guest, struct error *error)
+{
+    struct ucred peer = {0};
+    socklen_t size = sizeof peer;
+
+    guest->console_fd = accept_from(console, "console", error);
+    if (guest->console_fd < 0)
+        return guest->console_fd;
+    guest->marker_fd = accept_from(marker, "debug console", error);
+    if (guest->marker_fd < 0)
+        return guest->marker_fd;
+    if (getsockopt(guest->console_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return fail(error, errno, "SO_PEERCRED: %s", strerror(errno));
+    return guest_adopt(guest, peer.pid, error);
+}
+
+static void driver_destroy(void *data, struct guest *guest)
+{
+    struct context *context = data;
+    struct pollfd stopped = {.fd = context->stopped_fd, .events = POLLIN};
+    eventfd_t count;
+
+    if (guest->state) {
+        /* An error here means that the guest has ended by itself; the event tells in both
+         * cases that libvirt has let go of it. */
+        virDomainDestroy(guest->state);
+        if (poll(&stopped, 1, STOPPED_MS) == 1)
+            eventfd_read(context->stopped_fd, &count);
+        virDomainFree(guest->state);
+        virResetLastError();
+    }
+    guest_release(guest);
+}
+
+static int driver_create(void *data, const struct launch *launch, struct guest *guest,
+                         struct error *error)
+{
+    struct context *context = data;
+    int console = -1, marker = -1, status;
+    char *xml = machine_xml(launch);
+    eventfd_t stale;
+
+    if (!xml)
+        return fail(error, ENOMEM, "out of memory");
+    eventfd_read(context->stopped_fd, &stale); /* a failed create may have left its event */
+    status = console = listen_at(launch->workdir, "console", error);
+    if (status < 0)
+        goto done;
+    status = marker = listen_at(launch->workdir, "marker", error);
+    if (status < 0)
+        goto done;
+    guest->state = virDomainCreateXML(context->connection, xml, VIR_DOMAIN_START_PAUSED);
+    if (!guest->state) {
+        status = fail(error, EIO, "libvirt cannot create the VM: %s", virGetLastErrorMessage());
+        goto done;
+    }
+    status = connect_guest(console, marker, guest, error);
+    if (status < 0)
+        goto done;
+    guest->xml = virDomainGetXMLDesc(guest->state, 0);
+    if (launch->machine->icount && asprintf(&guest->halts, "%s/halts", launch->workdir) < 0)
+        status = fail(error, ENOMEM, "out of memory");
+done:
+    free(xml);
+    if (console >= 0)
+        close(console);
+    if (marker >= 0)
+        close(marker);
+    if (status < 0)
+        driver_destroy(data, guest);
+    return status < 0 ? status : 0;
+}
+
+static int driver_resume(void *data, struct guest *guest, struct error *error)
+{
+    (void)data;
+    if (virDomainResume(guest->state) < 0)
+        return fail(error, EIO, "libvirt cannot start the VM's CPU: %s", virGetLastErrorMessage());
+    return 0;
+}
+
+const struct driver driver_libvirt = {
+    .name = "libvirt",
+    .summary = "a QEMU virtual machine, through libvirt's embedded driver",
+    .is_vm = true,
+    .open = driver_open,
+    .create = driver_create,
+    .resume = driver_resume,
+    .destroy = driver_destroy,
+    .close = driver_close,
+};

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+$(SHARE)/kernels/null/target.json: kernels/null/target.json
+	@mkdir -p $(@D)
+	cp $< $@
+
+ARTIFACTS += $(SHARE)/kernels/null/target.json
