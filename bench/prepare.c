@@ -110,6 +110,14 @@ static int check_memory(const struct run *run, struct error *error)
     return 0;
 }
 
+static int read_plugin(struct run *run, struct error *error)
+{
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/halts.so", run->options.datadir);
+    return file_read(path, &run->plugin, error);
+}
+
 int run_prepare(const struct run_options *options, struct run *run, struct error *error)
 {
     int status;
@@ -130,6 +138,8 @@ int run_prepare(const struct run_options *options, struct run *run, struct error
                       run->scenario_count == 0 ? "--scenario" : "--target");
     if (status == 0)
         status = check_memory(run, error);
+    if (status == 0 && options->machine.icount)
+        status = read_plugin(run, error);
     return status < 0 ? status : plan_make(run, error);
 }
 
@@ -139,6 +149,7 @@ void run_free(struct run *run)
         payload_free(&run->payloads[i]);
     for (unsigned i = 0; i < run->target_count; i++)
         target_free(&run->targets[i]);
+    file_free(&run->plugin);
     free(run->plan);
     free(run->done);
     run->plan = NULL;

@@ -48,6 +48,7 @@ struct run {
     struct payload payloads[RUN_NAMES_MAX]; /* one per scenario */
     unsigned scenario_count;
     struct target targets[RUN_NAMES_MAX];
+    struct file plugin; /* counts halts under --icount; empty otherwise */
     bool dropped[RUN_NAMES_MAX]; /* left out: --accel kvm was asked and KVM refuses it */
     unsigned target_count;
     struct planned *plan;
@@ -86,8 +87,8 @@ struct trial_report;
 int run_one(struct run *run, const struct planned *planned, const struct scenario *scenario,
             struct trial_report *report);
 
-/* Put kernels, initrds and programs into the sandbox's tmpfs. */
-int stage_all(const struct run *run, struct error *error);
+/* Put kernels, initrds, programs and the plugin into the sandbox's tmpfs. */
+int stage_all(struct run *run, struct error *error);
 /* Fill `launch` for `planned` with staged paths and make its tap; stage_launch_free() undoes both. */
 int stage_launch(const struct run *run, const struct planned *planned, const char *name,
                  struct launch *launch, struct error *error);

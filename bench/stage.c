@@ -38,7 +38,15 @@ static int stage_target(const struct run *run, const struct target *target, stru
     return status;
 }
 
-int stage_all(const struct run *run, struct error *error)
+static int stage_plugin(struct run *run, struct error *error)
+{
+    const struct file *plugin = &run->plugin;
+
+    run->options.machine.plugin = STAGE "/halts.so";
+    return file_write(run->options.machine.plugin, &plugin, 1, 0700, error);
+}
+
+int stage_all(struct run *run, struct error *error)
 {
     int status = 0;
 
@@ -53,6 +61,8 @@ int stage_all(const struct run *run, struct error *error)
         snprintf(path, sizeof path, STAGE "/%s.program", run->scenarios[s]->name);
         status = file_write(path, &program, 1, 0700, error);
     }
+    if (status == 0 && run->options.machine.icount)
+        status = stage_plugin(run, error);
     return status;
 }
 

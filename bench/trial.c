@@ -179,8 +179,8 @@ static int step(struct trial *trial)
     if (fds[3].revents)
         return -ECANCELED;
     read_streams(trial, stamp);
-    if (fds[2].revents)
-        trial->stamps[EVENT_GONE] = stamp;
+    if (fds[2].revents) /* after the markers read just now, which came before it */
+        trial->stamps[EVENT_GONE] = clock_now();
     return 0;
 }
 
@@ -270,6 +270,12 @@ static void prepare(struct trial *trial, const struct scenario *scenario,
     guest_init(&trial->guest);
 }
 
+/* A blocking read would hold the stamps of all that happens meanwhile. */
+static bool open_stream(int fd)
+{
+    return fd >= 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
+}
+
 /* Take the descriptions out of the guest before destroy frees them. */
 static void take_evidence(struct trial *trial)
 {
@@ -292,7 +298,8 @@ int trial_run(const struct scenario *scenario, const struct driver *driver, void
     status = driver->create(context, launch, &trial.guest, &report->error);
     if (status < 0)
         return status == -ECANCELED ? status : 0;
-    trial.marker_open = trial.console_open = true;
+    trial.marker_open = open_stream(trial.guest.marker_fd);
+    trial.console_open = open_stream(trial.guest.console_fd);
     /* The first marker can come before resume returns, so t1 is stamped before the call. */
     trial.stamps[EVENT_RESUME] = clock_now();
     trial.deadline = trial.stamps[EVENT_RESUME] + (int64_t)(scenario->deadline_s * 1e9);

@@ -187,7 +187,7 @@ static int accept_from(int listener, const char *what, struct error *error)
 
     if (poll(&ready, 1, ACCEPT_MS) != 1)
         return fail(error, ETIMEDOUT, "QEMU did not open its %s", what);
-    fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
         return fail(error, errno, "%s: accept: %s", what, strerror(errno));
     return fd;

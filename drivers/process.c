@@ -33,7 +33,7 @@ static _Noreturn void supervise(const char *program, char *const *argv, char *co
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (read(go, &start, 1) != 1)
         _exit(1);
-    pid = fork();
+    pid = vfork(); /* fork would copy the page tables of all that tare has read: part of no payload */
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(console, STDOUT_FILENO);
@@ -47,6 +47,21 @@ static _Noreturn void supervise(const char *program, char *const *argv, char *co
     status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     marker_format(record, MARKER_END, (unsigned)status);
     _exit(write(marker, record, sizeof record) == sizeof record ? 0 : 1);
+}
+
+/* The argument vector is the payload's, which the supervisor has yet to start. */
+static int describe(struct guest *guest, const struct launch *launch, struct error *error)
+{
+    FILE *out;
+
+    free(guest->argv);
+    guest->argv = NULL;
+    out = open_memstream(&guest->argv, &guest->argv_len);
+    if (!out)
+        return fail(error, ENOMEM, "out of memory");
+    for (char *const *word = launch->argv; *word; word++)
+        fwrite(*word, 1, strlen(*word) + 1, out);
+    return fclose(out) == 0 ? 0 : fail(error, ENOMEM, "out of memory");
 }
 
 static void process_destroy(void *context, struct guest *guest);
@@ -84,6 +99,8 @@ static int process_create(void *context, const struct launch *launch, struct gue
     guest->console_fd = console[0];
     go[1] = marker[0] = console[0] = -1;
     status = guest_adopt(guest, pid, error);
+    if (status == 0)
+        status = describe(guest, launch, error);
     if (status < 0)
         process_destroy(context, guest);
 done:
