@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the end-to-end tests share. A test is a bash script that sources this, checks, and ends with
+# `finish`. It runs from the root of the tree, with B naming the build directory.
+set -u
+B=${B:-build}
+B=$(realpath "$B")
+tare=$B/bin/tare
+share=$B/share/tare
+tmp=$(mktemp -d)
+passed=0 failed=0
+trap 'rm -rf "$tmp"' EXIT
+
+ok() { # ok DESCRIPTION COMMAND...: the command must succeed
+    local what=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "ok: $what"
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $what"
+    fi
+}
+
+# run_tare ARGUMENT...: run it; its status in $status, its words in $tmp/out and $tmp/err
+run_tare() {
+    timeout 300 "$tare" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+    status=$?
+}
+
+# says PATTERN...: standard error holds every (extended regular) pattern
+says() {
+    local pattern
+    for pattern in "$@"; do
+        grep -Eq -- "$pattern" "$tmp/err" || {
+            echo "  expected /$pattern/ in:"
+            sed 's/^/  | /' "$tmp/err"
+            return 1
+        }
+    done
+}
+
+is() { # is ACTUAL EXPECTED
+    [ "$1" = "$2" ] || {
+        echo "  is $1, expected $2"
+        return 1
+    }
+}
+
+# samples RESULT SCENARIO METRIC TARGET: its values, one per line
+samples() {
+    "$tare" export tsv "$1" | awk -F'\t' -v s="$2" -v m="$3" -v t="$4" '
+        NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+        $column["scenario"] == s && $column["metric"] == m && $column["target"] == t &&
+            $column["value"] != "" && $column["repetition"] > 0 { print $column["value"] }'
+}
+
+# quantile Q: of the numbers on standard input (nearest rank)
+quantile() {
+    sort -g | awk -v q="$1" '{ v[NR] = $1 } END { i = int(q * NR + 0.999999); print v[i < 1 ? 1 : i] }'
+}
+
+# null_target NAME SCRIPT: a scripted target in the data directory $tmp/data
+null_target() {
+    mkdir -p "$tmp/data/kernels/$1"
+    [ -e "$tmp/data/payloads" ] || ln -s "$share/payloads" "$tmp/data/payloads"
+    printf '{"name":"%s","summary":"test","driver":"null","role":"test","script":%s}\n' \
+        "$1" "$2" >"$tmp/data/kernels/$1/target.json"
+}
+
+# nothing_left: no process, interface or file of a run remains. PIDs before are in $tmp/before.
+snapshot() {
+    {
+        pgrep -x tare
+        pgrep -f qemu-system
+        ls /sys/class/net
+        ls -A /tmp | grep -v "^$(basename "$tmp")$"
+    } 2>/dev/null | sort
+}
+
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+    exit
+}
