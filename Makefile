@@ -24,7 +24,8 @@ SANFLAGS := $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recov
 
 PACKAGES := libvirt libcjson gsl libnl-3.0 libnl-route-3.0 smartcols libarchive nettle
 CSTD     := -std=gnu11 -D_GNU_SOURCE=
-WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wno-format-truncation# messages and names are cut on purpose, always terminated
 CFLAGS   ?= -O2 -g
 TARE_CFLAGS = $(CSTD) $(WARN) $(CFLAGS) $(SANFLAGS) $(shell pkg-config --cflags $(PACKAGES))
 TARE_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <libvirt/libvirt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,20 +77,129 @@ static double cpu_seconds(void)
 static int do_part(struct run *run, struct error *error)
 {
     struct host_snapshot before, after;
+    cJSON *line = cJSON_CreateObject(), *part;
     double cpu = cpu_seconds();
     int64_t start = clock_now();
-    cJSON *line, *part;
     int status, kept;
 
     host_snapshot(NULL, &before);
     status = sandbox_run(run_trials, run, error);
     host_snapshot(NULL, &after);
-    line = cJSON_CreateObject();
     part = cJSON_AddObjectToObject(line, "part");
-    cJSON_AddItemToObject(part, "load",
-                          host_load(&before, &after, cpu_seconds() - cpu));
+    cJSON_AddItemToObject(part, "load", host_load(&before, &after, cpu_seconds() - cpu));
     cJSON_AddNumberToObject(part, "duration_s",
                             run->elapsed_s + (double)(clock_now() - start) / 1e9);
+    cJSON_AddBoolToObject(part, "resumed", run->elapsed_s > 0);
     kept = journal_append(run->journal_fd, line, error);
     return status < 0 ? status : kept;
+}
+
+static void invalidate(cJSON *about, const char *reason)
+{
+    json_replace(about, "valid", cJSON_CreateBool(false));
+    cJSON_AddItemToArray(json_field(about, "invalid_reasons"), cJSON_CreateString(reason));
+}
+
+/* Was it quiet, is it valid? docs/method.md has the rules. */
+static void judge(cJSON *document, const cJSON *part)
+{
+    cJSON *about = json_field(document, "run"), *host = json_field(document, "host");
+    double load1 = json_number(json_field(host, "before"), "load1");
+    double other = json_number(host, "other_load"), steal = json_number(host, "steal_percent");
+    bool resumed = cJSON_IsTrue(json_field(part, "resumed"));
+    bool quiet = host_is_quiet(load1, other, steal) && !resumed;
+
+    json_replace(about, "quiet", cJSON_CreateBool(quiet));
+    json_replace(about, "valid", cJSON_CreateBool(true));
+    json_replace(about, "invalid_reasons", cJSON_CreateArray());
+    if (steal >= INVALID_STEAL_PERCENT)
+        invalidate(about, "the hypervisor withheld 10 % or more of the CPU time");
+    if (other >= json_number(host, "cores") / 2)
+        invalidate(about, "other programs kept half of the CPUs or more busy");
+    if (!cJSON_IsTrue(json_field(about, "complete")))
+        invalidate(about, "the run was cut: not every target has every repetition");
+    if (resumed)
+        results_warn(document, "resumed", "measure in one go where the numbers matter",
+                     "the run was cut and resumed: the load of its first part is not known");
+    else if (!quiet)
+        results_warn(document, "not-quiet", "let the machine rest; see tare doctor",
+                     "not quiet: load %.2f before, %.2f CPUs used by others, %.1f %% stolen", load1,
+                     other, steal);
+    if (strcmp(json_text(about, "accel"), "tcg") == 0)
+        results_warn(document, "tcg", "measure on a host whose KVM works; tare doctor tells",
+                     "TCG, does not predict KVM");
+}
+
+/* Make the result of the journal at `path`, and save it. */
+static int finish(struct run *run, const char *path, cJSON **document, struct error *error)
+{
+    long length;
+    int status = journal_read(path, document, &length, error);
+    cJSON *about, *host, *item, *part;
+    bool complete = true;
+
+    if (status < 0)
+        return status;
+    /* What the journal says is done, not what this process believes. */
+    status = record_resume(*document, run, error);
+    for (unsigned i = 0; i < run->plan_count; i++)
+        complete &= run->done[i] || run->dropped[run->plan[i].target];
+    part = cJSON_DetachItemFromObjectCaseSensitive(*document, "part");
+    about = json_field(*document, "run");
+    host = host_describe(NULL);
+    cJSON_ArrayForEach(item, json_field(part, "load"))
+        cJSON_AddItemToObject(host, item->string, cJSON_Duplicate(item, true));
+    json_replace(*document, "host", host);
+    json_replace(about, "duration_s", cJSON_CreateNumber(json_number(part, "duration_s")));
+    json_replace(about, "complete", cJSON_CreateBool(complete));
+    judge(*document, part);
+    cJSON_Delete(part);
+    if (status == 0)
+        status = results_complete(*document, error);
+    if (status == 0)
+        status = results_save(run->options.out, *document, error);
+    if (status == 0 && complete)
+        unlink(path);
+    return status;
+}
+
+int session_run(struct run_options *options, const char *resume,
+                void (*progress)(const struct run *run, unsigned index, const char *text),
+                cJSON **document, struct error *error)
+{
+    struct run run = {.journal_fd = -1};
+    struct error late = {0};
+    cJSON *before = NULL;
+    char *path = NULL;
+    long length;
+    int status, finished;
+
+    *document = NULL;
+    if (asprintf(&path, "%s.journal", resume ? resume : options->out) < 0)
+        return fail(error, ENOMEM, "out of memory");
+    status = resume ? journal_read(path, &before, &length, error) : 0;
+    if (status == 0 && resume) {
+        status = record_options(before, options, error);
+        options->out = resume;
+    }
+    if (status == 0)
+        status = run_prepare(options, &run, error);
+    run.progress = progress;
+    if (status == 0)
+        status = resume ? take_up(&run, before, path, length, error) : begin(&run, path, error);
+    if (status == 0) {
+        status = do_part(&run, error);
+        finished = finish(&run, path, document, &late);
+        if (status == 0 && finished < 0)
+            status = fail(error, -finished, "%s", late.text);
+        else if (status == -ECANCELED)
+            snprintf(error->text, sizeof error->text,
+                     "interrupted; go on with: tare run --resume %s", options->out);
+    }
+    if (run.journal_fd >= 0)
+        close(run.journal_fd);
+    run_free(&run);
+    cJSON_Delete(before);
+    free(path);
+    return status;
 }

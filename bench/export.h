@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef TARE_EXPORT_H
+#define TARE_EXPORT_H
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+/* Write every sample of a result, one line each, under a heading line: scenario, metric, target,
+ * unit, order, repetition (0: warm-up), t, value, error, note. Empty fields where there is
+ * nothing. -EIO when `out` fails. TSV escapes all but printable ASCII; CSV is RFC 4180's. */
+int export_tsv(const cJSON *document, FILE *out);
+int export_csv(const cJSON *document, FILE *out);
+
+/* For gnuplot: a line per target of `scenario` and `metric`: index, target, median, the ends of its
+ * 95 % interval; then, after two empty lines, index and value of every sample. Returns how many
+ * targets have values, or -EIO. */
+int export_figure(const cJSON *document, const char *scenario, const char *metric, FILE *out);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The result document: reading, completing and saving it. results/README.md
+ * defines every field, results/schema.json its shape.
+ */
+#ifndef TARE_RESULTS_H
+#define TARE_RESULTS_H
+
+#include <cjson/cJSON.h>
+
+#include "error.h"
+
+/* Read the result at `path` and check what its readers rely on. -EINVAL with file, field and
+ * reason. The caller deletes *document. */
+int results_load(const char *path, cJSON **document, struct error *error);
+
+/* Complete a document that holds samples: metrics[].summary, ratios[] against the strongest Linux
+ * of the run (linux-tuned, else linux, else the first target), warnings. */
+int results_complete(cJSON *document, struct error *error);
+
+/* Write it to `path`: to a temporary name, synced, renamed, so that there is never half a result.
+ * On failure the old file, if any, is untouched and nothing else is left. */
+int results_save(const char *path, const cJSON *document, struct error *error);
+
+/* Helpers of every reader: the text or number in field `name` of `object`; "" and 0 if absent. */
+const char *json_text(const cJSON *object, const char *name);
+double json_number(const cJSON *object, const char *name);
+cJSON *json_field(const cJSON *object, const char *name);
+
+/* Put `value` in the place of field `name`, which may be absent. */
+void json_replace(cJSON *object, const char *name, cJSON *value);
+
+/* Add a warning {code, text, remedy} to the document. */
+void results_warn(cJSON *document, const char *code, const char *remedy, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The first series for this scenario, metric and target, or NULL. */
+cJSON *results_series(const cJSON *document, const char *scenario, const char *metric,
+                      const char *target);
+
+/* The ratio of this scenario, metric and target, or NULL. */
+cJSON *results_ratio(const cJSON *document, const char *scenario, const char *metric,
+                     const char *target);
+
+#endif
