@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * floor: a kernel with nothing in it. It starts where every PVH kernel starts, says that all phases
+ * have passed, and ends the VM. Whatever a trial of this target costs is the virtual machine's
+ * cost, and no kernel in this harness can be faster.
+ */
+#include "../../scenarios/marker.h"
+
+/*
+ * The PVH note names the entry point (Xen's docs/misc/pvh, QEMU's -kernel reads it): the CPU is in
+ * 32-bit protected mode with flat segments, paging and interrupts off, and no stack.
+ */
+__asm__(".pushsection .note.pvh, \"a\", @note\n"
+        ".long 4, 4, 18\n" /* sizes of name and value; XEN_ELFNOTE_PHYS32_ENTRY */
+        ".asciz \"Xen\"\n"
+        ".long start\n"
+        ".popsection\n"
+        ".globl start\n"
+        "start:\n"
+        "    mov $stack_top, %esp\n"
+        "    jmp floor\n"
+        ".lcomm stack, 1024\n"
+        ".set stack_top, stack + 1024\n");
+
+void floor(void);
+
+void floor(void)
+{
+    static const struct {
+        unsigned short limit;
+        unsigned base;
+    } __attribute__((packed)) no_interrupts = {0, 0};
+
+    marker_port(MARKER_KERNEL, 0);
+    marker_port(MARKER_MAIN, 0);
+    marker_port(MARKER_READY, 0);
+    marker_port(MARKER_EXIT, 0);
+    marker_port(MARKER_END, 0);
+
+    /* A trap with no handler, not even for the double fault, resets the machine, and a reset ends
+     * the VM: the one way out that each machine type has without any device driver. */
+    __asm__ volatile("lidt %0; ud2" ::"m"(no_interrupts));
+    __builtin_unreachable();
+}
