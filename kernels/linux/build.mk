@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+LINUX     := $(SHARE)/kernels/linux
+LINUX_DEB := $(B)/cache/linux-image
+LINUX_OBJ := $(B)/obj/kernels/linux
+
+# What a virtio NIC needs, each after those it depends on (both transports: microvm, and PCI).
+LINUX_MODULES := virtio_ring virtio virtio_mmio virtio_pci_modern_dev virtio_pci_legacy_dev \
+                 virtio_pci failover net_failover virtio_net
+
+# Once it is there it is kept: to follow the distribution's updates, delete the folder.
+$(LINUX_DEB)/package: | kernels/linux/fetch.sh
+	kernels/linux/fetch.sh linux-image-cloud-amd64 $(@D)
+
+$(LINUX)/vmlinux: kernels/linux/extract-vmlinux.sh $(LINUX_DEB)/package
+	@mkdir -p $(@D)
+	$< $(LINUX_DEB)/boot/vmlinuz-* $@
+
+$(LINUX_OBJ)/init: kernels/linux/init.c kernels/linux/payload.h scenarios/marker.h \
+    kernels/linux/build.mk
+	@mkdir -p $(@D)
+	$(PAYLOAD_CC) $(PAYLOAD_CFLAGS) -DMODULES='"$(LINUX_MODULES)"' -o $@ $<
+
+$(LINUX)/init.cpio: scenarios/mkpayload.sh $(LINUX_OBJ)/init $(LINUX_DEB)/package
+	@mkdir -p $(@D)
+	modules=$$(for module in $(LINUX_MODULES); do \
+	    find $(LINUX_DEB)/lib/modules -name $$module.ko -printf 'modules/%f=%p\n' | grep . || \
+	    { echo "$$module.ko is not in the package" >&2; exit 1; }; done) && \
+	$< $@ init=$(LINUX_OBJ)/init $$modules
+
+$(LINUX)/target.json: kernels/linux/target.json
+	@mkdir -p $(@D)
+	cp $< $@
+
+ARTIFACTS += $(addprefix $(LINUX)/,vmlinux init.cpio target.json)
