@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# -mgeneral-regs-only: SSE registers are the program's. -mno-red-zone: traps in the kernel use their
+# own stacks, but the boot stack is shared by nested calls only. No loop-to-memcpy: memcpy is a loop.
+PITH_CFLAGS := $(CSTD) $(WARN) -O2 -g -ffreestanding -mcmodel=kernel -fno-pic -fno-pie \
+    -mgeneral-regs-only -mno-red-zone -fno-tree-loop-distribute-patterns -fno-stack-protector \
+    -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing
+PITH_SOURCES := $(wildcard kernels/pith/*.c $(addprefix kernels/pith/,lib/*.c boot/*.S cpu/*.c cpu/*.S \
+    memory/*.c linux/*.c))
+PITH_OBJECTS := $(PITH_SOURCES:%=$(B)/obj/%.o)
+
+$(B)/obj/kernels/pith/%.c.o: kernels/pith/%.c kernels/pith/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(PITH_CFLAGS) -MMD -c -o $@ $<
+
+$(B)/obj/kernels/pith/%.S.o: kernels/pith/%.S kernels/pith/build.mk
+	@mkdir -p $(@D)
+	$(CC) -MMD -c -o $@ $<
+
+$(B)/obj/kernels/pith/pith.debug: $(PITH_OBJECTS) kernels/pith/pith.ld
+	$(CC) -nostdlib -static -no-pie -Wl,-T,kernels/pith/pith.ld,--build-id=none \
+	    -Wl,-z,max-page-size=4096,-z,noexecstack,--no-warn-rwx-segments -o $@ $(PITH_OBJECTS)
+
+$(SHARE)/kernels/pith/pith.elf: $(B)/obj/kernels/pith/pith.debug
+	@mkdir -p $(@D)
+	strip -o $@ $<
+
+$(SHARE)/kernels/pith/target.json: kernels/pith/target.json
+	@mkdir -p $(@D)
+	cp $< $@
+
+ARTIFACTS += $(addprefix $(SHARE)/kernels/pith/,pith.elf target.json)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A polled 16550 at COM1. QEMU's needs no set-up: it sends whatever is written. */
+#include "console.h"
+#include "cpu.h"
+
+#define COM1 0x3f8
+#define LINE_STATUS (COM1 + 5)
+#define HAS_BYTE 0x01
+#define CAN_SEND 0x20
+#define ALL_SENT 0x40
+
+static void send(char c)
+{
+    while (!(in8(LINE_STATUS) & CAN_SEND))
+        __asm__ volatile("pause");
+    out8(COM1, (uint8_t)c);
+}
+
+void console_write(const char *text, size_t size)
+{
+    for (; size; size--, text++) {
+        if (*text == '\n')
+            send('\r');
+        send(*text);
+    }
+}
+
+int console_read(void)
+{
+    return in8(LINE_STATUS) & HAS_BYTE ? in8(COM1) : -1;
+}
+
+void print(const char *pattern, ...)
+{
+    va_list arguments;
+    char line[512];
+    size_t length;
+
+    va_start(arguments, pattern);
+    length = vformat(line, sizeof line, pattern, arguments);
+    va_end(arguments);
+    console_write(line, length < sizeof line ? length : sizeof line - 1);
+}
+
+void console_drain(void)
+{
+    while (!(in8(LINE_STATUS) & ALL_SENT))
+        __asm__ volatile("pause");
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The processor: registers, tables, traps, the end of the machine. */
+#ifndef PITH_CPU_H
+#define PITH_CPU_H
+
+#include "../lib/lib.h"
+
+/* What a trap saved: the interrupted registers, as traps.S pushes them. */
+struct trap_frame {
+    uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
+    uint64_t vector, error;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+#define VECTOR_PAGE_FAULT 14
+#define VECTOR_TIMER 32
+
+#define PAGE_FAULT_PRESENT 1
+#define PAGE_FAULT_WRITE 2
+#define PAGE_FAULT_FETCH 16
+
+#define MSR_STAR 0xc0000081
+#define MSR_LSTAR 0xc0000082
+#define MSR_FMASK 0xc0000084
+#define MSR_FS_BASE 0xc0000100
+#define MSR_GS_BASE 0xc0000101
+
+static inline void out8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline void out16(uint16_t port, uint16_t value)
+{
+    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint8_t in8(uint16_t port)
+{
+    uint8_t value;
+
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void write_msr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}
+
+static inline uint64_t read_msr(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t read_tsc(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t read_cr2(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
+    return value;
+}
+
+struct cpuid {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid out;
+
+    __asm__ volatile("cpuid"
+                     : "=a"(out.eax), "=b"(out.ebx), "=c"(out.ecx), "=d"(out.edx)
+                     : "a"(leaf), "c"(subleaf));
+    return out;
+}
+
+/* GDT, TSS, IDT; SSE and AVX state for the program; the `syscall` entry. */
+void cpu_init(void);
+
+/* A random word from RDSEED or RDRAND; false where the CPU has neither. */
+bool cpu_random(uint64_t *value);
+
+/* CPUID leaf 1's EDX, what AT_HWCAP reports. */
+uint32_t cpu_hwcap(void);
+
+/* Enter the program: jump to `entry` with `stack`, all other registers 0. */
+_Noreturn void cpu_enter(uint64_t entry, uint64_t stack);
+
+/* traps.S calls it for every exception and interrupt. */
+void trap(struct trap_frame *frame);
+
+/* Report MARKER_END with `status` and end the machine: ACPI power-off where the firmware tells
+ * how, else a reset, which ends a VM run with -no-reboot. */
+_Noreturn void machine_end(unsigned status);
+
+/* Say why, and end the machine with status 255: pith itself cannot go on. */
+_Noreturn void panic(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "timer.h"
+#include "../memory/paging.h"
+#include "cpu.h"
+
+#define APIC 0xfee00000
+#define APIC_EOI 0x0b0
+#define APIC_SPURIOUS 0x0f0
+#define APIC_TIMER 0x320
+#define APIC_INITIAL 0x380
+#define APIC_CURRENT 0x390
+#define APIC_DIVIDE 0x3e0
+#define APIC_ENABLED 0x1ff
+#define MASKED 0x10000
+#define DIVIDE_BY_1 11
+
+/* QEMU's and KVM's APIC timers count nanoseconds of the VM's clock. */
+#define APIC_MAX 0x7fffffffll
+#define CALIBRATION_NS 1000000
+
+static uint64_t tsc_start;
+static uint64_t tsc_scale; /* ns per tick, times 2^32; 0: not yet known */
+static int64_t boot_time;
+
+static volatile uint32_t *apic(uint32_t offset)
+{
+    return (volatile uint32_t *)((char *)direct(APIC) + offset);
+}
+
+/* The hypervisor or the CPU may just tell (leaf 0x40000010, VMware's and KVM's; 0x15, Intel's). */
+static uint64_t told_khz(void)
+{
+    struct cpuid leaf;
+
+    if (cpuid(1, 0).ecx & 1u << 31 && cpuid(0x40000000, 0).eax >= 0x40000010)
+        return cpuid(0x40000010, 0).eax;
+    if (cpuid(0, 0).eax < 0x15)
+        return 0;
+    leaf = cpuid(0x15, 0);
+    return leaf.eax && leaf.ecx ? (uint64_t)leaf.ecx / 1000 * leaf.ebx / leaf.eax : 0;
+}
+
+static uint64_t measure(uint32_t ns)
+{
+    uint32_t first = *apic(APIC_CURRENT), last;
+    uint64_t start = read_tsc();
+
+    do
+        last = *apic(APIC_CURRENT);
+    while (first - last < ns);
+    return (read_tsc() - start) * 1000000 / (first - last);
+}
+
+static uint64_t measured_khz(void)
+{
+    *apic(APIC_TIMER) = MASKED;
+    *apic(APIC_DIVIDE) = DIVIDE_BY_1;
+    *apic(APIC_INITIAL) = APIC_MAX;
+    measure(1); /* the first pass through this code is slow under translation */
+    return measure(CALIBRATION_NS);
+}
+
+static uint8_t cmos(uint8_t index)
+{
+    out8(0x70, index);
+    return in8(0x71);
+}
+
+static int decimal(uint8_t value, bool binary)
+{
+    return binary ? value : (value >> 4) * 10 + (value & 15);
+}
+
+/* Days since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
+static int64_t days(int year, int month, int day)
+{
+    int era;
+    unsigned of_era, of_year;
+
+    year -= month <= 2;
+    era = year / 400;
+    of_era = (unsigned)(year - era * 400);
+    of_year = (153 * (unsigned)(month + (month > 2 ? -3 : 9)) + 2) / 5 + (unsigned)day - 1;
+    return (int64_t)era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static int64_t read_rtc(void)
+{
+    bool binary = cmos(11) & 4;
+    int second, again, minute, hour, day, month, year;
+
+    do { /* a reading during an update is torn */
+        second = decimal(cmos(0), binary);
+        minute = decimal(cmos(2), binary);
+        hour = decimal(cmos(4), binary);
+        day = decimal(cmos(7), binary);
+        month = decimal(cmos(8), binary);
+        year = decimal(cmos(9), binary) + 2000;
+        again = decimal(cmos(0), binary);
+    } while (second != again);
+    return days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+}
+
+static void start(void)
+{
+    uint64_t khz;
+
+    *apic(APIC_SPURIOUS) = APIC_ENABLED;
+    khz = told_khz();
+    if (!khz)
+        khz = measured_khz();
+    tsc_scale = (1000000ull << 32) / khz;
+    tsc_start = read_tsc();
+}
+
+int64_t timer_now(void)
+{
+    if (!tsc_scale)
+        start();
+    return (int64_t)((unsigned __int128)(read_tsc() - tsc_start) * tsc_scale >> 32);
+}
+
+int64_t timer_boot_time(void)
+{
+    if (!boot_time)
+        boot_time = read_rtc() - timer_now() / 1000000000;
+    return boot_time;
+}
+
+static void mask_legacy_interrupts(void)
+{
+    out8(0x21, 0xff);
+    out8(0xa1, 0xff);
+}
+
+void timer_sleep(int64_t ns)
+{
+    int64_t end, left;
+
+    timer_now();
+    mask_legacy_interrupts();
+    end = ns > INT64_MAX - timer_now() ? INT64_MAX : timer_now() + ns;
+    while ((left = end - timer_now()) > 0) {
+        *apic(APIC_TIMER) = VECTOR_TIMER;
+        *apic(APIC_DIVIDE) = DIVIDE_BY_1;
+        *apic(APIC_INITIAL) = (uint32_t)(left < APIC_MAX ? left : APIC_MAX);
+        __asm__ volatile("sti; hlt; cli" : : : "memory");
+    }
+    *apic(APIC_TIMER) = MASKED;
+}

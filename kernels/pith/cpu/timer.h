@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Time: the TSC, its frequency found when time is first asked for, since a boot that never asks must
+ * not pay for it; and the local APIC's timer to wake from sleep.
+ */
+#ifndef PITH_TIMER_H
+#define PITH_TIMER_H
+
+#include <stdint.h>
+
+/* ns since the first call. */
+int64_t timer_now(void);
+
+/* Seconds since 1970 when timer_now() was 0, by the real-time clock. */
+int64_t timer_boot_time(void);
+
+/* Halt for `ns`. */
+void timer_sleep(int64_t ns);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "process.h"
+#include "../cpu/console.h"
+#include "../cpu/cpu.h"
+#include "../memory/copy.h"
+#include "../memory/space.h"
+#include "elf.h"
+#include "files.h"
+
+enum {
+    AT_NULL = 0,
+    AT_PHDR = 3,
+    AT_PHENT = 4,
+    AT_PHNUM = 5,
+    AT_PAGESZ = 6,
+    AT_BASE = 7,
+    AT_FLAGS = 8,
+    AT_ENTRY = 9,
+    AT_UID = 11,
+    AT_EUID = 12,
+    AT_GID = 13,
+    AT_EGID = 14,
+    AT_PLATFORM = 15,
+    AT_HWCAP = 16,
+    AT_CLKTCK = 17,
+    AT_SECURE = 23,
+    AT_RANDOM = 25,
+    AT_EXECFN = 31,
+    AT_MINSIGSTKSZ = 51,
+};
+
+/* The first stack is built in a buffer and copied to the program's memory in one go. */
+#define STACK_IMAGE 8192
+#define AUXILIARY 20
+
+struct image {
+    char bytes[STACK_IMAGE];
+    size_t used; /* from the end */
+    uint64_t top;
+};
+
+static char path[256];
+
+const char *process_path(void)
+{
+    return path;
+}
+
+/* Put bytes below what is there already; their address in the program. */
+static uint64_t push(struct image *image, const void *bytes, size_t size)
+{
+    if (size > STACK_IMAGE - image->used)
+        panic("the arguments and environment exceed %d bytes", STACK_IMAGE);
+    image->used += size;
+    memcpy(image->bytes + STACK_IMAGE - image->used, bytes, size);
+    return image->top - image->used;
+}
+
+static uint64_t push_text(struct image *image, const char *text)
+{
+    return push(image, text, strlen(text) + 1);
+}
+
+static void random_bytes(uint64_t out[2])
+{
+    if (!cpu_random(&out[0]) || !cpu_random(&out[1]))
+        print("pith: no RDRAND or RDSEED: AT_RANDOM, and with it stack protectors, is predictable\n");
+}
+
+static uint64_t build_stack(const struct cmdline *cmdline, const struct elf *elf)
+{
+    static struct image image;
+    uint64_t words[2 * CMDLINE_WORDS + 2 * AUXILIARY + 4], random[2] = {0};
+    uint64_t argv[CMDLINE_WORDS], envp[CMDLINE_WORDS], name, platform, seed;
+    size_t count = 0;
+
+    image = (struct image){.top = PROGRAM_END};
+    push(&image, "\0\0\0\0\0\0\0", 8);
+    name = push_text(&image, cmdline->program);
+    for (unsigned i = cmdline->environment_count; i-- > 0;)
+        envp[i] = push_text(&image, cmdline->environment[i]);
+    for (unsigned i = cmdline->argument_count; i-- > 0;)
+        argv[i] = push_text(&image, cmdline->arguments[i]);
+    platform = push_text(&image, "x86_64");
+    random_bytes(random);
+    seed = push(&image, random, sizeof random);
+
+    words[count++] = cmdline->argument_count;
+    for (unsigned i = 0; i < cmdline->argument_count; i++)
+        words[count++] = argv[i];
+    words[count++] = 0;
+    for (unsigned i = 0; i < cmdline->environment_count; i++)
+        words[count++] = envp[i];
+    words[count++] = 0;
+    const uint64_t auxiliary[][2] = {
+        {AT_HWCAP, cpu_hwcap()},   {AT_PAGESZ, PAGE},
+        {AT_CLKTCK, 100},          {AT_PHDR, elf->headers},
+        {AT_PHENT, elf->header_size}, {AT_PHNUM, elf->header_count},
+        {AT_BASE, 0},              {AT_FLAGS, 0},
+        {AT_ENTRY, elf->entry},    {AT_UID, 0},
+        {AT_EUID, 0},              {AT_GID, 0},
+        {AT_EGID, 0},              {AT_SECURE, 0},
+        {AT_RANDOM, seed},         {AT_EXECFN, name},
+        {AT_PLATFORM, platform},   {AT_MINSIGSTKSZ, 2048},
+        {AT_NULL, 0},
+    };
+    memcpy(&words[count], auxiliary, sizeof auxiliary);
+    count += sizeof auxiliary / 8;
+    /* The ABI wants argc at a multiple of 16. */
+    image.used += (image.top - image.used - 8 * count) & 15;
+    push(&image, words, 8 * count);
+    if (copy_to(image.top - image.used, image.bytes + STACK_IMAGE - image.used, image.used) < 0)
+        panic("the first stack cannot be written");
+    return image.top - image.used;
+}
+
+static void map_segments(const struct elf *elf, const char *data)
+{
+    for (unsigned i = 0; i < elf->segment_count; i++) {
+        const struct elf_segment *segment = &elf->segments[i];
+        struct backing backing = {data + segment->file_start,
+                                  segment->file_end - segment->file_start};
+
+        if (space_map(segment->start, segment->end, segment->protection, backing) < 0)
+            panic("no memory to load %s", path);
+    }
+}
+
+void process_load(const struct cmdline *cmdline, uint64_t *entry, uint64_t *stack)
+{
+    const char *why = "";
+    struct elf elf;
+    struct node node;
+
+    if (files_find(cmdline->program, &node) < 0)
+        panic("%s: not in the initramfs; rdinit= names the program to run", cmdline->program);
+    if (elf_read(node.data, node.size, &elf, &why) < 0)
+        panic("%s: %s", cmdline->program, why);
+    format(path, sizeof path, "%s", cmdline->program);
+    map_segments(&elf, node.data);
+    if (space_map(PROGRAM_END - STACK_SIZE, PROGRAM_END,
+                  PROT_READ | PROT_WRITE | (elf.executable_stack ? PROT_EXEC : 0),
+                  (struct backing){0}) < 0)
+        panic("no memory for a stack");
+    space_set_brk(elf.end);
+    *entry = elf.entry;
+    *stack = build_stack(cmdline, &elf);
+}

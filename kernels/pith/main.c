@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pith: the boot, in order. */
+#include "../../scenarios/marker.h"
+#include "boot/pvh.h"
+#include "cpu/console.h"
+#include "cpu/cpu.h"
+#include "cpu/end.h"
+#include "linux/cmdline.h"
+#include "linux/files.h"
+#include "linux/process.h"
+#include "memory/space.h"
+
+#define FIRST_MIB 0x100000 /* firmware's, and nowhere large */
+
+extern char kernel_end[];
+#define KERNEL_BASE 0xffffffff80000000ul
+
+_Noreturn void kernel_main(uint32_t start_info);
+
+static void find_memory(const struct pvh_start_info *info, uint64_t reach)
+{
+    const struct pvh_memory *map = direct(info->memory_map);
+    const struct pvh_module *module = direct(info->modules);
+
+    pages_init(&memory, direct(0));
+    for (uint32_t i = 0; i < info->memory_map_count; i++) {
+        uint64_t end = map[i].address + map[i].size;
+
+        if (map[i].type == PVH_RAM && map[i].address < reach)
+            pages_add(&memory, map[i].address, end < reach ? end : reach);
+    }
+    pages_reserve(&memory, 0, FIRST_MIB);
+    pages_reserve(&memory, FIRST_MIB, (uint64_t)kernel_end - KERNEL_BASE);
+    for (uint32_t i = 0; i < info->module_count; i++)
+        pages_reserve(&memory, module[i].address, module[i].address + module[i].size);
+    if (info->memory_map_count == 0)
+        panic("the boot loader gave no memory map");
+}
+
+static void mount_root(const struct pvh_start_info *info)
+{
+    const struct pvh_module *module = direct(info->modules);
+    uint64_t damaged_at;
+
+    if (info->module_count == 0)
+        panic("no initramfs: give one with -initrd");
+    if (files_init(direct(module->address), module->size, &damaged_at) < 0)
+        panic("the initramfs is not a whole newc cpio archive: damaged at byte %ld of %ld",
+              damaged_at, module->size);
+}
+
+static void read_cmdline(const struct pvh_start_info *info, struct cmdline *cmdline)
+{
+    static char text[4096];
+    const char *given = info->cmdline ? direct(info->cmdline) : "";
+
+    /* Copied, since the parser changes it, and the loader's copy is in memory that may be reused. */
+    if (format(text, sizeof text, "%s", given) >= sizeof text)
+        panic("the command line is longer than %ld bytes", sizeof text - 1);
+    if (cmdline_parse(text, cmdline) < 0)
+        panic("the command line has more than %d words", CMDLINE_WORDS);
+}
+
+_Noreturn void kernel_main(uint32_t start_info)
+{
+    static struct cmdline cmdline;
+    const struct pvh_start_info *info;
+    uint64_t entry, stack, reach;
+
+    marker_port(MARKER_KERNEL, 0);
+    cpu_init();
+    reach = paging_init();
+    info = direct(start_info);
+    if (info->magic != PVH_MAGIC)
+        panic("not booted by PVH");
+    end_use_acpi(info->rsdp);
+    read_cmdline(info, &cmdline);
+    find_memory(info, reach);
+    mount_root(info);
+    space_init();
+    process_load(&cmdline, &entry, &stack);
+    if (!cmdline.quiet)
+        print("pith: %ld MiB, running %s\n", memory.total_pages * PAGE >> 20, cmdline.program);
+    cpu_enter(entry, stack);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "copy.h"
+#include "../linux/errno.h"
+#include "paging.h"
+
+struct fixup {
+    uint64_t at, resume;
+};
+
+extern const struct fixup fixups_start[], fixups_end[];
+extern long copy_bytes(void *to, const void *from, size_t size);
+
+bool in_program(uint64_t start, uint64_t size)
+{
+    return start <= PROGRAM_END && size <= PROGRAM_END - start;
+}
+
+long copy_from(void *to, uint64_t address, size_t size)
+{
+    return in_program(address, size) ? copy_bytes(to, (const void *)address, size) : -EFAULT;
+}
+
+long copy_to(uint64_t address, const void *from, size_t size)
+{
+    return in_program(address, size) ? copy_bytes((void *)address, from, size) : -EFAULT;
+}
+
+long copy_text(char *to, uint64_t address, size_t size)
+{
+    /* Page by page: what lies behind the text's own page may not be there. */
+    for (size_t done = 0; done < size;) {
+        size_t part = PAGE - ((address + done) & (PAGE - 1));
+
+        if (part > size - done)
+            part = size - done;
+        if (copy_from(to + done, address + done, part) < 0)
+            return -EFAULT;
+        for (; part; part--, done++)
+            if (!to[done])
+                return (long)done;
+    }
+    return -ENAMETOOLONG;
+}
+
+uint64_t copy_fixup(uint64_t rip)
+{
+    for (const struct fixup *fixup = fixups_start; fixup < fixups_end; fixup++)
+        if (fixup->at == rip)
+            return fixup->resume;
+    return 0;
+}

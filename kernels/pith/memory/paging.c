@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "paging.h"
+#include "../cpu/cpu.h"
+
+#define KERNEL_BASE 0xffffffff80000000ul
+#define ENTRIES 512
+
+extern uint64_t pml4[], kernel_table[], direct_pdpt[];
+extern char text_start[], rodata_start[], data_start[], kernel_end[];
+extern char guard_boot[], guard_trap[], guard_double[];
+
+struct pages memory;
+
+static void protect(const char *start, const char *end, uint64_t flags)
+{
+    for (; start < end; start += PAGE) {
+        uint64_t *entry = &kernel_table[((uint64_t)start - KERNEL_BASE) / PAGE];
+
+        *entry = (*entry & PTE_ADDRESS) | flags;
+    }
+}
+
+/* Without 1 GiB pages: the first 4 GiB by 2 MiB pages. */
+static void map_by_2_mib(void)
+{
+    static uint64_t tables[4 * ENTRIES] __attribute__((aligned(4096)));
+
+    for (uint64_t i = 0; i < 4 * ENTRIES; i++)
+        tables[i] = i << 21 | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_NX;
+    memset(direct_pdpt, 0, PAGE);
+    for (unsigned i = 0; i < 4; i++)
+        direct_pdpt[i] = ((uint64_t)&tables[i * ENTRIES] - KERNEL_BASE) | PTE_PRESENT | PTE_WRITE;
+}
+
+uint64_t paging_init(void)
+{
+    bool gigabyte_pages = cpuid(0x80000001, 0).edx & 1u << 26;
+    uint64_t reach = gigabyte_pages ? (uint64_t)ENTRIES << 30 : LOW_MEMORY;
+
+    if (!gigabyte_pages)
+        map_by_2_mib();
+    protect(text_start, rodata_start, PTE_PRESENT);
+    protect(rodata_start, data_start, PTE_PRESENT | PTE_NX);
+    protect(data_start, kernel_end, PTE_PRESENT | PTE_WRITE | PTE_NX);
+    protect(guard_boot, guard_boot + PAGE, 0);
+    protect(guard_trap, guard_trap + PAGE, 0);
+    protect(guard_double, guard_double + PAGE, 0);
+    /* What is not the kernel's has no business at its addresses. */
+    protect((char *)KERNEL_BASE, text_start, 0);
+    protect(kernel_end, (char *)KERNEL_BASE + ENTRIES * PAGE, 0);
+    pml4[0] = 0;
+    __asm__ volatile("mov %0, %%cr3" : : "r"((uint64_t)pml4 - KERNEL_BASE) : "memory");
+    return reach;
+}
+
+void *page_take(void)
+{
+    void *page = pages_take(&memory, 0);
+
+    return page ? memset(page, 0, PAGE) : NULL;
+}
+
+void page_give(void *page)
+{
+    pages_give(&memory, page, 0);
+}
+
+uint64_t *paging_entry(uint64_t address, bool create)
+{
+    uint64_t *table = pml4;
+
+    for (int shift = 39; shift > 12; shift -= 9) {
+        uint64_t *entry = &table[address >> shift & (ENTRIES - 1)];
+
+        if (!(*entry & PTE_PRESENT)) {
+            void *page = create ? page_take() : NULL;
+
+            if (!page)
+                return NULL;
+            *entry = physical(page) | PTE_PRESENT | PTE_WRITE;
+        }
+        table = direct(*entry & PTE_ADDRESS);
+    }
+    return &table[address >> 12 & (ENTRIES - 1)];
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Page tables: the kernel's own protection, and the program's half of the one address space. */
+#ifndef PITH_PAGING_H
+#define PITH_PAGING_H
+
+#include "pages.h"
+
+#define DIRECT_BASE 0xffff800000000000ul /* all physical memory is mapped here */
+#define LOW_MEMORY 0x100000000ul         /* below 4 GiB: mapped whatever the CPU */
+#define PROGRAM_END 0x7ffffffff000ul     /* the program's half, as on Linux */
+
+#define PTE_PRESENT 0x001ul
+#define PTE_WRITE 0x002ul
+#define PTE_LARGE 0x080ul
+#define PTE_NX (1ul << 63)
+#define PTE_ADDRESS 0x000ffffffffff000ul
+
+/* Where physical memory can be touched. */
+static inline void *direct(uint64_t physical)
+{
+    return (void *)(DIRECT_BASE + physical);
+}
+
+static inline uint64_t physical(const void *direct_address)
+{
+    return (uint64_t)direct_address - DIRECT_BASE;
+}
+
+extern struct pages memory; /* all of it */
+
+/* Protect the kernel's own pages: text read-only, data not executable, guards absent; map physical
+ * memory where the CPU has no 1 GiB pages; empty the lower half. Returns the end of the physical
+ * memory that direct() reaches. */
+uint64_t paging_init(void);
+
+/* A cleared page, or NULL. */
+void *page_take(void);
+void page_give(void *page);
+
+/* The entry for the program's `address`. Tables in between are made where `create`; NULL when
+ * absent, or out of memory. */
+uint64_t *paging_entry(uint64_t address, bool create);
+
+/* Forget a translation after its entry has changed. */
+static inline void paging_flush(uint64_t address)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+
+#endif

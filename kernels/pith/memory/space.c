@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "space.h"
+#include "../cpu/console.h"
+#include "../cpu/cpu.h"
+#include "../linux/errno.h"
+
+struct area {
+    uint64_t start, end;
+    int protection;
+    struct backing backing;
+    struct area *next; /* by address */
+};
+
+static struct area *areas, *spare;
+static uint64_t brk_start, brk_end;
+
+void space_init(void)
+{
+    areas = NULL;
+}
+
+static struct area *area_take(void)
+{
+    struct area *area;
+
+    if (!spare) {
+        struct area *page = page_take();
+
+        if (!page)
+            return NULL;
+        for (size_t i = 0; i < PAGE / sizeof *page; i++) {
+            page[i].next = spare;
+            spare = &page[i];
+        }
+    }
+    area = spare;
+    spare = area->next;
+    return area;
+}
+
+static void area_give(struct area *area)
+{
+    area->next = spare;
+    spare = area;
+}
+
+static struct backing skip(struct backing backing, uint64_t bytes)
+{
+    if (bytes >= backing.size)
+        return (struct backing){0};
+    return (struct backing){backing.data + bytes, backing.size - bytes};
+}
+
+/* Make `at` a border between areas. -ENOMEM when there is no memory for it. */
+static long split(uint64_t at)
+{
+    for (struct area *area = areas; area && area->start < at; area = area->next) {
+        struct area *rest;
+
+        if (area->end <= at)
+            continue;
+        rest = area_take();
+        if (!rest)
+            return -ENOMEM;
+        *rest = *area;
+        rest->start = at;
+        rest->backing = skip(area->backing, at - area->start);
+        area->end = at;
+        area->next = rest;
+        return 0;
+    }
+    return 0;
+}
+
+bool space_used(uint64_t start, uint64_t end)
+{
+    for (const struct area *area = areas; area && area->start < end; area = area->next)
+        if (area->end > start)
+            return true;
+    return false;
+}
+
+uint64_t space_find(uint64_t size)
+{
+    uint64_t top = PROGRAM_END - STACK_SIZE - STACK_GAP, best = 0, floor = 0x10000;
+
+    if (!size || size > top)
+        return 0;
+    /* The highest gap that is large enough. The list goes upwards, so the last one found is it. */
+    for (const struct area *area = areas; floor < top; area = area->next) {
+        uint64_t ceiling = area && area->start < top ? area->start : top;
+
+        if (ceiling >= floor && ceiling - floor >= size)
+            best = ceiling - size;
+        if (!area || area->start >= top)
+            break;
+        floor = area->end;
+    }
+    return best;
+}
+
+/* The next address at or after `address` whose page table exists, or the table after it: emptying a
+ * large sparse area must not look at each of its pages. */
+static uint64_t next_table(uint64_t address)
+{
+    return (address | 0x1fffff) + 1;
+}
+
+void space_discard(uint64_t start, uint64_t end)
+{
+    while (start < end) {
+        uint64_t *entry = paging_entry(start, false);
+
+        if (!entry) {
+            start = next_table(start);
+            continue;
+        }
+        if (*entry & PTE_ADDRESS) {
+            page_give(direct(*entry & PTE_ADDRESS));
+            *entry = 0;
+            paging_flush(start);
+        }
+        start += PAGE;
+    }
+}
+
+long space_unmap(uint64_t start, uint64_t end)
+{
+    struct area **link = &areas;
+
+    if (split(start) < 0 || split(end) < 0)
+        return -ENOMEM;
+    while (*link && (*link)->start < end) {
+        struct area *area = *link;
+
+        if (area->start < start) {
+            link = &area->next;
+            continue;
+        }
+        space_discard(area->start, area->end);
+        *link = area->next;
+        area_give(area);
+    }
+    return 0;
+}
+
+/* Whether `after` continues `area`, so that one can stand for both. */
+static bool continues(const struct area *area, const struct area *after)
+{
+    return after && area->end == after->start && area->protection == after->protection &&
+           !area->backing.data && !after->backing.data;
+}
+
+static void merge(struct area *area)
+{
+    while (continues(area, area->next)) {
+        struct area *after = area->next;
+
+        area->end = after->end;
+        area->next = after->next;
+        area_give(after);
+    }
+}
+
+long space_map(uint64_t start, uint64_t end, int protection, struct backing backing)
+{
+    struct area *area = area_take(), **link = &areas, *before = NULL;
+
+    if (!area || space_unmap(start, end) < 0)
+        return -ENOMEM;
+    while (*link && (*link)->start < start) {
+        before = *link;
+        link = &before->next;
+    }
+    *area = (struct area){start, end, protection, backing, *link};
+    *link = area;
+    merge(area);
+    if (before)
+        merge(before);
+    return 0;
+}
+
+static uint64_t entry_flags(int protection)
+{
+    uint64_t flags = protection & (PROT_READ | PROT_WRITE | PROT_EXEC) ? PTE_PRESENT : 0;
+
+    if (protection & PROT_WRITE)
+        flags |= PTE_WRITE;
+    if (!(protection & PROT_EXEC))
+        flags |= PTE_NX;
+    return flags;
+}
+
+static void set_flags(uint64_t start, uint64_t end, int protection)
+{
+    while (start < end) {
+        uint64_t *entry = paging_entry(start, false);
+
+        if (!entry) {
+            start = next_table(start);
+            continue;
+        }
+        if (*entry & PTE_ADDRESS) {
+            *entry = (*entry & PTE_ADDRESS) | entry_flags(protection);
+            paging_flush(start);
+        }
+        start += PAGE;
+    }
+}
+
+long space_protect(uint64_t start, uint64_t end, int protection)
+{
+    uint64_t covered = start;
+
+    for (const struct area *area = areas; area && area->start <= covered; area = area->next)
+        if (area->end > covered)
+            covered = area->end;
+    if (covered < end)
+        return -ENOMEM;
+    if (split(start) < 0 || split(end) < 0)
+        return -ENOMEM;
+    for (struct area *area = areas; area && area->start < end; area = area->next)
+        if (area->start >= start) {
+            area->protection = protection;
+            set_flags(area->start, area->end, protection);
+        }
+    return 0;
+}
+
+static bool allows(int protection, uint64_t error)
+{
+    if (error & PAGE_FAULT_FETCH)
+        return protection & PROT_EXEC;
+    if (error & PAGE_FAULT_WRITE)
+        return protection & PROT_WRITE;
+    return protection & (PROT_READ | PROT_WRITE | PROT_EXEC); /* x86 cannot tell them apart */
+}
+
+static void fill(char *page, const struct area *area, uint64_t address)
+{
+    struct backing from = skip(area->backing, address - area->start);
+
+    if (from.data)
+        memcpy(page, from.data, from.size < PAGE ? from.size : PAGE);
+}
+
+bool space_fault(uint64_t address, uint64_t error)
+{
+    struct area *area = areas;
+    uint64_t *entry;
+    char *page;
+
+    while (area && area->end <= address)
+        area = area->next;
+    if (!area || area->start > address || error & PAGE_FAULT_PRESENT ||
+        !allows(area->protection, error))
+        return false;
+    address &= ~(PAGE - 1);
+    entry = paging_entry(address, true);
+    page = entry ? page_take() : NULL;
+    if (!page) {
+        print("pith: out of memory: the program touched %p, and no page is free; give the VM more\n",
+              (void *)address);
+        machine_end(128 + 9); /* as if the OOM killer had struck */
+    }
+    fill(page, area, address);
+    *entry = physical(page) | entry_flags(area->protection);
+    return true;
+}
+
+void space_set_brk(uint64_t start)
+{
+    brk_start = brk_end = (start + PAGE - 1) & ~(PAGE - 1);
+}
+
+uint64_t space_brk(uint64_t wanted)
+{
+    uint64_t old_top = (brk_end + PAGE - 1) & ~(PAGE - 1);
+    uint64_t top = (wanted + PAGE - 1) & ~(PAGE - 1);
+
+    if (wanted < brk_start || wanted > PROGRAM_END - STACK_SIZE - STACK_GAP)
+        return brk_end;
+    if (top > old_top && (space_used(old_top, top) ||
+                          space_map(old_top, top, PROT_READ | PROT_WRITE, (struct backing){0}) < 0))
+        return brk_end;
+    if (top < old_top && space_unmap(top, old_top) < 0)
+        return brk_end;
+    brk_end = wanted;
+    return brk_end;
+}
