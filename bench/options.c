@@ -173,6 +173,7 @@ void options_run(int argc, char **argv, struct run_options *options, const char 
     };
     struct parsed parsed = {options, resume};
 
+    argp_err_exit_status = 2;
     *resume = NULL;
     options->scenarios = "boot";
     options->targets = "all";

@@ -68,13 +68,14 @@ null_target() {
         "$1" "$2" >"$tmp/data/kernels/$1/target.json"
 }
 
-# nothing_left: no process, interface or file of a run remains. PIDs before are in $tmp/before.
+# snapshot: what a run could leave behind: processes, interfaces, files
 snapshot() {
     {
         pgrep -x tare
-        pgrep -f qemu-system
+        pgrep -f 'qemu-system.*/tmp/guest/console'
         ls /sys/class/net
-        ls -A /tmp | grep -v "^$(basename "$tmp")$"
+        find /tmp /var/tmp /run /dev/shm /var/lib/libvirt -maxdepth 1 \( -name '*tare*' \
+            -o -name '*libvirt*' -o -name '*qemu*' -o -name guest -o -name stage \)
     } 2>/dev/null | sort
 }
 
