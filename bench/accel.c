@@ -85,8 +85,9 @@ static int drop_refused(struct run *run, struct error *error)
             return status;
     }
     if (vms > 0 && kept == 0)
-        return fail(error, ENOTSUP, "--accel kvm: KVM boots none of the targets on this host; "
-                                    "remedy: --accel tcg, or tare doctor");
+        return fail(error, ENOTSUP,
+                    "--accel kvm: KVM boots none of the targets on this host; "
+                    "remedy: --accel tcg, or tare doctor");
     return 0;
 }
 

@@ -73,17 +73,14 @@ static int apply_trial(cJSON *document, const cJSON *trial, struct error *error)
         cJSON_AddNumberToObject(sample, "t", json_number(trial, "t"));
         cJSON_AddNumberToObject(sample, "order", json_number(trial, "order"));
         cJSON_AddNumberToObject(sample, "repetition", repetition);
-        cJSON_AddItemToArray(
-            json_field(series, repetition > 0 ? "samples" : "warmup"),
-            sample);
+        cJSON_AddItemToArray(json_field(series, repetition > 0 ? "samples" : "warmup"), sample);
     }
     return 0;
 }
 
 static int apply_launch(cJSON *document, const cJSON *launch, struct error *error)
 {
-    cJSON *target = find(json_field(document, "targets"), "name",
-                         json_text(launch, "target"));
+    cJSON *target = find(json_field(document, "targets"), "name", json_text(launch, "target"));
     cJSON *launches = json_field(target, "launches"), *copy;
 
     if (!launches)
@@ -158,10 +155,8 @@ int record_options(cJSON *document, struct run_options *options, struct error *e
 
     if (strcmp(json_text(document, "schema"), "tare/1") != 0 || !about)
         return fail(error, EINVAL, "not a journal of tare/1");
-    options->scenarios = join(about, "scenarios",
-                              json_field(document, "payloads"), "scenario");
-    options->targets = join(about, "targets", json_field(document, "targets"),
-                            "name");
+    options->scenarios = join(about, "scenarios", json_field(document, "payloads"), "scenario");
+    options->targets = join(about, "targets", json_field(document, "targets"), "name");
     options->repeat = (unsigned)json_number(about, "repeat");
     options->warmup = (unsigned)json_number(about, "warmup");
     options->seed = (uint64_t)json_number(about, "seed");
@@ -183,12 +178,11 @@ static int check_same(const cJSON *document, const struct run *run, struct error
 {
     for (unsigned t = 0; t < run->target_count; t++) {
         const struct target *target = &run->targets[t];
-        const cJSON *then = find(json_field(document, "targets"), "name",
-                                 target->name);
+        const cJSON *then = find(json_field(document, "targets"), "name", target->name);
         const cJSON *kernel = json_field(then, "kernel");
         const cJSON *initrd = json_field(then, "initrd");
-        bool same = !target->kernel.data ||
-                    strcmp(json_text(kernel, "sha256"), target->kernel.sha256) == 0;
+        bool same =
+            !target->kernel.data || strcmp(json_text(kernel, "sha256"), target->kernel.sha256) == 0;
 
         for (size_t i = 0; i < target->extra_count; i++)
             same = same && strcmp(json_text(cJSON_GetArrayItem(initrd, (int)i), "sha256"),
@@ -200,8 +194,8 @@ static int check_same(const cJSON *document, const struct run *run, struct error
                         target->name);
     }
     for (unsigned s = 0; s < run->scenario_count; s++) {
-        const cJSON *then = find(json_field(document, "payloads"), "scenario",
-                                 run->scenarios[s]->name);
+        const cJSON *then =
+            find(json_field(document, "payloads"), "scenario", run->scenarios[s]->name);
 
         if (strcmp(json_text(then, "sha256"), run->payloads[s].archive.sha256) != 0)
             return fail(error, ESTALE,
@@ -234,8 +228,7 @@ int record_resume(const cJSON *document, struct run *run, struct error *error)
 
     if (status < 0)
         return status;
-    if (cJSON_GetArraySize(json_field(about, "order")) !=
-        (int)run->plan_count)
+    if (cJSON_GetArraySize(json_field(about, "order")) != (int)run->plan_count)
         return fail(error, EINVAL, "--resume: the journal's plan is not this tare's");
     cJSON_ArrayForEach(series, json_field(document, "metrics"))
     {
@@ -243,9 +236,9 @@ int record_resume(const cJSON *document, struct run *run, struct error *error)
         mark_done(json_field(series, "warmup"), run);
     }
     for (unsigned t = 0; t < run->target_count; t++)
-        run->dropped[t] = *json_text(find(json_field(document, "targets"), "name",
-                                          run->targets[t].name),
-                                     "dropped") != '\0';
+        run->dropped[t] =
+            *json_text(find(json_field(document, "targets"), "name", run->targets[t].name),
+                       "dropped") != '\0';
     if (strcmp(json_text(about, "accel"), "none") != 0) {
         run->accel_decided = true;
         run->options.machine.accel =

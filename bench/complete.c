@@ -40,8 +40,7 @@ static void warn_of_shape(cJSON *document, const cJSON *series, const double *va
     size_t outliers = stats_outliers(values, count);
 
     if (failed)
-        results_warn(document, "failed",
-                     "the samples hold the reason and the end of the console",
+        results_warn(document, "failed", "the samples hold the reason and the end of the console",
                      "%s %s: %zu of %zu samples failed", target, metric, failed, failed + count);
     if (outliers)
         results_warn(document, "outliers", "measure on a quieter machine; none was removed",

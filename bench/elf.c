@@ -47,8 +47,8 @@ int elf_check_program(const struct file *file, struct error *error)
             return fail(error, ENOEXEC,
                         "%s: dynamically linked; link it with -static, a VM holds no libraries",
                         file->path);
-        if (segment->p_type == PT_LOAD && (segment->p_offset > file->size ||
-                                           segment->p_filesz > file->size - segment->p_offset))
+        if (segment->p_type == PT_LOAD &&
+            (segment->p_offset > file->size || segment->p_filesz > file->size - segment->p_offset))
             return fail(error, ENOEXEC, "%s: segment %u lies outside the file: truncated?",
                         file->path, i);
     }

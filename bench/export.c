@@ -108,9 +108,9 @@ int export_figure(const cJSON *document, const char *scenario, const char *metri
 
         if (!series)
             continue;
-        cJSON_ArrayForEach(sample, json_field(series, "samples"))
-            if (cJSON_IsNumber(json_field(sample, "value")))
-                fprintf(out, "%d\t%.17g\n", index, json_number(sample, "value"));
+        cJSON_ArrayForEach(
+            sample, json_field(series, "samples")) if (cJSON_IsNumber(json_field(sample, "value")))
+            fprintf(out, "%d\t%.17g\n", index, json_number(sample, "value"));
         index++;
     }
     return ferror(out) ? -EIO : index;

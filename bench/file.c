@@ -53,8 +53,8 @@ int file_read(const char *path, struct file *file, struct error *error)
     else if (!S_ISREG(about.st_mode))
         status = fail(error, EINVAL, "%s: not a regular file", path);
     else if (!(file->data = malloc((size_t)about.st_size + 1)))
-        status = fail(error, ENOMEM, "%s: no memory for its %lld bytes", path,
-                      (long long)about.st_size);
+        status =
+            fail(error, ENOMEM, "%s: no memory for its %lld bytes", path, (long long)about.st_size);
     else if ((status = read_all(fd, file, (size_t)about.st_size)) < 0)
         fail(error, -status, "%s: %s", path, strerror(-status));
     close(fd);

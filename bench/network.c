@@ -86,8 +86,8 @@ int sandbox_network(struct error *error)
         return -EIO;
     status = rtnl_link_bridge_add(socket, BRIDGE);
     if (status < 0)
-        status = fail(error, EIO, "sandbox bridge: %s; remedy: modprobe bridge",
-                      nl_geterror(status));
+        status =
+            fail(error, EIO, "sandbox bridge: %s; remedy: modprobe bridge", nl_geterror(status));
     if (status == 0)
         status = bring_up(socket, "lo", 0, error);
     if (status == 0)

@@ -39,8 +39,10 @@ static const struct argp_option table[] = {
     {"icount", KEY_ICOUNT, 0, 0, "Count virtual time: exact, repeatable, TCG only", 1},
     {0, 0, 0, 0, "Other:", 2},
     {"data", KEY_DATA, "DIR", 0, "Kernels and payloads [../share/tare from this program]", 2},
-    {"connect", KEY_CONNECT, "URI", 0, "Another libvirt than the embedded one (always refused: "
-                                       "see docs/architecture.md)", 2},
+    {"connect", KEY_CONNECT, "URI", 0,
+     "Another libvirt than the embedded one (always refused: "
+     "see docs/architecture.md)",
+     2},
     {0},
 };
 
@@ -143,9 +145,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
         options->datadir = text;
         break;
     case KEY_CONNECT:
-        argp_error(state, "--connect %s: the libvirt daemon runs outside tare's network and PID "
-                          "namespaces, so its guests could neither be kept from the host's "
-                          "network nor be ended with tare; only the embedded driver can",
+        argp_error(state,
+                   "--connect %s: the libvirt daemon runs outside tare's network and PID "
+                   "namespaces, so its guests could neither be kept from the host's "
+                   "network nor be ended with tare; only the embedded driver can",
                    text);
         break;
     case ARGP_KEY_ARG:

@@ -28,8 +28,7 @@ int plan_make(struct run *run, struct error *error)
                 run->plan[at++] = (struct planned){
                     .target = t,
                     .scenario = s,
-                    .repetition = round < run->options.warmup ? 0
-                                                              : round - run->options.warmup + 1,
+                    .repetition = round < run->options.warmup ? 0 : round - run->options.warmup + 1,
                 };
         gsl_ran_shuffle(random, first, per_round, sizeof *first);
     }

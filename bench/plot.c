@@ -26,12 +26,12 @@ static void describe(const cJSON *document, const cJSON *series, const char *ste
 
     snprintf(title, sizeof title, "%s.%s", json_text(series, "scenario"),
              json_text(series, "metric"));
-    snprintf(caption, sizeof caption, "%s, %.0f MiB, %.0f vCPU, %s; %s, %.0f cores%s%s",
-             json_text(about, "machine"), json_number(about, "memory_mib"),
-             json_number(about, "vcpus"), tcg ? "TCG, does not predict KVM" : json_text(about, "accel"),
-             json_text(host, "cpu"), json_number(host, "cores"),
-             cJSON_IsTrue(json_field(about, "quiet")) ? "" : "; not quiet",
-             cJSON_IsTrue(json_field(about, "valid")) ? "" : "; INVALID");
+    snprintf(
+        caption, sizeof caption, "%s, %.0f MiB, %.0f vCPU, %s; %s, %.0f cores%s%s",
+        json_text(about, "machine"), json_number(about, "memory_mib"), json_number(about, "vcpus"),
+        tcg ? "TCG, does not predict KVM" : json_text(about, "accel"), json_text(host, "cpu"),
+        json_number(host, "cores"), cJSON_IsTrue(json_field(about, "quiet")) ? "" : "; not quiet",
+        cJSON_IsTrue(json_field(about, "valid")) ? "" : "; INVALID");
     snprintf(unit, sizeof unit, "%s (%s is better)", json_text(series, "unit"),
              json_text(series, "direction"));
     setenv("TARE_TITLE", title, 1);

@@ -127,8 +127,8 @@ int run_prepare(const struct run_options *options, struct run *run, struct error
                  ? all_scenarios(run, error)
                  : each_word(options->scenarios, run, add_scenario, error);
     for (unsigned i = 0; i < run->scenario_count && status == 0; i++)
-        status = payload_read(options->datadir, run->scenarios[i]->payload, &run->payloads[i],
-                              error);
+        status =
+            payload_read(options->datadir, run->scenarios[i]->payload, &run->payloads[i], error);
     if (status == 0)
         status = strcmp(options->targets, "all") == 0
                      ? all_targets(run, error)

@@ -128,22 +128,24 @@ static int check_samples(const cJSON *series, const char *where, const char *pat
 
 static int check_document(const cJSON *document, const char *path, struct error *error)
 {
-    static const struct expected top[] = {
-        {"run", cJSON_IsObject, "an object"},     {"host", cJSON_IsObject, "an object"},
-        {"targets", cJSON_IsArray, "an array"},   {"metrics", cJSON_IsArray, "an array"},
-        {"warnings", cJSON_IsArray, "an array"},  {"ratios", cJSON_IsArray, "an array"},
-        {NULL, NULL, NULL}};
+    static const struct expected top[] = {{"run", cJSON_IsObject, "an object"},
+                                          {"host", cJSON_IsObject, "an object"},
+                                          {"targets", cJSON_IsArray, "an array"},
+                                          {"metrics", cJSON_IsArray, "an array"},
+                                          {"warnings", cJSON_IsArray, "an array"},
+                                          {"ratios", cJSON_IsArray, "an array"},
+                                          {NULL, NULL, NULL}};
     static const struct expected fields[] = {
-        {"scenario", cJSON_IsString, "text"},    {"metric", cJSON_IsString, "text"},
-        {"target", cJSON_IsString, "text"},      {"unit", cJSON_IsString, "text"},
-        {"direction", cJSON_IsString, "text"},   {"samples", cJSON_IsArray, "an array"},
+        {"scenario", cJSON_IsString, "text"},     {"metric", cJSON_IsString, "text"},
+        {"target", cJSON_IsString, "text"},       {"unit", cJSON_IsString, "text"},
+        {"direction", cJSON_IsString, "text"},    {"samples", cJSON_IsArray, "an array"},
         {"summary", cJSON_IsObject, "an object"}, {NULL, NULL, NULL}};
     const cJSON *series;
     int status, index = 0;
 
     if (strcmp(json_text(document, "schema"), "tare/1") != 0)
-        return fail(error, EINVAL, "%s: field \"schema\": must be \"tare/1\"; is this a tare result?",
-                    path);
+        return fail(error, EINVAL,
+                    "%s: field \"schema\": must be \"tare/1\"; is this a tare result?", path);
     status = check(document, "the document", top, path, error);
     cJSON_ArrayForEach(series, json_field(document, "metrics"))
     {

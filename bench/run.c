@@ -121,8 +121,7 @@ static int do_trial(struct run *run, unsigned index, struct error *error)
     if (status < 0) {
         cJSON_Delete(launch_line);
         trial_report_free(&report);
-        return fail(error, -status, "%s",
-                    status == -ECANCELED ? "interrupted" : report.error.text);
+        return fail(error, -status, "%s", status == -ECANCELED ? "interrupted" : report.error.text);
     }
     status = journal_append(run->journal_fd, launch_line, error);
     if (status == 0)

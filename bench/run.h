@@ -48,16 +48,16 @@ struct run {
     struct payload payloads[RUN_NAMES_MAX]; /* one per scenario */
     unsigned scenario_count;
     struct target targets[RUN_NAMES_MAX];
-    struct file plugin; /* counts halts under --icount; empty otherwise */
+    struct file plugin;          /* counts halts under --icount; empty otherwise */
     bool dropped[RUN_NAMES_MAX]; /* left out: --accel kvm was asked and KVM refuses it */
     unsigned target_count;
     struct planned *plan;
     unsigned plan_count;
     bool *done; /* per planned trial: already in the journal */
     int journal_fd;
-    int64_t start_ns;   /* CLOCK_MONOTONIC at the start of this part of the run */
-    double elapsed_s;   /* of the parts before this one (--resume) */
-    bool accel_decided; /* machine.accel holds the verdict */
+    int64_t start_ns;            /* CLOCK_MONOTONIC at the start of this part of the run */
+    double elapsed_s;            /* of the parts before this one (--resume) */
+    bool accel_decided;          /* machine.accel holds the verdict */
     void *contexts[DRIVERS_MAX]; /* one per driver, indexed as drivers[] */
     bool opened[DRIVERS_MAX];
     /* Tells of planned trial `index`; `text` is a failure's or the accelerator's, or NULL. */
@@ -89,7 +89,8 @@ int run_one(struct run *run, const struct planned *planned, const struct scenari
 
 /* Put kernels, initrds, programs and the plugin into the sandbox's tmpfs. */
 int stage_all(struct run *run, struct error *error);
-/* Fill `launch` for `planned` with staged paths and make its tap; stage_launch_free() undoes both. */
+/* Fill `launch` for `planned` with staged paths and make its tap; stage_launch_free() undoes both.
+ */
 int stage_launch(const struct run *run, const struct planned *planned, const char *name,
                  struct launch *launch, struct error *error);
 void stage_launch_free(struct launch *launch);

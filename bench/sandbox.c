@@ -113,9 +113,8 @@ static _Noreturn void be_worker(int (*work)(void *data, struct error *error), vo
     exit(0);
 }
 
-static _Noreturn void be_reaper(uid_t uid, gid_t gid,
-                                int (*work)(void *data, struct error *error), void *data,
-                                struct verdict *verdict)
+static _Noreturn void be_reaper(uid_t uid, gid_t gid, int (*work)(void *data, struct error *error),
+                                void *data, struct verdict *verdict)
 {
     struct pollfd lifeline = {.fd = verdict->lifeline[0], .events = POLLIN};
     pid_t worker;
@@ -140,8 +139,8 @@ int sandbox_run(int (*work)(void *data, struct error *error), void *data, struct
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
-    struct verdict *verdict = mmap(NULL, sizeof *verdict, PROT_READ | PROT_WRITE,
-                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct verdict *verdict =
+        mmap(NULL, sizeof *verdict, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int result;
     pid_t reaper;
 

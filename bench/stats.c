@@ -70,8 +70,7 @@ int stats_summary(const double *values, size_t n, uint64_t seed, struct summary 
     return status;
 }
 
-int stats_pair_ratio(const double *a, const double *b, size_t n, uint64_t seed,
-                     struct summary *out)
+int stats_pair_ratio(const double *a, const double *b, size_t n, uint64_t seed, struct summary *out)
 {
     double *ratios = malloc((n ? n : 1) * sizeof *ratios);
     int status = ratios ? 0 : -ENOMEM;

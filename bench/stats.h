@@ -16,7 +16,8 @@
 struct summary {
     size_t n;
     double median, p5, p95, min, max;
-    double ci95[2]; /* percentile bootstrap interval of the median (Efron & Tibshirani 1993, ch. 13) */
+    double
+        ci95[2]; /* percentile bootstrap interval of the median (Efron & Tibshirani 1993, ch. 13) */
 };
 
 /* Summarise `values` (n of them, left as they are). `seed` drives the bootstrap.

@@ -7,8 +7,16 @@
 #include "results.h"
 #include "table.h"
 
-enum { COLUMN_METRIC, COLUMN_TARGET, COLUMN_MEDIAN, COLUMN_CI, COLUMN_SPREAD, COLUMN_N,
-       COLUMN_RATIO, COLUMNS };
+enum {
+    COLUMN_METRIC,
+    COLUMN_TARGET,
+    COLUMN_MEDIAN,
+    COLUMN_CI,
+    COLUMN_SPREAD,
+    COLUMN_N,
+    COLUMN_RATIO,
+    COLUMNS
+};
 
 /* Four significant digits are more than the noise lets be true; counts are shown whole. */
 static void number(double value, char *out, size_t size)
@@ -81,8 +89,7 @@ static void add_line(struct libscols_table *table, const cJSON *document, const 
     set(line, COLUMN_TARGET, json_text(series, "target"));
     if (n > 0) {
         number(json_number(summary, "median"), median, sizeof median);
-        snprintf(text, sizeof text, "%s%s%s", median, *note_of(series) ? " " : "",
-                 note_of(series));
+        snprintf(text, sizeof text, "%s%s%s", median, *note_of(series) ? " " : "", note_of(series));
         set(line, COLUMN_MEDIAN, text);
         set_pair(line, COLUMN_CI, element(ci95, 0), element(ci95, 1));
         set_pair(line, COLUMN_SPREAD, json_number(summary, "p5"), json_number(summary, "p95"));
@@ -151,7 +158,8 @@ static void print_conditions(const cJSON *document, FILE *out, bool color)
 
     print_escaped(out, "\n", json_text(about, "machine"), "");
     fprintf(out, ", %.0f MiB, %.0f vCPU, %s, on ", json_number(about, "memory_mib"),
-            json_number(about, "vcpus"), cJSON_IsTrue(json_field(about, "icount")) ? "icount" : "wall clock");
+            json_number(about, "vcpus"),
+            cJSON_IsTrue(json_field(about, "icount")) ? "icount" : "wall clock");
     print_escaped(out, "", json_text(host, "cpu"), "");
     fprintf(out, ", %.0f cores; %s\n", json_number(host, "cores"),
             cJSON_IsTrue(json_field(about, "quiet")) ? "quiet" : "not quiet");

@@ -90,7 +90,8 @@ static int take_initrd(const cJSON *json, const char *path, struct target *targe
     const cJSON *first = cJSON_GetArrayItem(list, 0);
     int count = cJSON_GetArraySize(list);
 
-    if (!cJSON_IsArray(list) || !cJSON_IsString(first) || strcmp(first->valuestring, "payload") != 0)
+    if (!cJSON_IsArray(list) || !cJSON_IsString(first) ||
+        strcmp(first->valuestring, "payload") != 0)
         return fail(error, EINVAL,
                     "%s: field \"initrd\": must be an array that starts with \"payload\"", path);
     target->extras = calloc((size_t)count, sizeof *target->extras);

@@ -28,14 +28,10 @@ struct trial {
 };
 
 static const char *const event_names[EVENT_COUNT] = {
-    [EVENT_CREATE] = "create",
-    [EVENT_RESUME] = "resume",
-    [EVENT_KERNEL] = "kernel entry",
-    [EVENT_MAIN] = "payload main",
-    [EVENT_READY] = "payload ready",
-    [EVENT_EXIT] = "payload exit",
-    [EVENT_END] = "end of payload",
-    [EVENT_GONE] = "end of guest",
+    [EVENT_CREATE] = "create",       [EVENT_RESUME] = "resume",
+    [EVENT_KERNEL] = "kernel entry", [EVENT_MAIN] = "payload main",
+    [EVENT_READY] = "payload ready", [EVENT_EXIT] = "payload exit",
+    [EVENT_END] = "end of payload",  [EVENT_GONE] = "end of guest",
 };
 
 static int interrupt_fd = -1;

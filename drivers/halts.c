@@ -17,8 +17,9 @@
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 
-extern void qemu_plugin_register_vcpu_tb_trans_cb(
-    uint64_t id, void (*translated)(uint64_t id, struct qemu_plugin_tb *block));
+extern void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id,
+                                                  void (*translated)(uint64_t id,
+                                                                     struct qemu_plugin_tb *block));
 extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 extern struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block,
                                                         size_t index);

@@ -145,13 +145,13 @@ static int driver_open(const char *workdir, void **out, struct error *error)
     snprintf(uri, sizeof uri, "qemu:///embed?root=%s", workdir);
     context->connection = virConnectOpen(uri);
     if (!context->connection) {
-        status = fail(error, EIO, "libvirt: %s: %s (is libvirt-daemon-driver-qemu installed?)",
-                      uri, virGetLastErrorMessage());
+        status = fail(error, EIO, "libvirt: %s: %s (is libvirt-daemon-driver-qemu installed?)", uri,
+                      virGetLastErrorMessage());
         goto undo;
     }
-    context->callback = virConnectDomainEventRegisterAny(
-        context->connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-        VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), context, NULL);
+    context->callback =
+        virConnectDomainEventRegisterAny(context->connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+                                         VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), context, NULL);
     *out = context;
     return 0;
 undo:

@@ -79,8 +79,7 @@ static int parse_step(const cJSON *item, size_t index, struct step *step, struct
     } else if ((value = cJSON_GetObjectItemCaseSensitive(item, "exit")) && cJSON_IsNumber(value)) {
         step->action = ACT_EXIT;
         step->value = value->valueint;
-    } else if ((value = cJSON_GetObjectItemCaseSensitive(item, "crash")) &&
-               cJSON_IsNumber(value)) {
+    } else if ((value = cJSON_GetObjectItemCaseSensitive(item, "crash")) && cJSON_IsNumber(value)) {
         step->action = ACT_CRASH;
         step->value = value->valueint;
     } else if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "hang"))) {

@@ -33,7 +33,8 @@ static _Noreturn void supervise(const char *program, char *const *argv, char *co
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (read(go, &start, 1) != 1)
         _exit(1);
-    pid = vfork(); /* fork would copy the page tables of all that tare has read: part of no payload */
+    pid =
+        vfork(); /* fork would copy the page tables of all that tare has read: part of no payload */
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(console, STDOUT_FILENO);

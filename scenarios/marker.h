@@ -27,7 +27,8 @@ enum marker {
     MARKER_MAIN = 'M',   /* the payload's main() was entered */
     MARKER_READY = 'R',  /* the payload can serve (listening, or nothing left to set up) */
     MARKER_EXIT = 'X',   /* the payload is about to exit with `status` */
-    MARKER_END = 'E',    /* the kernel or init saw the payload end with `status` (128+signal if killed) */
+    MARKER_END =
+        'E', /* the kernel or init saw the payload end with `status` (128+signal if killed) */
 };
 
 #define MARKER_PORT 0xe9

@@ -29,3 +29,20 @@ $(SHARE)/kernels/pith/target.json: kernels/pith/target.json
 	cp $< $@
 
 ARTIFACTS += $(addprefix $(SHARE)/kernels/pith/,pith.elf target.json)
+
+# --- tests: the parts that need no machine, on the host; the rest in QEMU --------------------------
+PITH_PURE := $(addprefix kernels/pith/,linux/cmdline.c linux/cpio.c linux/elf.c memory/pages.c)
+
+$(B)/tests/pith-unit: kernels/pith/tests/unit.c $(PITH_PURE) $(wildcard kernels/pith/*/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARN) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	    -fno-builtin -o $@ kernels/pith/tests/unit.c $(PITH_PURE) -lcmocka
+
+$(B)/tests/pith-fuzz: kernels/pith/tests/fuzz.c $(PITH_PURE) $(wildcard kernels/pith/*/*.h)
+	@mkdir -p $(@D)
+	clang $(CSTD) -Wall -Wextra -Werror -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined -o $@ kernels/pith/tests/fuzz.c $(PITH_PURE)
+
+UNIT_TESTS += $(B)/tests/pith-unit
+FUZZERS += $(B)/tests/pith-fuzz
+E2E_TESTS += kernels/pith/tests/guest.sh

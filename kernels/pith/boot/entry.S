@@ -12,6 +12,7 @@
 #define NX      (1 << 63)
 
     .section .note.pvh, "a", @note
+    .balign 4
     .long 4, 4, 18                      /* name size, description size, XEN_ELFNOTE_PHYS32_ENTRY */
     .asciz "Xen"
     .long pvh_start

@@ -55,9 +55,7 @@ static void load_tables(void)
                           (stub >> 16 & 0xffff) << 48;
         idt[vector].high = stub >> 32;
     }
-    __asm__ volatile("lgdt %0; lidt %1; ltr %w2"
-                     :
-                     : "m"(gdt_pointer), "m"(idt_pointer), "r"(TSS));
+    __asm__ volatile("lgdt %0; lidt %1; ltr %w2" : : "m"(gdt_pointer), "m"(idt_pointer), "r"(TSS));
 }
 
 /* Let the program use all the vector state the CPU has (SSE was switched on at entry). */
@@ -70,7 +68,7 @@ static void enable_vectors(void)
         return;
     __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
     __asm__ volatile("mov %0, %%cr4" : : "r"(cr4 | 1u << 18)); /* OSXSAVE */
-    state = cpuid(13, 0).eax & 0xe7; /* x87, SSE, AVX, AVX-512 */
+    state = cpuid(13, 0).eax & 0xe7;                           /* x87, SSE, AVX, AVX-512 */
     __asm__ volatile("xsetbv" : : "c"(0), "a"(state), "d"(0));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Time: the TSC, its frequency found when time is first asked for, since a boot that never asks must
- * not pay for it; and the local APIC's timer to wake from sleep.
+ * Time: the TSC, its frequency found when time is first asked for, since a boot that never asks
+ * must not pay for it; and the local APIC's timer to wake from sleep.
  */
 #ifndef PITH_TIMER_H
 #define PITH_TIMER_H

@@ -12,20 +12,13 @@ static const struct {
     const char *name;
     int signal; /* what Linux would kill the program with */
 } exceptions[32] = {
-    [0] = {"divide error", SIGFPE},
-    [1] = {"debug exception", SIGTRAP},
-    [3] = {"breakpoint", SIGTRAP},
-    [4] = {"overflow", SIGSEGV},
-    [5] = {"bound range exceeded", SIGSEGV},
-    [6] = {"invalid instruction", SIGILL},
-    [7] = {"device not available", SIGSEGV},
-    [8] = {"double fault", SIGSEGV},
-    [12] = {"stack fault", SIGBUS},
-    [13] = {"general protection fault", SIGSEGV},
-    [14] = {"page fault", SIGSEGV},
-    [16] = {"x87 exception", SIGFPE},
-    [17] = {"alignment check", SIGBUS},
-    [19] = {"SIMD exception", SIGFPE},
+    [0] = {"divide error", SIGFPE},          [1] = {"debug exception", SIGTRAP},
+    [3] = {"breakpoint", SIGTRAP},           [4] = {"overflow", SIGSEGV},
+    [5] = {"bound range exceeded", SIGSEGV}, [6] = {"invalid instruction", SIGILL},
+    [7] = {"device not available", SIGSEGV}, [8] = {"double fault", SIGSEGV},
+    [12] = {"stack fault", SIGBUS},          [13] = {"general protection fault", SIGSEGV},
+    [14] = {"page fault", SIGSEGV},          [16] = {"x87 exception", SIGFPE},
+    [17] = {"alignment check", SIGBUS},      [19] = {"SIMD exception", SIGFPE},
 };
 
 static void print_registers(const struct trap_frame *f)

@@ -19,8 +19,8 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t size);
 char *strchr(const char *text, int c);
 
-/* Format into `out` (always terminated): %s %c %d %u %x %lx %ld %lu %p %%, with 0 and width. Returns
- * the length it would have had. */
+/* Format into `out` (always terminated): %s %c %d %u %x %lx %ld %lu %p %%, with 0 and width.
+ * Returns the length it would have had. */
 size_t format(char *out, size_t size, const char *pattern, ...)
     __attribute__((format(printf, 3, 4)));
 size_t vformat(char *out, size_t size, const char *pattern, va_list arguments);

@@ -105,7 +105,8 @@ long files_find(const char *path, struct node *node)
         if (same(path, entry.name)) { /* a later archive's file replaces an earlier one's */
             *node = (struct node){entry.data, entry.size, entry.mode, entry.inode, entry.mtime};
             found = 0;
-        } else if (found < 0 && (entry.mode & MODE_TYPE) == MODE_FILE && is_below(path, entry.name)) {
+        } else if (found < 0 && (entry.mode & MODE_TYPE) == MODE_FILE &&
+                   is_below(path, entry.name)) {
             found = -ENOTDIR;
         }
     }
@@ -130,7 +131,7 @@ static const struct {
     const char *path;
     enum kind kind;
 } devices[] = {
-    {"dev/console", CONSOLE}, {"dev/tty", CONSOLE},    {"dev/null", NOTHING},
+    {"dev/console", CONSOLE}, {"dev/tty", CONSOLE},   {"dev/null", NOTHING},
     {"dev/zero", ZERO},       {"dev/random", RANDOM}, {"dev/urandom", RANDOM},
 };
 

@@ -173,7 +173,7 @@ long sys_rt_sigaction(long signal, long new, long old, long size, long e, long f
         return -EINVAL;
     if (new && (signal == 9 || signal == 19)) /* SIGKILL, SIGSTOP */
         return -EINVAL;
-    if (new && copy_from(&action, (uint64_t) new, sizeof action) < 0)
+    if (new &&copy_from(&action, (uint64_t) new, sizeof action) < 0)
         return -EFAULT;
     if (old && copy_to((uint64_t)old, &actions[signal], sizeof actions[signal]) < 0)
         return -EFAULT;

@@ -60,8 +60,8 @@ long sys_mmap(long address, long length, long protection, long flags, long fd, l
     }
     status = place((uint64_t)address, size, flags, &start);
     if (status == 0)
-        status = space_map(start, start + size, (int)protection & 7,
-                           (struct backing){data, file_size});
+        status =
+            space_map(start, start + size, (int)protection & 7, (struct backing){data, file_size});
     return status < 0 ? status : (long)start;
 }
 

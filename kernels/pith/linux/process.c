@@ -64,7 +64,8 @@ static uint64_t push_text(struct image *image, const char *text)
 static void random_bytes(uint64_t out[2])
 {
     if (!cpu_random(&out[0]) || !cpu_random(&out[1]))
-        print("pith: no RDRAND or RDSEED: AT_RANDOM, and with it stack protectors, is predictable\n");
+        print(
+            "pith: no RDRAND or RDSEED: AT_RANDOM, and with it stack protectors, is predictable\n");
 }
 
 static uint64_t build_stack(const struct cmdline *cmdline, const struct elf *elf)
@@ -93,15 +94,24 @@ static uint64_t build_stack(const struct cmdline *cmdline, const struct elf *elf
         words[count++] = envp[i];
     words[count++] = 0;
     const uint64_t auxiliary[][2] = {
-        {AT_HWCAP, cpu_hwcap()},   {AT_PAGESZ, PAGE},
-        {AT_CLKTCK, 100},          {AT_PHDR, elf->headers},
-        {AT_PHENT, elf->header_size}, {AT_PHNUM, elf->header_count},
-        {AT_BASE, 0},              {AT_FLAGS, 0},
-        {AT_ENTRY, elf->entry},    {AT_UID, 0},
-        {AT_EUID, 0},              {AT_GID, 0},
-        {AT_EGID, 0},              {AT_SECURE, 0},
-        {AT_RANDOM, seed},         {AT_EXECFN, name},
-        {AT_PLATFORM, platform},   {AT_MINSIGSTKSZ, 2048},
+        {AT_HWCAP, cpu_hwcap()},
+        {AT_PAGESZ, PAGE},
+        {AT_CLKTCK, 100},
+        {AT_PHDR, elf->headers},
+        {AT_PHENT, elf->header_size},
+        {AT_PHNUM, elf->header_count},
+        {AT_BASE, 0},
+        {AT_FLAGS, 0},
+        {AT_ENTRY, elf->entry},
+        {AT_UID, 0},
+        {AT_EUID, 0},
+        {AT_GID, 0},
+        {AT_EGID, 0},
+        {AT_SECURE, 0},
+        {AT_RANDOM, seed},
+        {AT_EXECFN, name},
+        {AT_PLATFORM, platform},
+        {AT_MINSIGSTKSZ, 2048},
         {AT_NULL, 0},
     };
     memcpy(&words[count], auxiliary, sizeof auxiliary);

@@ -259,8 +259,9 @@ bool space_fault(uint64_t address, uint64_t error)
     entry = paging_entry(address, true);
     page = entry ? page_take() : NULL;
     if (!page) {
-        print("pith: out of memory: the program touched %p, and no page is free; give the VM more\n",
-              (void *)address);
+        print(
+            "pith: out of memory: the program touched %p, and no page is free; give the VM more\n",
+            (void *)address);
         machine_end(128 + 9); /* as if the OOM killer had struck */
     }
     fill(page, area, address);
