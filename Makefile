@@ -19,8 +19,8 @@ RUN      := $(or $(RUN),results/runs/$(shell date -u +%Y%m%d-%H%M%S)-$(SCENARIO)
 SANITIZE ?=
 O        := $(B)/obj$(if $(SANITIZE),-sanitize)
 BIN      := $(B)/bin$(if $(SANITIZE),-sanitize)
-SANFLAGS := $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-, := ,
+SANFLAGS := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
+                          -fno-omit-frame-pointer)
 
 PACKAGES := libvirt libcjson gsl libnl-3.0 libnl-route-3.0 smartcols libarchive nettle
 CSTD     := -std=gnu11 -D_GNU_SOURCE=
