@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../scenarios/marker.h"
 #include "host.h"
 
 static FILE *open_below(const char *root, const char *path)
@@ -155,6 +156,28 @@ cJSON *host_load(const struct host_snapshot *before, const struct host_snapshot 
     cJSON_AddNumberToObject(load, "other_load", other > 0 ? other : 0); /* ticks are coarse */
     cJSON_AddNumberToObject(load, "steal_percent", steal > 0 ? steal : 0);
     return load;
+}
+
+static int64_t raw_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+unsigned host_tsc_khz(void)
+{
+    int64_t start = raw_now(), end;
+    unsigned long long first = marker_tsc(), last;
+    double khz;
+
+    do {
+        end = raw_now();
+        last = marker_tsc();
+    } while (end - start < 20000000);
+    khz = (double)(last - first) * 1e6 / (double)(end - start);
+    return (unsigned)(khz / 100 + 0.5) * 100;
 }
 
 bool host_is_quiet(double load1_before, double other_load, double steal_percent)

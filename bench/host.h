@@ -34,6 +34,10 @@ cJSON *host_load(const struct host_snapshot *before, const struct host_snapshot 
 #define QUIET_STEAL_PERCENT 1.0
 #define INVALID_STEAL_PERCENT 10.0
 
+/* The frequency of this machine's TSC in kHz, rounded to 0.1 MHz: measured against
+ * CLOCK_MONOTONIC_RAW for 20 ms. */
+unsigned host_tsc_khz(void);
+
 bool host_is_quiet(double load1_before, double other_load, double steal_percent);
 
 #endif

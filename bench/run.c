@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "journal.h"
 #include "record.h"
 #include "run.h"
@@ -98,6 +99,8 @@ static int decide(struct run *run, struct error *error)
 
     for (unsigned t = 0; t < run->target_count; t++)
         any_vm |= run->targets[t].driver->is_vm;
+    if (any_vm)
+        run->options.machine.tsc_khz = run->options.machine.icount ? 1000000 : host_tsc_khz();
     if (run->accel_decided || !any_vm)
         return 0;
     run->progress(run, 0, "choosing the accelerator");

@@ -86,8 +86,7 @@ int stage_launch(const struct run *run, const struct planned *planned, const cha
         .machine = &run->options.machine,
         .kernel = vm ? format(STAGE "/%s.kernel", target->name, "") : NULL,
         .initrd = vm ? format(STAGE "/%s.%s.initrd", target->name, scenario) : NULL,
-        .cmdline =
-            target_cmdline(target, PAYLOAD_PROGRAM, ARGUMENTS_NONE, run->options.machine.accel),
+        .cmdline = target_cmdline(target, PAYLOAD_PROGRAM, ARGUMENTS_NONE, &run->options.machine),
         .program = format(STAGE "/%s.program", scenario, ""),
         .argv = no_arguments,
         .script = target->script,

@@ -243,29 +243,40 @@ char **target_names(const char *datadir, struct error *error)
     return names;
 }
 
-char *target_cmdline(const struct target *target, const char *program, const char *arguments,
-                     enum accel accel)
+/* Write `template` with the words in braces replaced. */
+static void expand(const char *template, const char *const (*words)[2], FILE *out)
 {
-    const char *rest = target->cmdline;
-    char *text = NULL;
+    while (*template) {
+        const char *const(*word)[2] = words;
+
+        while ((*word)[0] && strncmp(template, (*word)[0], strlen((*word)[0])) != 0)
+            word++;
+        if ((*word)[0]) {
+            fputs((*word)[1], out);
+            template += strlen((*word)[0]);
+        } else {
+            fputc(*template ++, out);
+        }
+    }
+}
+
+char *target_cmdline(const struct target *target, const char *program, const char *arguments,
+                     const struct machine *machine)
+{
+    char khz[16], *text = NULL;
+    const char *const words[][2] = {
+        {"{payload}", program}, {"{args}", arguments}, {"{tsc_khz}", khz}, {NULL, NULL}};
     size_t size;
     FILE *out = open_memstream(&text, &size);
 
     if (!out)
         return NULL;
-    if (accel == ACCEL_TCG && *target->cmdline_tcg)
-        fprintf(out, "%s ", target->cmdline_tcg);
-    while (*rest) {
-        if (strncmp(rest, "{payload}", 9) == 0) {
-            fputs(program, out);
-            rest += 9;
-        } else if (strncmp(rest, "{args}", 6) == 0) {
-            fputs(arguments, out);
-            rest += 6;
-        } else {
-            fputc(*rest++, out);
-        }
+    snprintf(khz, sizeof khz, "%u", machine->tsc_khz);
+    if (machine->accel == ACCEL_TCG && *target->cmdline_tcg) {
+        expand(target->cmdline_tcg, words, out);
+        fputc(' ', out);
     }
+    expand(target->cmdline, words, out);
     if (fclose(out) != 0) {
         free(text);
         return NULL;

@@ -19,7 +19,7 @@ struct target {
     struct file kernel;  /* empty where the driver needs none */
     struct file *extras; /* archives that follow the payload in the initrd */
     size_t extra_count;
-    char *cmdline;     /* template: {payload}, {args} */
+    char *cmdline;     /* template: {payload}, {args}, {tsc_khz} */
     char *cmdline_tcg; /* goes before cmdline under TCG; empty where there is none */
     char *script;      /* the null driver's, as JSON text */
 };
@@ -33,8 +33,9 @@ void target_free(struct target *target);
  * NULL with `error` filled on failure. */
 char **target_names(const char *datadir, struct error *error);
 
-/* The command line of `target` for a program and its arguments; the caller frees it. */
+/* The command line of `target` on `machine` for a program and its arguments; the caller frees it.
+ */
 char *target_cmdline(const struct target *target, const char *program, const char *arguments,
-                     enum accel accel);
+                     const struct machine *machine);
 
 #endif
