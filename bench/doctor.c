@@ -49,7 +49,7 @@ static void find_sandbox(struct list *list)
     struct error error = {0};
     int status = sandbox_run(try_network, NULL, &error);
 
-    found(list, "sandbox", status < 0 ? FINDING_CANNOT : FINDING_OK, status < 0 ? "as said" : NULL,
+    found(list, "sandbox", status < 0 ? FINDING_CANNOT : FINDING_OK, NULL,
           status < 0 ? error.text : "own namespaces, a bridge and a tap can be made");
 }
 

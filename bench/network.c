@@ -103,7 +103,7 @@ static int attach(const char *name, struct error *error)
     int fd = open(TUN, O_RDWR | O_CLOEXEC);
 
     if (fd < 0)
-        return fail(error, errno, TUN ": %s; remedy, as root: modprobe tun && chmod 0666 " TUN,
+        return fail(error, ENOTSUP, TUN ": %s; remedy, as root: modprobe tun && chmod 0666 " TUN,
                     strerror(errno));
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
     if (ioctl(fd, TUNSETIFF, &request) < 0) {

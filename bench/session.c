@@ -130,6 +130,11 @@ static void judge(cJSON *document, const cJSON *part)
                      "TCG, does not predict KVM");
 }
 
+static bool has_samples(const cJSON *document)
+{
+    return cJSON_GetArraySize(json_field(document, "metrics")) > 0;
+}
+
 /* Make the result of the journal at `path`, and save it. */
 static int finish(struct run *run, const char *path, cJSON **document, struct error *error)
 {
@@ -156,11 +161,19 @@ static int finish(struct run *run, const char *path, cJSON **document, struct er
     cJSON_Delete(part);
     if (status == 0)
         status = results_complete(*document, error);
-    if (status == 0)
+    if (status == 0 && (complete || has_samples(*document)))
         status = results_save(run->options.out, *document, error);
     if (status == 0 && complete)
         unlink(path);
     return status;
+}
+
+/* A run that failed before it measured anything leaves nothing to keep or to resume. */
+static void discard(const char *journal, cJSON **document)
+{
+    unlink(journal);
+    cJSON_Delete(*document);
+    *document = NULL;
 }
 
 int session_run(struct run_options *options, const char *resume,
@@ -190,7 +203,9 @@ int session_run(struct run_options *options, const char *resume,
     if (status == 0) {
         status = do_part(&run, error);
         finished = finish(&run, path, document, &late);
-        if (status == 0 && finished < 0)
+        if (status < 0 && finished == 0 && !resume && !has_samples(*document))
+            discard(path, document);
+        else if (status == 0 && finished < 0)
             status = fail(error, -finished, "%s", late.text);
         else if (status == -ECANCELED)
             snprintf(error->text, sizeof error->text,

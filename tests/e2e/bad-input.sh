@@ -98,5 +98,6 @@ timeout 100 unshare -Ur sh -c "echo 0 >/proc/sys/user/max_user_namespaces
     '$tare' run --target floor --repeat 1 --out '$tmp/bad.json'; echo status \$? >&2" \
     >"$tmp/out" 2>"$tmp/err"
 ok "sandbox forbidden: says the remedy, status 3" says 'forbids the sandbox' 'remedy' 'status 3'
+ok "sandbox forbidden: no result" test ! -e "$tmp/bad.json" -a ! -e "$tmp/bad.json.journal"
 ok "sandbox forbidden: one message" is "$(grep -c '^tare:' "$tmp/err")" 1
 finish
