@@ -37,4 +37,22 @@ size_t stats_outliers(const double *values, size_t n);
  * with at least 8 values. A hint for a warning, not a test. */
 bool stats_bimodal(const double *values, size_t n);
 
+#define STATS_ALPHA 0.01  /* a difference is found when p is below */
+#define STATS_POWER 0.95  /* how often the minimum detectable effect is found */
+#define STATS_PAIRS_MIN 8 /* with fewer pairs no p is below STATS_ALPHA: 2 / 2^7 = 0.016 */
+
+/* The two-sided p that paired differences are symmetric about 0: Wilcoxon's signed-rank test (1945)
+ * with midranks for ties and zeros left out. Exact, over all signs, up to 25 differences that are
+ * not 0; beyond, the normal approximation with the ties' variance and a continuity correction.
+ * 1 when all are 0. -EINVAL when a difference is not finite, -ENOMEM. */
+int stats_signed_rank(const double *differences, size_t n, double *p);
+
+/* The minimum detectable effect: the smallest shift that stats_signed_rank() on `n` pairs finds
+ * with p < STATS_ALPHA and the right sign in STATS_POWER of 1,000 resamples. A resample draws n of
+ * the `count` differences of an A/A comparison with replacement, each with a random sign: the two
+ * are alike, so either could have been the other. The same seeded resamples judge every shift, so
+ * the answer is a bisection. -EDOM when n is below STATS_PAIRS_MIN or count is 0; -EINVAL,
+ * -ENOMEM. */
+int stats_mde(const double *noise, size_t count, size_t n, uint64_t seed, double *mde);
+
 #endif
