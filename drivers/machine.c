@@ -52,14 +52,17 @@ static const char template_nic[] = "    <interface type='ethernet'>\n"
                                    "      %s\n"
                                    "    </interface>\n";
 
-static const char template_icount[] = "  <qemu:commandline>\n"
-                                      "    <qemu:arg value='-icount'/>\n"
-                                      "    <qemu:arg value='shift=0,sleep=off'/>\n"
-                                      "    <qemu:arg value='-seed'/>\n"
-                                      "    <qemu:arg value='1'/>\n"
-                                      "    <qemu:arg value='-plugin'/>\n"
-                                      "    <qemu:arg value='%s,out=%s/halts'/>\n"
-                                      "  </qemu:commandline>\n";
+static const char args_icount[] = "    <qemu:arg value='-icount'/>\n"
+                                  "    <qemu:arg value='shift=0,sleep=off'/>\n"
+                                  "    <qemu:arg value='-seed'/>\n"
+                                  "    <qemu:arg value='1'/>\n"
+                                  "    <qemu:arg value='-plugin'/>\n"
+                                  "    <qemu:arg value='%s,out=%s/halts'/>\n";
+
+/* Else QEMU ends the command line with virtio_mmio.device=..., which after `--` no kernel would
+ * read: it would be the program's last argument. */
+static const char args_microvm[] = "    <qemu:arg value='-machine'/>\n"
+                                   "    <qemu:arg value='auto-kernel-cmdline=off'/>\n";
 
 static const char cpu_tcg[] = "<cpu mode='maximum'>"
                               "<feature policy='disable' name='erms'/>"
@@ -115,6 +118,21 @@ static void put_nic(FILE *out, const struct launch *launch)
             mmio ? "<address type='virtio-mmio'/>" : "<rom enabled='no'/>");
 }
 
+static void put_args(FILE *out, const struct launch *launch)
+{
+    const struct machine *machine = launch->machine;
+    bool mmio = strcmp(machine->type, "microvm") == 0;
+
+    if (!mmio && !machine->icount)
+        return;
+    fputs("  <qemu:commandline>\n", out);
+    if (mmio)
+        fputs(args_microvm, out);
+    if (machine->icount)
+        fprintf(out, args_icount, machine->plugin, launch->workdir);
+    fputs("  </qemu:commandline>\n", out);
+}
+
 char *machine_xml(const struct launch *launch)
 {
     const struct machine *machine = launch->machine;
@@ -140,8 +158,7 @@ char *machine_xml(const struct launch *launch)
             launch->workdir, launch->workdir);
     put_nic(out, launch);
     fputs("  </devices>\n", out);
-    if (machine->icount)
-        fprintf(out, template_icount, machine->plugin, launch->workdir);
+    put_args(out, launch);
     fputs("</domain>\n", out);
     if (fclose(out) != 0) {
         free(text);
