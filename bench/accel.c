@@ -39,7 +39,7 @@ static const struct scenario probing = {
 /* Whether target `index` boots under KVM: 0, -ECANCELED, or another errno with the reason. */
 static int probe_target(struct run *run, unsigned index, struct error *why)
 {
-    struct planned planned = {.target = index};
+    struct planned planned = {.target = index, .probe = true};
     struct trial_report report;
     int status = run_one(run, &planned, &probing, &report);
 

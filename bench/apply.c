@@ -148,6 +148,14 @@ static const char *join(cJSON *about, const char *key, const cJSON *list, const 
     return json_text(about, key);
 }
 
+/* The text field `name`, or NULL where there is none. */
+static const char *optional(const cJSON *about, const char *name)
+{
+    const char *text = json_text(about, name);
+
+    return *text ? text : NULL;
+}
+
 int record_options(cJSON *document, struct run_options *options, struct error *error)
 {
     cJSON *about = json_field(document, "run");
@@ -157,6 +165,9 @@ int record_options(cJSON *document, struct run_options *options, struct error *e
         return fail(error, EINVAL, "not a journal of tare/1");
     options->scenarios = join(about, "scenarios", json_field(document, "payloads"), "scenario");
     options->targets = join(about, "targets", json_field(document, "targets"), "name");
+    options->payload = optional(about, "payload");
+    options->args = optional(about, "args");
+    options->ready = optional(about, "ready");
     options->repeat = (unsigned)json_number(about, "repeat");
     options->warmup = (unsigned)json_number(about, "warmup");
     options->seed = (uint64_t)json_number(about, "seed");

@@ -8,6 +8,8 @@
 
 #define XEN_ELFNOTE_PHYS32_ENTRY 18 /* xen/include/public/elfnote.h: the PVH entry point */
 
+#define STATIC "it must be a static x86-64 program: build it with gcc -static or musl-gcc -static"
+
 static bool has_magic(const struct file *file)
 {
     return file->size >= EI_NIDENT && memcmp(file->data, ELFMAG, SELFMAG) == 0;
@@ -31,12 +33,15 @@ int elf_check_program(const struct file *file, struct error *error)
     const Elf64_Ehdr *elf = (const void *)file->data;
 
     if (!has_magic(file) || file->size < sizeof *elf)
-        return fail(error, ENOEXEC, "%s: not an ELF program (no ELF header)", file->path);
+        return fail(error, ENOEXEC, "%s: not an ELF program (no ELF header); " STATIC, file->path);
     if (file->data[EI_CLASS] != ELFCLASS64 || elf->e_machine != EM_X86_64)
-        return fail(error, ENOEXEC, "%s: not an ELF program for x86-64", file->path);
+        return fail(error, ENOEXEC, "%s: not an ELF program for x86-64; " STATIC, file->path);
     if (elf->e_type != ET_EXEC && elf->e_type != ET_DYN)
-        return fail(error, ENOEXEC, "%s: an ELF file, but not a program (type %d)", file->path,
-                    elf->e_type);
+        return fail(error, ENOEXEC, "%s: an ELF file, but not a program (type %d); " STATIC,
+                    file->path, elf->e_type);
+    if (elf->e_entry == 0)
+        return fail(error, ENOEXEC, "%s: an ELF file without an entry point, a library; " STATIC,
+                    file->path);
     for (unsigned i = 0; i < elf->e_phnum; i++) {
         const Elf64_Phdr *segment = header(file, i);
 

@@ -17,6 +17,9 @@ enum {
     KEY_SEED,
     KEY_WARMUP,
     KEY_RESUME,
+    KEY_PAYLOAD,
+    KEY_ARGS,
+    KEY_READY,
     KEY_DATA,
     KEY_CONNECT,
 };
@@ -29,20 +32,29 @@ static const struct argp_option table[] = {
     {"seed", KEY_SEED, "S", 0, "Seed of the order and of the bootstrap [1]", 0},
     {"out", 'o', "FILE", 0, "The result file [tare.json]", 0},
     {"resume", KEY_RESUME, "FILE", 0, "Complete the cut run that was to write FILE", 0},
-    {0, 0, 0, 0, "The machine, the same for every VM target:", 1},
-    {"accel", KEY_ACCEL, "auto|kvm|tcg", 0, "Accelerator; auto: KVM where a boot proves it [auto]",
+    {0, 0, 0, 0, "Your own program, on every target:", 1},
+    {"payload", KEY_PAYLOAD, "FILE", 0,
+     "A static x86-64 ELF program to run in place of the scenario's (boot takes one)", 1},
+    {"args", KEY_ARGS, "\"A B\"", 0, "Its arguments, separated by spaces", 1},
+    {"ready", KEY_READY, "marker|console:REGEX", 0,
+     "When it has started: its main() wrote a marker (scenarios/payload.h), or a line of its "
+     "console matches. By console, it may run on: tare watches it for a second more, fails the "
+     "trial if it ends with another status than 0, and ends it if it still runs [marker]",
      1},
-    {"machine", KEY_MACHINE, "microvm|q35|pc", 0, "QEMU machine type [microvm]", 1},
-    {"memory", KEY_MEMORY, "MIB", 0, "Guest memory [256]", 1},
-    {"vcpus", KEY_VCPUS, "N", 0, "Virtual CPUs [1]", 1},
-    {"pin", KEY_PIN, "auto|off|LIST", 0, "Host CPUs for the guest, as 0,2-3 [off]", 1},
-    {"icount", KEY_ICOUNT, 0, 0, "Count virtual time: exact, repeatable, TCG only", 1},
-    {0, 0, 0, 0, "Other:", 2},
-    {"data", KEY_DATA, "DIR", 0, "Kernels and payloads [../share/tare from this program]", 2},
+    {0, 0, 0, 0, "The machine, the same for every VM target:", 2},
+    {"accel", KEY_ACCEL, "auto|kvm|tcg", 0, "Accelerator; auto: KVM where a boot proves it [auto]",
+     2},
+    {"machine", KEY_MACHINE, "microvm|q35|pc", 0, "QEMU machine type [microvm]", 2},
+    {"memory", KEY_MEMORY, "MIB", 0, "Guest memory [256]", 2},
+    {"vcpus", KEY_VCPUS, "N", 0, "Virtual CPUs [1]", 2},
+    {"pin", KEY_PIN, "auto|off|LIST", 0, "Host CPUs for the guest, as 0,2-3 [off]", 2},
+    {"icount", KEY_ICOUNT, 0, 0, "Count virtual time: exact, repeatable, TCG only", 2},
+    {0, 0, 0, 0, "Other:", 3},
+    {"data", KEY_DATA, "DIR", 0, "Kernels and payloads [../share/tare from this program]", 3},
     {"connect", KEY_CONNECT, "URI", 0,
      "Another libvirt than the embedded one (always refused: "
      "see docs/architecture.md)",
-     2},
+     3},
     {0},
 };
 
@@ -123,6 +135,15 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case KEY_RESUME:
         *parsed->resume = text;
         break;
+    case KEY_PAYLOAD:
+        options->payload = text;
+        break;
+    case KEY_ARGS:
+        options->args = text;
+        break;
+    case KEY_READY:
+        options->ready = text;
+        break;
     case KEY_ACCEL:
         options->accel = (enum accel_choice)choice(state, "accel", text, accels);
         break;
@@ -159,6 +180,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
             argp_error(state, "--icount counts TCG's instructions; it cannot go with --accel kvm");
         if (options->machine.icount && options->machine.vcpus > 1)
             argp_error(state, "--icount needs --vcpus 1");
+        if (*parsed->resume && (options->payload || options->args || options->ready))
+            argp_error(state, "--resume takes --payload, --args and --ready from the cut run");
+        if (!options->payload && (options->args || options->ready))
+            argp_error(state, "--args and --ready are about the program of --payload, "
+                              "which is missing");
         break;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -8,6 +8,7 @@
 
 #include "run.h"
 
+#define PROBE_PAYLOAD "noop"
 #define MEMORY_MIN_MIB 2
 #define HOST_RESERVE_MIB 256 /* what the host keeps for itself and QEMU */
 
@@ -77,6 +78,65 @@ static int all_targets(struct run *run, struct error *error)
     return status;
 }
 
+static int read_payload(struct run *run, unsigned index, struct error *error)
+{
+    const struct run_options *options = &run->options;
+    const struct scenario *scenario = run->scenarios[index];
+    int status;
+
+    if (!options->payload)
+        return payload_read(options->datadir, scenario->payload, &run->payloads[index], error);
+    if (!scenario->takes_payload)
+        return fail(error, EINVAL,
+                    "--payload: scenario %s measures its own program and takes no other; "
+                    "use --scenario boot",
+                    scenario->name);
+    status = payload_wrap(options->payload, &run->payloads[index], error);
+    if (status < 0)
+        error_prefix(error, "--payload");
+    return status;
+}
+
+static int read_payloads(struct run *run, struct error *error)
+{
+    int status = payload_read(run->options.datadir, PROBE_PAYLOAD, &run->probe, error);
+
+    for (unsigned i = 0; i < run->scenario_count && status == 0; i++)
+        status = read_payload(run, i, error);
+    return status;
+}
+
+/* What is said about the user's program: its arguments and when it is ready. */
+static int read_rules(struct run *run, struct error *error)
+{
+    const struct run_options *options = &run->options;
+    int status = arguments_parse(options->args ? options->args : "", &run->arguments, error);
+
+    if (status == 0)
+        status = ready_parse(options->ready ? options->ready : "marker", &run->ready, error);
+    if (status == 0 && options->machine.icount && run->ready.kind != READY_MARKER)
+        status = fail(error, EINVAL,
+                      "--ready %s: cannot go with --icount, whose virtual time is read from a "
+                      "marker; use --ready marker",
+                      options->ready);
+    return status;
+}
+
+/* Whether every target passes the arguments on. */
+static int check_arguments(const struct run *run, struct error *error)
+{
+    for (unsigned t = 0; t < run->target_count; t++) {
+        const struct target *target = &run->targets[t];
+
+        if (*run->arguments.text && target->driver->is_vm && strcmp(target->role, "floor") != 0 &&
+            !strstr(target->cmdline, "{args}"))
+            return fail(error, EINVAL,
+                        "--args: target %s: the field \"cmdline\" of its target.json has no {args}",
+                        target->name);
+    }
+    return 0;
+}
+
 static int check_memory(const struct run *run, struct error *error)
 {
     unsigned asked = run->options.machine.memory_mib;
@@ -126,9 +186,10 @@ int run_prepare(const struct run_options *options, struct run *run, struct error
     status = strcmp(options->scenarios, "all") == 0
                  ? all_scenarios(run, error)
                  : each_word(options->scenarios, run, add_scenario, error);
-    for (unsigned i = 0; i < run->scenario_count && status == 0; i++)
-        status =
-            payload_read(options->datadir, run->scenarios[i]->payload, &run->payloads[i], error);
+    if (status == 0)
+        status = read_rules(run, error);
+    if (status == 0)
+        status = read_payloads(run, error);
     if (status == 0)
         status = strcmp(options->targets, "all") == 0
                      ? all_targets(run, error)
@@ -136,6 +197,8 @@ int run_prepare(const struct run_options *options, struct run *run, struct error
     if (status == 0 && (run->scenario_count == 0 || run->target_count == 0))
         status = fail(error, EINVAL, "%s: names nothing",
                       run->scenario_count == 0 ? "--scenario" : "--target");
+    if (status == 0)
+        status = check_arguments(run, error);
     if (status == 0)
         status = check_memory(run, error);
     if (status == 0 && options->machine.icount)
@@ -147,6 +210,8 @@ void run_free(struct run *run)
 {
     for (unsigned i = 0; i < run->scenario_count; i++)
         payload_free(&run->payloads[i]);
+    payload_free(&run->probe);
+    ready_free(&run->ready);
     for (unsigned i = 0; i < run->target_count; i++)
         target_free(&run->targets[i]);
     file_free(&run->plugin);

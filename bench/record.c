@@ -104,6 +104,10 @@ static void add_about(cJSON *document, const struct run *run)
     cJSON_AddNumberToObject(about, "seed", (double)options->seed);
     cJSON_AddNumberToObject(about, "repeat", options->repeat);
     cJSON_AddNumberToObject(about, "warmup", options->warmup);
+    if (options->payload)
+        cJSON_AddStringToObject(about, "payload", options->payload);
+    cJSON_AddStringToObject(about, "args", options->args ? options->args : "");
+    cJSON_AddStringToObject(about, "ready", options->ready ? options->ready : "marker");
     cJSON_AddStringToObject(about, "machine", options->machine.type);
     cJSON_AddNumberToObject(about, "memory_mib", options->machine.memory_mib);
     cJSON_AddNumberToObject(about, "vcpus", options->machine.vcpus);

@@ -63,6 +63,17 @@ static int catch_interrupts(struct error *error)
     return 0;
 }
 
+/* When the program of `planned` counts as started. The empty kernel runs none: its markers tell,
+ * whatever the rule for programs is. */
+static const struct ready *ready_rule(const struct run *run, const struct planned *planned)
+{
+    static const struct ready by_marker = {.kind = READY_MARKER};
+
+    if (planned->probe || strcmp(run->targets[planned->target].role, "floor") == 0)
+        return &by_marker;
+    return &run->ready;
+}
+
 static int run_launch(struct run *run, const struct planned *planned,
                       const struct scenario *scenario, struct trial_report *report,
                       cJSON **launch_line)
@@ -78,7 +89,8 @@ static int run_launch(struct run *run, const struct planned *planned,
     status = stage_launch(run, planned, target->name, &launch, &report->error);
     if (status < 0)
         return status;
-    status = trial_run(scenario, target->driver, run->contexts[driver], &launch, report);
+    status = trial_run(scenario, target->driver, run->contexts[driver], &launch,
+                       ready_rule(run, planned), report);
     if (launch_line)
         *launch_line = record_launch(run, planned, &launch, report);
     stage_launch_free(&launch);

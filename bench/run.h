@@ -12,6 +12,7 @@
 
 #include "../drivers/driver.h"
 #include "payload.h"
+#include "ready.h"
 #include "registry.h"
 #include "target.h"
 
@@ -25,6 +26,9 @@ struct run_options {
     const char *datadir;
     const char *scenarios; /* comma-separated names, or "all" */
     const char *targets;   /* comma-separated names, or "all": all but those of role "test" */
+    const char *payload;   /* the user's program, in place of the scenario's; NULL: none */
+    const char *args;      /* its arguments, space-separated; NULL: none */
+    const char *ready;     /* when it counts as started (ready.h); NULL: "marker" */
     unsigned repeat;
     unsigned warmup; /* trials per target and scenario before the counted ones, recorded apart */
     uint64_t seed;
@@ -40,6 +44,7 @@ struct planned {
     unsigned target;     /* index into run->targets */
     unsigned scenario;   /* index into run->scenarios */
     unsigned repetition; /* from 1; 0 is a warm-up */
+    bool probe;          /* no trial: does KVM boot the target, with run->probe for payload? */
 };
 
 struct run {
@@ -47,6 +52,9 @@ struct run {
     const struct scenario *scenarios[RUN_NAMES_MAX];
     struct payload payloads[RUN_NAMES_MAX]; /* one per scenario */
     unsigned scenario_count;
+    struct payload probe; /* known to start at once, which a user's program need not */
+    struct arguments arguments;
+    struct ready ready;
     struct target targets[RUN_NAMES_MAX];
     struct file plugin;          /* counts halts under --icount; empty otherwise */
     bool dropped[RUN_NAMES_MAX]; /* left out: --accel kvm was asked and KVM refuses it */

@@ -15,26 +15,36 @@
 
 #define STAGE SANDBOX_DIR "/stage"
 #define GUESTS SANDBOX_DIR "/guest"
-#define ARGUMENTS_NONE ""
+#define PROBE "probe" /* stands in file names where the trials have their scenario */
 #define TAP "vm0" /* guests run one at a time; its name also gives the MAC, so that it repeats */
+
+/* Stage what `target` boots with `payload`, under the name `purpose`. */
+static int stage_initrd(const struct target *target, const struct payload *payload,
+                        const char *purpose, struct error *error)
+{
+    const struct file *parts[1 + RUN_NAMES_MAX] = {&payload->archive};
+    char path[256];
+
+    for (size_t i = 0; i < target->extra_count; i++)
+        parts[1 + i] = &target->extras[i];
+    snprintf(path, sizeof path, STAGE "/%s.%s.initrd", target->name, purpose);
+    return file_write(path, parts, 1 + target->extra_count, 0600, error);
+}
 
 static int stage_target(const struct run *run, const struct target *target, struct error *error)
 {
-    const struct file *parts[1 + RUN_NAMES_MAX] = {&target->kernel};
+    const struct file *kernel = &target->kernel;
     char path[256];
     int status;
 
     if (!target->driver->is_vm)
         return 0;
     snprintf(path, sizeof path, STAGE "/%s.kernel", target->name);
-    status = file_write(path, parts, 1, 0600, error);
-    for (unsigned s = 0; s < run->scenario_count && status == 0; s++) {
-        parts[0] = &run->payloads[s].archive;
-        for (size_t i = 0; i < target->extra_count; i++)
-            parts[1 + i] = &target->extras[i];
-        snprintf(path, sizeof path, STAGE "/%s.%s.initrd", target->name, run->scenarios[s]->name);
-        status = file_write(path, parts, 1 + target->extra_count, 0600, error);
-    }
+    status = file_write(path, &kernel, 1, 0600, error);
+    if (status == 0)
+        status = stage_initrd(target, &run->probe, PROBE, error);
+    for (unsigned s = 0; s < run->scenario_count && status == 0; s++)
+        status = stage_initrd(target, &run->payloads[s], run->scenarios[s]->name, error);
     return status;
 }
 
@@ -76,19 +86,20 @@ static char *format(const char *pattern, const char *first, const char *second)
 int stage_launch(const struct run *run, const struct planned *planned, const char *name,
                  struct launch *launch, struct error *error)
 {
-    static char *const no_arguments[] = {(char *)PAYLOAD_PROGRAM, NULL};
+    static const struct arguments none = {.argv = {(char *)PAYLOAD_PROGRAM}};
+    const struct arguments *arguments = planned->probe ? &none : &run->arguments;
     const struct target *target = &run->targets[planned->target];
-    const char *scenario = run->scenarios[planned->scenario]->name;
+    const char *purpose = planned->probe ? PROBE : run->scenarios[planned->scenario]->name;
     bool vm = target->driver->is_vm;
 
     *launch = (struct launch){
         .name = name,
         .machine = &run->options.machine,
         .kernel = vm ? format(STAGE "/%s.kernel", target->name, "") : NULL,
-        .initrd = vm ? format(STAGE "/%s.%s.initrd", target->name, scenario) : NULL,
-        .cmdline = target_cmdline(target, PAYLOAD_PROGRAM, ARGUMENTS_NONE, &run->options.machine),
-        .program = format(STAGE "/%s.program", scenario, ""),
-        .argv = no_arguments,
+        .initrd = vm ? format(STAGE "/%s.%s.initrd", target->name, purpose) : NULL,
+        .cmdline = target_cmdline(target, PAYLOAD_PROGRAM, arguments->text, &run->options.machine),
+        .program = format(STAGE "/%s.program", purpose, ""),
+        .argv = arguments->argv,
         .script = target->script,
         .tap = vm ? TAP : NULL,
         .workdir = GUESTS,

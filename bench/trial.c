@@ -14,6 +14,8 @@
 struct trial {
     const struct scenario *scenario;
     const struct launch *launch;
+    const struct ready *ready;
+    struct ready_line line;
     struct guest guest;
     struct marker_stream stream;
     int64_t stamps[EVENT_COUNT]; /* -1: not seen */
@@ -99,6 +101,16 @@ static void keep_console(struct trial *trial, const char *bytes, size_t count)
     kept[trial->console_used] = '\0';
 }
 
+/* Keep what a console said as evidence, and see whether it says that the program is ready: by the
+ * stamp of the line's last byte. */
+static void take_console(struct trial *trial, const char *bytes, size_t count, int64_t stamp)
+{
+    keep_console(trial, bytes, count);
+    for (size_t i = 0; i < count && trial->stamps[EVENT_READY] < 0; i++)
+        if (ready_feed(trial->ready, &trial->line, bytes[i]))
+            trial->stamps[EVENT_READY] = stamp;
+}
+
 static void take_markers(struct trial *trial, const char *bytes, size_t count, int64_t stamp)
 {
     struct marker_record record;
@@ -114,6 +126,8 @@ static void take_markers(struct trial *trial, const char *bytes, size_t count, i
         event = event_of(record.kind);
         if (trial->stamps[event] >= 0)
             continue; /* the first of its kind counts */
+        if (event == EVENT_READY && trial->ready->kind == READY_CONSOLE)
+            continue; /* the console tells that, and nothing else */
         trial->stamps[event] = record.stamp;
         trial->tsc[event] = record.tsc;
         trial->status[event] = record.status;
@@ -138,7 +152,7 @@ static bool drain(struct trial *trial, int fd, bool is_marker, int64_t stamp)
         if (is_marker)
             take_markers(trial, bytes, (size_t)got, stamp);
         else
-            keep_console(trial, bytes, (size_t)got);
+            take_console(trial, bytes, (size_t)got, stamp);
         stamp = clock_now();
     }
 }
@@ -182,19 +196,21 @@ static int step(struct trial *trial)
 
 static int explain(struct trial *trial, int code, enum event event, struct error *error)
 {
+    const char *hint = event == trial_started(trial) ? trial->ready->hint : "";
     const char *seen = "nothing";
 
     for (int i = 0; i < EVENT_COUNT; i++)
         if (trial->stamps[i] >= 0)
             seen = event_names[i];
     if (code == -ETIMEDOUT)
-        return fail(error, ETIMEDOUT, "no %s within %g s (last seen: %s)", event_names[event],
-                    trial->scenario->deadline_s, seen);
+        return fail(error, ETIMEDOUT, "no %s within %g s (last seen: %s)%s", event_names[event],
+                    trial->scenario->deadline_s, seen, hint);
     if (code == -EPIPE && trial->stamps[EVENT_END] >= 0)
-        return fail(error, EPIPE, "the payload ended with status %u before %s",
-                    trial->status[EVENT_END], event_names[event]);
+        return fail(error, EPIPE, "the payload ended with status %u before %s%s",
+                    trial->status[EVENT_END], event_names[event], hint);
     if (code == -EPIPE)
-        return fail(error, EPIPE, "the guest's process was gone before %s", event_names[event]);
+        return fail(error, EPIPE, "the guest's process was gone before %s%s", event_names[event],
+                    hint);
     return fail(error, -code, "%s", strerror(-code));
 }
 
@@ -208,6 +224,25 @@ int trial_wait(struct trial *trial, enum event event, struct error *error)
         status = step(trial);
     }
     return status < 0 ? explain(trial, status, event, error) : 0;
+}
+
+int trial_linger(struct trial *trial, double seconds, struct error *error)
+{
+    int64_t deadline = trial->deadline;
+    int status = 0;
+
+    trial->deadline = clock_now() + (int64_t)(seconds * 1e9);
+    while (trial->stamps[EVENT_END] < 0 && trial->stamps[EVENT_GONE] < 0 && status == 0)
+        status = step(trial);
+    trial->deadline = deadline;
+    if (status == 0 || status == -ETIMEDOUT)
+        return 0;
+    return explain(trial, status, EVENT_END, error);
+}
+
+enum event trial_started(const struct trial *trial)
+{
+    return trial->ready->kind == READY_CONSOLE ? EVENT_READY : EVENT_MAIN;
 }
 
 int64_t trial_stamp(const struct trial *trial, enum event event)
@@ -248,20 +283,28 @@ void trial_record(struct trial *trial, const char *name, double value, const cha
     }
 }
 
+static bool is_expected(const struct trial *trial, enum need needs, enum need wanted)
+{
+    if (needs == NEEDS_EXIT_MARKER) /* one that starts by a marker also ends by one */
+        return wanted == NEEDS_NOTHING && trial->ready->kind == READY_MARKER;
+    return needs == wanted;
+}
+
 static void prepare(struct trial *trial, const struct scenario *scenario,
                     const struct driver *driver, const struct launch *launch,
-                    struct trial_report *report)
+                    const struct ready *ready, struct trial_report *report)
 {
     enum need wanted = driver->is_vm && launch->machine->icount ? NEEDS_ICOUNT : NEEDS_NOTHING;
 
-    *trial = (struct trial){.scenario = scenario, .launch = launch, .report = report};
+    *trial =
+        (struct trial){.scenario = scenario, .launch = launch, .ready = ready, .report = report};
     *report = (struct trial_report){0};
     for (int i = 0; i < EVENT_COUNT; i++)
         trial->stamps[i] = -1;
     for (const struct metric *metric = scenario->metrics; metric->name; metric++)
         report->outcomes[report->count++] = (struct outcome){
             .metric = metric,
-            .expected = metric->needs == wanted,
+            .expected = is_expected(trial, metric->needs, wanted),
         };
     guest_init(&trial->guest);
 }
@@ -284,12 +327,12 @@ static void take_evidence(struct trial *trial)
 }
 
 int trial_run(const struct scenario *scenario, const struct driver *driver, void *context,
-              const struct launch *launch, struct trial_report *report)
+              const struct launch *launch, const struct ready *ready, struct trial_report *report)
 {
     struct trial trial;
     int status;
 
-    prepare(&trial, scenario, driver, launch, report);
+    prepare(&trial, scenario, driver, launch, ready, report);
     trial.stamps[EVENT_CREATE] = clock_now();
     status = driver->create(context, launch, &trial.guest, &report->error);
     if (status < 0)

@@ -8,6 +8,7 @@
 
 #include "../drivers/driver.h"
 #include "../scenarios/scenario.h"
+#include "ready.h"
 
 #define CONSOLE_KEEP 4096 /* bytes of console kept for evidence, the latest */
 #define METRICS_MAX 32
@@ -30,11 +31,12 @@ struct trial_report {
     char console[CONSOLE_KEEP + 1];
 };
 
-/* Run one trial of `scenario` with `launch` under `driver`. Always fills `report`, which the
- * caller releases with trial_report_free(); failures of the guest are in there. Returns 0,
- * -ECANCELED when the user interrupted (the trial then counts for nothing). */
+/* Run one trial of `scenario` with `launch` under `driver`; its program counts as started by
+ * `ready`. Always fills `report`, which the caller releases with trial_report_free(); failures of
+ * the guest are in there. Returns 0, -ECANCELED when the user interrupted (the trial then counts
+ * for nothing). */
 int trial_run(const struct scenario *scenario, const struct driver *driver, void *context,
-              const struct launch *launch, struct trial_report *report);
+              const struct launch *launch, const struct ready *ready, struct trial_report *report);
 void trial_report_free(struct trial_report *report);
 
 /* Let `fd` becoming readable interrupt any trial (a signalfd); -1 for none. */

@@ -2,7 +2,8 @@
 /*
  * The payload as a plain process of the host, under a supervisor that plays the
  * part of init: it starts the payload, waits for it and reports its status.
- * Markers come over a pipe, since a process has no port I/O.
+ * Markers come over a pipe, since a process has no port I/O. Its console is a terminal, as in every
+ * VM: C libraries hold back what goes to a pipe, and a line would come with the program's end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "../scenarios/marker.h"
@@ -37,6 +40,7 @@ static _Noreturn void supervise(const char *program, char *const *argv, char *co
         vfork(); /* fork would copy the page tables of all that tare has read: part of no payload */
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(console, STDIN_FILENO);
         dup2(console, STDOUT_FILENO);
         dup2(console, STDERR_FILENO);
         fcntl(marker, F_SETFD, 0);
@@ -65,6 +69,23 @@ static int describe(struct guest *guest, const struct launch *launch, struct err
     return fclose(out) == 0 ? 0 : fail(error, ENOMEM, "out of memory");
 }
 
+/* A pseudo-terminal that changes no byte: fds[0] is our end, fds[1] the program's. */
+static int open_terminal(int fds[2], struct error *error)
+{
+    struct termios settings;
+
+    fds[0] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fds[0] >= 0 && unlockpt(fds[0]) == 0)
+        fds[1] = ioctl(fds[0], TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fds[1] < 0 || tcgetattr(fds[1], &settings) < 0)
+        return fail(error, errno, "process guest: no pseudo-terminal: %s; is /dev/pts mounted?",
+                    strerror(errno));
+    cfmakeraw(&settings);
+    return tcsetattr(fds[1], TCSANOW, &settings) == 0
+               ? 0
+               : fail(error, errno, "process guest: pseudo-terminal: %s", strerror(errno));
+}
+
 static void process_destroy(void *context, struct guest *guest);
 
 static int process_create(void *context, const struct launch *launch, struct guest *guest,
@@ -76,9 +97,11 @@ static int process_create(void *context, const struct launch *launch, struct gue
     struct state *state = malloc(sizeof *state);
     pid_t pid;
 
-    if (!state || pipe2(go, O_CLOEXEC) < 0 || pipe2(marker, O_CLOEXEC) < 0 ||
-        pipe2(console, O_CLOEXEC) < 0) {
+    if (!state || pipe2(go, O_CLOEXEC) < 0 || pipe2(marker, O_CLOEXEC) < 0)
         status = fail(error, errno, "process guest: %s", strerror(errno));
+    else
+        status = open_terminal(console, error);
+    if (status < 0) {
         free(state);
         goto done;
     }

@@ -17,7 +17,7 @@
 
 enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER };
 
-enum need { NEEDS_NOTHING, NEEDS_KERNEL_MARKER, NEEDS_ICOUNT };
+enum need { NEEDS_NOTHING, NEEDS_KERNEL_MARKER, NEEDS_EXIT_MARKER, NEEDS_ICOUNT };
 
 struct metric {
     const char *name;
@@ -36,7 +36,7 @@ enum event {
     EVENT_RESUME, /* t1: just BEFORE the driver is asked to start its CPU */
     EVENT_KERNEL, /* t2: MARKER_KERNEL arrived */
     EVENT_MAIN,   /* t3: MARKER_MAIN arrived */
-    EVENT_READY,  /* t4: MARKER_READY arrived */
+    EVENT_READY,  /* t4: MARKER_READY arrived, or the line that --ready names */
     EVENT_EXIT,   /* MARKER_EXIT arrived: the payload is about to end */
     EVENT_END,    /* MARKER_END arrived: kernel or init saw it end */
     EVENT_GONE,   /* t6: the guest's process is gone */
@@ -49,6 +49,7 @@ struct scenario {
     const char *name;
     const char *summary;
     const char *payload;          /* the program, a name in payloads/ */
+    bool takes_payload;           /* whether --payload may put another in its place */
     const struct metric *metrics; /* ends with a NULL name */
     double deadline_s;            /* a trial still running then has failed */
     /* Measure one guest, which has just been started: wait for events, record one value or failure
@@ -59,6 +60,13 @@ struct scenario {
 /* Wait until `event` has been stamped. 0; -ETIMEDOUT past the trial's deadline, -ECANCELED when
  * the user interrupted, -EPIPE when the guest was gone first; `error` says what was seen. */
 int trial_wait(struct trial *trial, enum event event, struct error *error);
+
+/* The event at which the program counts as started: EVENT_MAIN, or EVENT_READY for a user's program
+ * that writes no markers (--ready). */
+enum event trial_started(const struct trial *trial);
+
+/* Wait for the payload's end, but no longer than `seconds`: 0 also when it still runs. */
+int trial_linger(struct trial *trial, double seconds, struct error *error);
 
 /* The stamp of `event` in ns of CLOCK_MONOTONIC, or -1 when it was not seen. */
 int64_t trial_stamp(const struct trial *trial, enum event event);

@@ -6,6 +6,10 @@
 #include "../scenario.h"
 
 #define HOST_CLOCK "host CLOCK_MONOTONIC"
+#define STARTED "payload main (t3), or ready"
+
+/* How long a program that writes no markers is watched after its start. */
+#define LINGER_S 1.0
 
 static const struct metric metrics[] = {
     {.name = "create",
@@ -18,14 +22,16 @@ static const struct metric metrics[] = {
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "resume call (t1)",
-     .stop = "payload main (t3)",
-     .definition = "firmware, kernel and program start: from starting the vCPU to main()"},
+     .stop = STARTED,
+     .definition = "firmware, kernel and program start: from starting the vCPU to main(), or to "
+                   "what --ready names"},
     {.name = "total",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "create call (t0)",
-     .stop = "payload main (t3)",
-     .definition = "all of it: from asking for the VM to the program's main()"},
+     .stop = STARTED,
+     .definition = "all of it: from asking for the VM to the program's main(), or to what "
+                   "--ready names"},
     {.name = "kernel",
      .unit = "ms",
      .clock = HOST_CLOCK,
@@ -38,7 +44,8 @@ static const struct metric metrics[] = {
      .clock = HOST_CLOCK,
      .start = "payload's exit marker",
      .stop = "end of the guest's process (t6)",
-     .definition = "from the program's exit to the VM being gone"},
+     .definition = "from the program's exit to the VM being gone",
+     .needs = NEEDS_EXIT_MARKER},
     {.name = "virtual_ns",
      .unit = "ns",
      .clock = "guest TSC under -icount shift=0",
@@ -55,18 +62,26 @@ static double ms_between(const struct trial *trial, enum event from, enum event 
     return (double)(trial_stamp(trial, to) - trial_stamp(trial, from)) / 1e6;
 }
 
-/* The guest must end, and end well, or the trial has failed. */
-static int wait_for_end(struct trial *trial, struct error *error)
+/* Whether the payload, which has ended, ended well. */
+static int check_end(const struct trial *trial, struct error *error)
 {
-    int status = trial_wait(trial, EVENT_GONE, error);
-
-    if (status < 0)
-        return status;
     if (trial_stamp(trial, EVENT_END) < 0)
         return fail(error, EPIPE, "the guest ended without reporting the payload's status");
     if (trial_status(trial, EVENT_END) != 0)
         return fail(error, EPIPE, "the payload ended with status %u",
                     trial_status(trial, EVENT_END));
+    return 0;
+}
+
+/* The guest must end, and end well, or the trial has failed. */
+static int wait_for_end(struct trial *trial, struct error *error)
+{
+    int status = trial_wait(trial, EVENT_GONE, error);
+
+    if (status == 0)
+        status = check_end(trial, error);
+    if (status < 0)
+        return status;
     if (trial_stamp(trial, EVENT_EXIT) < 0)
         return fail(error, EPIPE, "the payload ended without its exit marker");
     return 0;
@@ -82,19 +97,42 @@ static int measure_virtual(struct trial *trial, struct error *error)
     return status;
 }
 
+/* The program may be a server, which never ends: it must not have failed while it was watched, and
+ * tare ends it. One that did end must have ended well. */
+static int watch(struct trial *trial, struct error *error)
+{
+    int status = trial_linger(trial, LINGER_S, error);
+
+    if (status < 0 || (trial_stamp(trial, EVENT_END) < 0 && trial_stamp(trial, EVENT_GONE) < 0))
+        return status;
+    return check_end(trial, error);
+}
+
+static void record_start(struct trial *trial, enum event started)
+{
+    trial_record(trial, "create", ms_between(trial, EVENT_CREATE, EVENT_RESUME), NULL);
+    trial_record(trial, "app", ms_between(trial, EVENT_RESUME, started), NULL);
+    trial_record(trial, "total", ms_between(trial, EVENT_CREATE, started), NULL);
+    if (trial_stamp(trial, EVENT_KERNEL) >= 0)
+        trial_record(trial, "kernel", ms_between(trial, EVENT_RESUME, EVENT_KERNEL), NULL);
+}
+
 static int measure(struct trial *trial, struct error *error)
 {
-    int status = trial_wait(trial, EVENT_MAIN, error);
+    enum event started = trial_started(trial);
+    int status = trial_wait(trial, started, error);
 
     if (status < 0)
         return status;
     if (trial_icount(trial)) /* wall time says nothing of a guest that lives in virtual time */
         return measure_virtual(trial, error);
-    trial_record(trial, "create", ms_between(trial, EVENT_CREATE, EVENT_RESUME), NULL);
-    trial_record(trial, "app", ms_between(trial, EVENT_RESUME, EVENT_MAIN), NULL);
-    trial_record(trial, "total", ms_between(trial, EVENT_CREATE, EVENT_MAIN), NULL);
-    if (trial_stamp(trial, EVENT_KERNEL) >= 0)
-        trial_record(trial, "kernel", ms_between(trial, EVENT_RESUME, EVENT_KERNEL), NULL);
+    if (started != EVENT_MAIN) {
+        status = watch(trial, error);
+        if (status == 0)
+            record_start(trial, started);
+        return status;
+    }
+    record_start(trial, started);
     status = wait_for_end(trial, error);
     if (status < 0)
         return status;
@@ -106,6 +144,7 @@ const struct scenario scenario_boot = {
     .name = "boot",
     .summary = "time from asking for a VM to the program's main()",
     .payload = "noop",
+    .takes_payload = true,
     .metrics = metrics,
     .deadline_s = 60,
     .measure = measure,
