@@ -210,9 +210,9 @@ static int check_same(const cJSON *document, const struct run *run, struct error
 
         if (strcmp(json_text(then, "sha256"), run->payloads[s].archive.sha256) != 0)
             return fail(error, ESTALE,
-                        "--resume: the payload of scenario %s has changed since the run was cut; "
-                        "start a new run",
-                        run->scenarios[s]->name);
+                        "--resume: %s, the payload of scenario %s, has changed since the run was "
+                        "cut; start a new run",
+                        run->payloads[s].archive.path, run->scenarios[s]->name);
     }
     return 0;
 }

@@ -45,7 +45,7 @@ int file_read(const char *path, struct file *file, struct error *error)
     int fd, status = 0;
 
     *file = (struct file){.path = strdup(path)};
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would keep us waiting */
     if (fd < 0)
         return fail(error, errno, "%s: %s", path, strerror(errno));
     if (fstat(fd, &about) < 0)

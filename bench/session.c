@@ -197,6 +197,8 @@ int session_run(struct run_options *options, const char *resume,
     }
     if (status == 0)
         status = run_prepare(options, &run, error);
+    if (status < 0 && before)
+        error_prefix(error, "--resume, with the options of the cut run");
     run.progress = progress;
     if (status == 0)
         status = resume ? take_up(&run, before, path, length, error) : begin(&run, path, error);

@@ -169,6 +169,11 @@ static void print_conditions(const cJSON *document, FILE *out, bool color)
         fputs(" -- TCG, does not predict KVM", out);
     fputs(tcg ? plain : "", out);
     print_escaped(out, " (", json_text(about, "accel_reason"), ")\n");
+    if (*json_text(about, "payload")) {
+        print_escaped(out, "payload: ", json_text(about, "payload"), "");
+        print_escaped(out, *json_text(about, "args") ? " " : "", json_text(about, "args"), "");
+        print_escaped(out, "; ready: ", json_text(about, "ready"), "\n");
+    }
     if (!cJSON_IsTrue(json_field(about, "valid"))) {
         cJSON_ArrayForEach(reason, json_field(about, "invalid_reasons"))
         {
