@@ -77,6 +77,21 @@ static void test_accelerators(void **state)
     free(text);
 }
 
+/* On microvm QEMU would end the command line with a word of its own: the program's last argument. */
+static void test_command_line_is_ours(void **state)
+{
+    struct machine pc = machine;
+    char *text = xml(&machine, "/a", "-- /app x");
+
+    (void)state;
+    assert_non_null(strstr(text, "auto-kernel-cmdline=off"));
+    free(text);
+    pc.type = "pc"; /* which has no such option */
+    text = xml(&pc, "/a", "-- /app x");
+    assert_null(strstr(text, "qemu:commandline"));
+    free(text);
+}
+
 static void test_signature(void **state)
 {
     struct machine larger = machine;
@@ -98,6 +113,7 @@ int main(void)
         cmocka_unit_test(test_one_template),
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_accelerators),
+        cmocka_unit_test(test_command_line_is_ours),
         cmocka_unit_test(test_signature),
     };
 
