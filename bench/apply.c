@@ -142,6 +142,8 @@ static const char *join(cJSON *about, const char *key, const cJSON *list, const 
     {
         size_t used = strlen(text);
 
+        if (*json_text(item, "twin_of"))
+            continue; /* its original brings it along */
         snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", json_text(item, name));
     }
     json_replace(about, key, cJSON_CreateString(text));
@@ -156,6 +158,28 @@ static const char *optional(const cJSON *about, const char *name)
     return *text ? text : NULL;
 }
 
+/* Which builds were compared, from the targets that were made of them. */
+static void restore_twins(const cJSON *document, struct run_options *options)
+{
+    const char *kind = json_text(json_field(document, "run"), "compare");
+    const cJSON *targets = json_field(document, "targets"), *twin;
+
+    options->twins = strcmp(kind, "ab") == 0   ? TWINS_AB
+                     : strcmp(kind, "aa") == 0 ? TWINS_AA
+                                               : TWINS_NONE;
+    cJSON_ArrayForEach(twin, targets)
+    {
+        const char *original = json_text(twin, "twin_of");
+
+        if (options->twins != TWINS_AB || !*original)
+            continue;
+        options->twin_of = original;
+        options->builds[0] =
+            optional(json_field(find(targets, "name", original), "kernel"), "path");
+        options->builds[1] = optional(json_field(twin, "kernel"), "path");
+    }
+}
+
 int record_options(cJSON *document, struct run_options *options, struct error *error)
 {
     cJSON *about = json_field(document, "run");
@@ -165,6 +189,7 @@ int record_options(cJSON *document, struct run_options *options, struct error *e
         return fail(error, EINVAL, "not a journal of tare/1");
     options->scenarios = join(about, "scenarios", json_field(document, "payloads"), "scenario");
     options->targets = join(about, "targets", json_field(document, "targets"), "name");
+    restore_twins(document, options);
     options->payload = optional(about, "payload");
     options->args = optional(about, "args");
     options->ready = optional(about, "ready");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "results.h"
 #include "stats.h"
 
@@ -96,18 +97,6 @@ static const char *base_of(const cJSON *document)
     return linux_name ? linux_name : json_text(cJSON_GetArrayItem(targets, 0), "name");
 }
 
-static const cJSON *of_repetition(const cJSON *series, double repetition)
-{
-    const cJSON *sample;
-
-    cJSON_ArrayForEach(sample, json_field(series, "samples"))
-    {
-        if (json_number(sample, "repetition") == repetition)
-            return json_field(sample, "value");
-    }
-    return NULL;
-}
-
 /* Pair the samples of one repetition: they were measured close together. */
 static size_t pair_up(const cJSON *series, const cJSON *base, double *a, double *b)
 {
@@ -117,7 +106,7 @@ static size_t pair_up(const cJSON *series, const cJSON *base, double *a, double 
     cJSON_ArrayForEach(sample, json_field(series, "samples"))
     {
         const cJSON *ours = json_field(sample, "value");
-        const cJSON *theirs = of_repetition(base, json_number(sample, "repetition"));
+        const cJSON *theirs = results_value(base, json_number(sample, "repetition"));
 
         if (!cJSON_IsNumber(ours) || !cJSON_IsNumber(theirs) || theirs->valuedouble == 0)
             continue;
@@ -127,16 +116,21 @@ static size_t pair_up(const cJSON *series, const cJSON *base, double *a, double 
     return count;
 }
 
+/* The ratio of `series` to its original, where it is a twin's, else to target `base`'s. */
 static int add_ratio(cJSON *document, const cJSON *series, const char *base, uint64_t seed)
 {
     const char *scenario = json_text(series, "scenario"), *metric = json_text(series, "metric");
-    const cJSON *other = results_series(document, scenario, metric, base);
+    const char *original = results_twin_of(document, json_text(series, "target"));
+    const cJSON *other;
     size_t room = (size_t)cJSON_GetArraySize(json_field(series, "samples")) + 1, pairs;
     double *a, *b;
     struct summary summary;
     cJSON *ratio;
     int status;
 
+    if (*original)
+        base = original;
+    other = results_series(document, scenario, metric, base);
     if (!other || other == series)
         return 0;
     a = malloc(room * sizeof *a);
@@ -177,5 +171,7 @@ int results_complete(cJSON *document, struct error *error)
         if (status == 0)
             status = add_ratio(document, series, base, seed);
     }
+    if (status == 0)
+        status = compare_complete(document);
     return status < 0 ? fail(error, -status, "statistics: %s", strerror(-status)) : 0;
 }

@@ -41,20 +41,20 @@ static const struct argp_option table[] = {
      "console matches. By console, it may run on: tare watches it for a second more, fails the "
      "trial if it ends with another status than 0, and ends it if it still runs [marker]",
      1},
-    {0, 0, 0, 0, "The machine, the same for every VM target:", 2},
+    {0, 0, 0, 0, "The machine, the same for every VM target:", 3},
     {"accel", KEY_ACCEL, "auto|kvm|tcg", 0, "Accelerator; auto: KVM where a boot proves it [auto]",
-     2},
-    {"machine", KEY_MACHINE, "microvm|q35|pc", 0, "QEMU machine type [microvm]", 2},
-    {"memory", KEY_MEMORY, "MIB", 0, "Guest memory [256]", 2},
-    {"vcpus", KEY_VCPUS, "N", 0, "Virtual CPUs [1]", 2},
-    {"pin", KEY_PIN, "auto|off|LIST", 0, "Host CPUs for the guest, as 0,2-3 [off]", 2},
-    {"icount", KEY_ICOUNT, 0, 0, "Count virtual time: exact, repeatable, TCG only", 2},
-    {0, 0, 0, 0, "Other:", 3},
-    {"data", KEY_DATA, "DIR", 0, "Kernels and payloads [../share/tare from this program]", 3},
+     3},
+    {"machine", KEY_MACHINE, "microvm|q35|pc", 0, "QEMU machine type [microvm]", 3},
+    {"memory", KEY_MEMORY, "MIB", 0, "Guest memory [256]", 3},
+    {"vcpus", KEY_VCPUS, "N", 0, "Virtual CPUs [1]", 3},
+    {"pin", KEY_PIN, "auto|off|LIST", 0, "Host CPUs for the guest, as 0,2-3 [off]", 3},
+    {"icount", KEY_ICOUNT, 0, 0, "Count virtual time: exact, repeatable, TCG only", 3},
+    {0, 0, 0, 0, "Other:", 4},
+    {"data", KEY_DATA, "DIR", 0, "Kernels and payloads [../share/tare from this program]", 4},
     {"connect", KEY_CONNECT, "URI", 0,
      "Another libvirt than the embedded one (always refused: "
      "see docs/architecture.md)",
-     3},
+     4},
     {0},
 };
 
@@ -172,8 +172,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
                    "network nor be ended with tare; only the embedded driver can",
                    text);
         break;
-    case ARGP_KEY_ARG:
-        argp_error(state, "\"%s\": run takes options only", text);
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = options;
         break;
     case ARGP_KEY_END:
         if (options->machine.icount && options->accel == CHOOSE_KVM)
@@ -185,6 +185,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
         if (!options->payload && (options->args || options->ready))
             argp_error(state, "--args and --ready are about the program of --payload, "
                               "which is missing");
+        if (*parsed->resume && (options->twins != TWINS_NONE || options->noise))
+            argp_error(state, "--resume takes --ab, --aa and --noise from the cut run");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -194,7 +196,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 void options_run(int argc, char **argv, struct run_options *options, const char **resume)
 {
+    static const struct argp_child children[] = {{&options_compare, 0, "Comparing builds:", 2},
+                                                 {0}};
     static const struct argp argp = {
+        .children = children,
         .options = table,
         .parser = parse,
         .doc = "Boot every target, measure every scenario, write the result."

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/sysinfo.h>
 
+#include "compare.h"
 #include "run.h"
 
 #define PROBE_PAYLOAD "noop"
@@ -178,6 +179,19 @@ static int read_plugin(struct run *run, struct error *error)
     return file_read(path, &run->plugin, error);
 }
 
+static int read_noise(struct run *run, struct error *error)
+{
+    const struct run_options *options = &run->options;
+    int status;
+
+    if (!options->noise)
+        return 0;
+    status = compare_read_noise(options->noise, options->repeat, options->seed, &run->noise, error);
+    if (status < 0)
+        error_prefix(error, "--noise");
+    return status;
+}
+
 int run_prepare(const struct run_options *options, struct run *run, struct error *error)
 {
     int status;
@@ -198,6 +212,10 @@ int run_prepare(const struct run_options *options, struct run *run, struct error
         status = fail(error, EINVAL, "%s: names nothing",
                       run->scenario_count == 0 ? "--scenario" : "--target");
     if (status == 0)
+        status = twins_add(run, error);
+    if (status == 0)
+        status = read_noise(run, error);
+    if (status == 0)
         status = check_arguments(run, error);
     if (status == 0)
         status = check_memory(run, error);
@@ -215,6 +233,8 @@ void run_free(struct run *run)
     for (unsigned i = 0; i < run->target_count; i++)
         target_free(&run->targets[i]);
     file_free(&run->plugin);
+    cJSON_Delete(run->noise);
+    run->noise = NULL;
     free(run->plan);
     free(run->done);
     run->plan = NULL;

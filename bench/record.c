@@ -41,6 +41,8 @@ static void add_targets(cJSON *document, const struct run *run)
         cJSON *object = cJSON_CreateObject(), *initrd;
 
         cJSON_AddStringToObject(object, "name", target->name);
+        if (target->twin_of)
+            cJSON_AddStringToObject(object, "twin_of", target->twin_of);
         cJSON_AddStringToObject(object, "summary", target->summary);
         cJSON_AddStringToObject(object, "role", target->role);
         cJSON_AddStringToObject(object, "driver", target->driver->name);
@@ -108,6 +110,8 @@ static void add_about(cJSON *document, const struct run *run)
         cJSON_AddStringToObject(about, "payload", options->payload);
     cJSON_AddStringToObject(about, "args", options->args ? options->args : "");
     cJSON_AddStringToObject(about, "ready", options->ready ? options->ready : "marker");
+    if (options->twins != TWINS_NONE)
+        cJSON_AddStringToObject(about, "compare", options->twins == TWINS_AB ? "ab" : "aa");
     cJSON_AddStringToObject(about, "machine", options->machine.type);
     cJSON_AddNumberToObject(about, "memory_mib", options->machine.memory_mib);
     cJSON_AddNumberToObject(about, "vcpus", options->machine.vcpus);
@@ -122,7 +126,7 @@ static void add_about(cJSON *document, const struct run *run)
 
 cJSON *record_begin(const struct run *run)
 {
-    cJSON *document = cJSON_CreateObject();
+    cJSON *document = run->noise ? cJSON_Duplicate(run->noise, true) : cJSON_CreateObject();
 
     cJSON_AddStringToObject(document, "schema", "tare/1");
     add_about(document, run);

@@ -50,7 +50,7 @@ void results_warn(cJSON *document, const char *code, const char *remedy, const c
     cJSON_AddItemToArray(json_field(document, "warnings"), warning);
 }
 
-static cJSON *find(const cJSON *list, const char *scenario, const char *metric, const char *target)
+cJSON *results_find(const cJSON *list, const char *scenario, const char *metric, const char *target)
 {
     cJSON *item;
 
@@ -67,13 +67,42 @@ static cJSON *find(const cJSON *list, const char *scenario, const char *metric, 
 cJSON *results_series(const cJSON *document, const char *scenario, const char *metric,
                       const char *target)
 {
-    return find(json_field(document, "metrics"), scenario, metric, target);
+    return results_find(json_field(document, "metrics"), scenario, metric, target);
 }
 
 cJSON *results_ratio(const cJSON *document, const char *scenario, const char *metric,
                      const char *target)
 {
-    return find(json_field(document, "ratios"), scenario, metric, target);
+    return results_find(json_field(document, "ratios"), scenario, metric, target);
+}
+
+cJSON *results_target(const cJSON *document, const char *name)
+{
+    cJSON *target;
+
+    cJSON_ArrayForEach(target, json_field(document, "targets"))
+    {
+        if (strcmp(json_text(target, "name"), name) == 0)
+            return target;
+    }
+    return NULL;
+}
+
+const char *results_twin_of(const cJSON *document, const char *name)
+{
+    return json_text(results_target(document, name), "twin_of");
+}
+
+const cJSON *results_value(const cJSON *series, double repetition)
+{
+    const cJSON *sample;
+
+    cJSON_ArrayForEach(sample, json_field(series, "samples"))
+    {
+        if (json_number(sample, "repetition") == repetition)
+            return json_field(sample, "value");
+    }
+    return NULL;
 }
 
 /* A field that must be there, with its type as cJSON tests it. */

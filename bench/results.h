@@ -15,7 +15,8 @@
 int results_load(const char *path, cJSON **document, struct error *error);
 
 /* Complete a document that holds samples: metrics[].summary, ratios[] against the strongest Linux
- * of the run (linux-tuned, else linux, else the first target), warnings. */
+ * of the run (linux-tuned, else linux, else the first target), warnings; what twins came to
+ * (compare.h). */
 int results_complete(cJSON *document, struct error *error);
 
 /* Write it to `path`: to a temporary name, synced, renamed, so that there is never half a result.
@@ -33,6 +34,17 @@ void json_replace(cJSON *object, const char *name, cJSON *value);
 /* Add a warning {code, text, remedy} to the document. */
 void results_warn(cJSON *document, const char *code, const char *remedy, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The first element of `list` for this scenario, metric and target, or NULL. */
+cJSON *results_find(const cJSON *list, const char *scenario, const char *metric,
+                    const char *target);
+
+/* The target called `name`, or NULL; and the name of what it is the twin of, or "". */
+cJSON *results_target(const cJSON *document, const char *name);
+const char *results_twin_of(const cJSON *document, const char *name);
+
+/* The value of the sample of this repetition, or NULL. */
+const cJSON *results_value(const cJSON *series, double repetition);
 
 /* The first series for this scenario, metric and target, or NULL. */
 cJSON *results_series(const cJSON *document, const char *scenario, const char *metric,

@@ -21,6 +21,9 @@
 
 enum accel_choice { CHOOSE_AUTO, CHOOSE_KVM, CHOOSE_TCG };
 
+/* A target once more, under its name with "-b": with another kernel (AB), or quite alike (AA). */
+enum twins { TWINS_NONE, TWINS_AB, TWINS_AA };
+
 /* What the command line asks for. Strings are the caller's. */
 struct run_options {
     const char *datadir;
@@ -32,6 +35,10 @@ struct run_options {
     unsigned repeat;
     unsigned warmup; /* trials per target and scenario before the counted ones, recorded apart */
     uint64_t seed;
+    enum twins twins;
+    const char *twin_of;   /* AB: which target; NULL: the only one */
+    const char *builds[2]; /* AB: the kernel files A (NULL: the target's own) and B */
+    const char *noise;     /* the result of an A/A run, or NULL */
     enum accel_choice accel;
     struct machine machine;
     const char *out; /* the result file */
@@ -59,6 +66,7 @@ struct run {
     struct file plugin;          /* counts halts under --icount; empty otherwise */
     bool dropped[RUN_NAMES_MAX]; /* left out: --accel kvm was asked and KVM refuses it */
     unsigned target_count;
+    cJSON *noise; /* fields of the new document, by compare_read_noise(); NULL without */
     struct planned *plan;
     unsigned plan_count;
     bool *done; /* per planned trial: already in the journal */
@@ -75,6 +83,9 @@ struct run {
 /* Read and check everything the options name: scenarios, payloads, targets, kernels, memory. */
 int run_prepare(const struct run_options *options, struct run *run, struct error *error);
 void run_free(struct run *run);
+
+/* Append the twins that the options ask for to run->targets. */
+int twins_add(struct run *run, struct error *error);
 
 /* Fill run->plan: repetitions outermost, so that the targets are interleaved; within each the order
  * is shuffled (Fisher-Yates) by GSL's mt19937 seeded with options.seed. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compare.h"
 #include "escape.h"
 #include "results.h"
 #include "table.h"
@@ -15,6 +16,7 @@ enum {
     COLUMN_SPREAD,
     COLUMN_N,
     COLUMN_RATIO,
+    COLUMN_MDE, /* only where noise is known */
     COLUMNS
 };
 
@@ -52,16 +54,41 @@ static double element(const cJSON *array, int index)
     return cJSON_IsNumber(item) ? item->valuedouble : 0;
 }
 
-static void set_ratio(struct libscols_line *line, const cJSON *ratio)
+/* What the heading of the ratios names: the base of all targets but twins. */
+static const char *main_base(const cJSON *document)
+{
+    const cJSON *ratios = json_field(document, "ratios"), *ratio;
+
+    cJSON_ArrayForEach(ratio, ratios)
+    {
+        if (!*results_twin_of(document, json_text(ratio, "target")))
+            return json_text(ratio, "base");
+    }
+    return ratios->child ? json_text(ratios->child, "base") : "-";
+}
+
+static void set_ratio(struct libscols_line *line, const cJSON *ratio, const char *base)
 {
     const cJSON *ci95 = json_field(ratio, "ci95");
-    char text[96];
+    bool other = strcmp(json_text(ratio, "base"), base) != 0;
+    char text[256];
 
     if (!ratio)
         return;
-    snprintf(text, sizeof text, "%.3g  [%.3g .. %.3g]", json_number(ratio, "median"),
+    snprintf(text, sizeof text, "%s%s%s%.3g  [%.3g .. %.3g]", other ? "to " : "",
+             other ? json_text(ratio, "base") : "", other ? ": " : "", json_number(ratio, "median"),
              element(ci95, 0), element(ci95, 1));
     set(line, COLUMN_RATIO, text);
+}
+
+static void set_noise(struct libscols_line *line, const cJSON *noise)
+{
+    char text[32];
+
+    if (!noise)
+        return;
+    number(json_number(noise, "mde"), text, sizeof text);
+    set(line, COLUMN_MDE, text);
 }
 
 static const char *note_of(const cJSON *series)
@@ -98,19 +125,21 @@ static void add_line(struct libscols_table *table, const cJSON *document, const 
     }
     snprintf(text, sizeof text, failed > 0 ? "%.0f, %.0f FAILED" : "%.0f", n, failed);
     set(line, COLUMN_N, text);
-    set_ratio(line, results_ratio(document, json_text(series, "scenario"),
-                                  json_text(series, "metric"), json_text(series, "target")));
+    set_ratio(line,
+              results_ratio(document, json_text(series, "scenario"), json_text(series, "metric"),
+                            json_text(series, "target")),
+              main_base(document));
+    set_noise(line, compare_noise_of(document, json_text(series, "scenario"),
+                                     json_text(series, "metric"), json_text(series, "target")));
 }
 
 static void print_scenario(const cJSON *document, const char *scenario, FILE *out, bool color)
 {
     struct libscols_table *table = scols_new_table();
-    const cJSON *ratio = json_field(document, "ratios")->child;
     const cJSON *metrics = json_field(document, "metrics"), *series, *other;
     char heading[96];
 
-    snprintf(heading, sizeof heading, "RATIO TO %s [95 %%]",
-             ratio ? json_text(ratio, "base") : "-");
+    snprintf(heading, sizeof heading, "RATIO TO %s [95 %%]", main_base(document));
     scols_table_set_stream(table, out);
     scols_table_enable_colors(table, color);
     scols_table_new_column(table, "METRIC", 0, 0);
@@ -120,6 +149,8 @@ static void print_scenario(const cJSON *document, const char *scenario, FILE *ou
     scols_table_new_column(table, "P5 .. P95", 0, SCOLS_FL_RIGHT);
     scols_table_new_column(table, "N", 0, SCOLS_FL_RIGHT);
     scols_table_new_column(table, heading, 0, SCOLS_FL_RIGHT);
+    if (json_field(document, "noise"))
+        scols_table_new_column(table, "MDE", 0, SCOLS_FL_RIGHT);
     /* The document lists series as they came; here all targets of a metric stand together. */
     cJSON_ArrayForEach(series, metrics)
     {
@@ -201,6 +232,7 @@ void table_print(const cJSON *document, FILE *out, bool color)
         if (before == series)
             print_scenario(document, scenario, out, color);
     }
+    compare_print(document, out);
     if (cJSON_GetArraySize(json_field(document, "warnings")) > 0)
         fputs("\nwarnings\n", out);
     cJSON_ArrayForEach(warning, json_field(document, "warnings"))

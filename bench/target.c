@@ -201,6 +201,7 @@ void target_free(struct target *target)
     free(target->extras);
     file_free(&target->kernel);
     free(target->name);
+    free(target->twin_of);
     free(target->summary);
     free(target->role);
     free(target->cmdline);

@@ -13,6 +13,7 @@
 
 struct target {
     char *name;
+    char *twin_of; /* the target that this one is the twin of, or NULL */
     char *summary;
     char *role; /* "floor", "pith", "linux", "host", "foreign" or "test" */
     const struct driver *driver;
