@@ -77,7 +77,8 @@ static void test_accelerators(void **state)
     free(text);
 }
 
-/* On microvm QEMU would end the command line with a word of its own: the program's last argument. */
+/* On microvm QEMU would end the command line with a word of its own: the program's last argument.
+ */
 static void test_command_line_is_ours(void **state)
 {
     struct machine pc = machine;
@@ -110,10 +111,8 @@ static void test_signature(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_template),
-        cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_accelerators),
-        cmocka_unit_test(test_command_line_is_ours),
+        cmocka_unit_test(test_one_template), cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_accelerators), cmocka_unit_test(test_command_line_is_ours),
         cmocka_unit_test(test_signature),
     };
 
