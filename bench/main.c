@@ -14,6 +14,7 @@
 
 #include "doctor.h"
 #include "export.h"
+#include "gate.h"
 #include "options.h"
 #include "plot.h"
 #include "progress.h"
@@ -36,6 +37,9 @@ static int complain(int status, const struct error *error)
         return EXIT_HOST;
     case EINVAL:
     case ENOENT:
+    case EACCES:
+    case EISDIR:
+    case ENOTDIR:
     case ENOEXEC:
     case ESTALE:
         return EXIT_USAGE;
@@ -226,6 +230,28 @@ static int command_plot(int argc, char **argv)
     return result;
 }
 
+static int command_gate(int argc, char **argv)
+{
+    struct gate_options options = {.datadir = datadir};
+    static struct gate_row rows[GATE_ROWS];
+    struct error error = {0};
+    cJSON *document = NULL;
+    int status;
+    bool passed = false;
+
+    options_gate(argc, argv, &options);
+    status = gate_run(&options, progress_print, &document, &error);
+    progress_end();
+    if (status == 0)
+        status = gate_judge(document, options.target, options.threshold, rows, &error);
+    if (status > 0)
+        passed = gate_print(rows, status, options.threshold, stdout);
+    cJSON_Delete(document);
+    if (status < 0)
+        return complain(status, &error);
+    return passed ? 0 : EXIT_FAILED;
+}
+
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv); /* argv[0] is "tare NAME" */
@@ -235,6 +261,8 @@ static const struct command {
 } commands[] = {
     {"run", command_run, -1, "[OPTION...]",
      "boot every target, measure every scenario, write the result"},
+    {"gate", command_gate, -1, "BASE NEW",
+     "fail when a kernel takes more instructions than before"},
     {"list", command_list, 0, "", "the targets, scenarios and metrics there are"},
     {"doctor", command_doctor, 0, "", "what this host can and cannot do, with remedies"},
     {"show", command_show, 1, "RESULT", "the table of a result"},

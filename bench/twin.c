@@ -30,7 +30,7 @@ static int take_build(struct target *target, const char *path, struct error *err
     int status;
 
     if (!target->driver->is_vm && !target->script)
-        return fail(error, EINVAL, "--ab: target %s has no kernel to replace",
+        return fail(error, EINVAL, "target %s has no kernel to replace",
                     target->twin_of ? target->twin_of : target->name);
     status = file_read(path, &file, error);
     if (status == 0)
@@ -38,7 +38,6 @@ static int take_build(struct target *target, const char *path, struct error *err
                                        : take_script(target, &file, error);
     if (status < 0) {
         file_free(&file);
-        error_prefix(error, "--ab");
         return status;
     }
     file_free(&target->kernel);

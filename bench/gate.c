@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <libsmartcols/libsmartcols.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "escape.h"
+#include "gate.h"
+#include "results.h"
+#include "session.h"
+
+#define FLOOR "floor"
+
+static int run_into(const struct gate_options *options, const char *out,
+                    void (*progress)(const struct run *run, unsigned index, const char *text),
+                    cJSON **document, struct error *error)
+{
+    struct run_options run = {
+        .datadir = options->datadir,
+        .scenarios = options->scenarios,
+        .repeat = 1, /* exact: a second one would tell the same */
+        .seed = 1,
+        .twins = TWINS_AB,
+        .twin_of = options->target,
+        .builds = {options->base, options->new},
+        .accel = CHOOSE_TCG,
+        .machine = {.type = "microvm", .memory_mib = 256, .vcpus = 1, .icount = true},
+        .out = out,
+        .argv = options->argv,
+        .argc = options->argc,
+    };
+    char *targets;
+    int status;
+
+    if (asprintf(&targets, FLOOR ",%s", options->target) < 0)
+        return fail(error, ENOMEM, "out of memory");
+    run.targets = targets;
+    status = session_run(&run, NULL, progress, document, error);
+    if (status < 0) {
+        cJSON_Delete(*document);
+        *document = NULL;
+    }
+    free(targets);
+    return status;
+}
+
+int gate_run(const struct gate_options *options,
+             void (*progress)(const struct run *run, unsigned index, const char *text),
+             cJSON **document, struct error *error)
+{
+    char folder[] = "/tmp/tare-gate-XXXXXX", path[64], journal[80];
+    int status;
+
+    *document = NULL;
+    if (options->out)
+        return run_into(options, options->out, progress, document, error);
+    if (!mkdtemp(folder))
+        return fail(error, errno, "%s: %s", folder, strerror(errno));
+    snprintf(path, sizeof path, "%s/gate.json", folder);
+    snprintf(journal, sizeof journal, "%s.journal", path);
+    status = run_into(options, path, progress, document, error);
+    if (status == -ECANCELED)
+        snprintf(error->text, sizeof error->text, "interrupted");
+    unlink(path);
+    unlink(journal);
+    rmdir(folder);
+    return status;
+}
+
+static const struct metric *metric_of(const cJSON *series)
+{
+    const struct scenario *scenario = scenario_find(json_text(series, "scenario"));
+
+    for (const struct metric *metric = scenario ? scenario->metrics : NULL; metric && metric->name;
+         metric++)
+        if (strcmp(metric->name, json_text(series, "metric")) == 0)
+            return metric;
+    return NULL;
+}
+
+/* Whether the metric holds what the machine itself costs, which the floor shows: it counts from
+ * reset on. The others are differences already. */
+static bool counts_from_reset(const struct metric *metric)
+{
+    return strcmp(metric->start, "reset") == 0;
+}
+
+__attribute__((format(printf, 2, 3))) static void refuse(struct gate_row *row, const char *format,
+                                                         ...)
+{
+    va_list arguments;
+
+    if (row->verdict == GATE_REFUSED)
+        return; /* the first reason is the cause */
+    row->verdict = GATE_REFUSED;
+    va_start(arguments, format);
+    vsnprintf(row->reason, sizeof row->reason, format, arguments);
+    va_end(arguments);
+}
+
+/* The one exact value of `target`; 0 with the row refused when there is none. */
+static double exact_value(const cJSON *document, struct gate_row *row, const char *target,
+                          const char *what)
+{
+    const cJSON *series = results_series(document, row->scenario, row->metric, target);
+    const cJSON *sample =
+        json_field(series, "samples") ? json_field(series, "samples")->child : NULL;
+
+    if (!sample)
+        refuse(row, "%s was not measured", what);
+    else if (!cJSON_IsNumber(json_field(sample, "value")))
+        refuse(row, "%s failed: %.200s", what, json_text(sample, "error"));
+    else if (strcmp(json_text(sample, "note"), "idle") == 0)
+        refuse(row,
+               "%s is inexact (idle): its vCPU halted, and virtual time jumped to the next timer",
+               what);
+    return json_number(sample, "value");
+}
+
+static void judge(const cJSON *document, const char *target, bool less_floor, double threshold,
+                  struct gate_row *row)
+{
+    char twin[256];
+    double floor = 0;
+
+    snprintf(twin, sizeof twin, "%s-b", target);
+    row->base = exact_value(document, row, target, "BASE");
+    row->new = exact_value(document, row, twin, "NEW");
+    if (less_floor)
+        floor = exact_value(document, row, FLOOR, "the floor");
+    row->base -= floor;
+    row->new -= floor;
+    if (less_floor && (row->base <= 0 || row->new <= 0))
+        refuse(row, "%s costs no more than the empty kernel: does it run the program?",
+               row->base <= 0 ? "BASE" : "NEW");
+    if (row->verdict == GATE_REFUSED)
+        return;
+    if (row->base != 0)
+        row->growth = 100 * (row->new - row->base) / fabs(row->base);
+    else
+        row->growth = row->new > 0 ? INFINITY : 0;
+    row->verdict = row->growth > threshold ? GATE_GREW : GATE_PASS;
+}
+
+int gate_judge(const cJSON *document, const char *target, double threshold,
+               struct gate_row rows[GATE_ROWS], struct error *error)
+{
+    const cJSON *series;
+    int count = 0;
+
+    cJSON_ArrayForEach(series, json_field(document, "metrics"))
+    {
+        const struct metric *metric = metric_of(series);
+        struct gate_row *row = &rows[count];
+
+        if (!metric || metric->needs != NEEDS_ICOUNT || metric->direction != LOWER_IS_BETTER ||
+            strcmp(json_text(series, "target"), target) != 0 || count == GATE_ROWS)
+            continue;
+        *row = (struct gate_row){.scenario = json_text(series, "scenario"),
+                                 .metric = metric->name,
+                                 .unit = metric->unit};
+        judge(document, target, counts_from_reset(metric), threshold, row);
+        count++;
+    }
+    return count ? count
+                 : fail(error, EINVAL,
+                        "target %s: the scenarios have no exact metric of it to compare", target);
+}
+
+static void add_row(struct libscols_table *table, const struct gate_row *row, double threshold)
+{
+    static const char *const verdicts[] = {"pass", "FAIL", "REFUSED"};
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    char text[128], escaped[256];
+
+    snprintf(text, sizeof text, "%s.%s (%s)", row->scenario, row->metric, row->unit);
+    escape_text(text, escaped, sizeof escaped);
+    scols_line_set_data(line, 0, escaped);
+    if (row->verdict != GATE_REFUSED) {
+        snprintf(text, sizeof text, "%.0f", row->base);
+        scols_line_set_data(line, 1, text);
+        snprintf(text, sizeof text, "%.0f", row->new);
+        scols_line_set_data(line, 2, text);
+        snprintf(text, sizeof text, "%+.3f %%", row->growth);
+        scols_line_set_data(line, 3, text);
+    }
+    snprintf(text, sizeof text, "%g %%", threshold);
+    scols_line_set_data(line, 4, text);
+    scols_line_set_data(line, 5, verdicts[row->verdict]);
+}
+
+bool gate_print(const struct gate_row *rows, int count, double threshold, FILE *out)
+{
+    static const char *const headings[] = {"METRIC", "BASE", "NEW", "GROWTH", "THRESHOLD"};
+    struct libscols_table *table;
+    bool all = true;
+
+    scols_init_debug(0);
+    table = scols_new_table();
+    scols_table_set_stream(table, out);
+    for (int i = 0; i < 5; i++)
+        scols_table_new_column(table, headings[i], 0, i ? SCOLS_FL_RIGHT : 0);
+    scols_table_new_column(table, "VERDICT", 0, 0);
+    for (int i = 0; i < count; i++) {
+        add_row(table, &rows[i], threshold);
+        all &= rows[i].verdict == GATE_PASS;
+    }
+    scols_print_table(table);
+    scols_unref_table(table);
+    for (int i = 0; i < count; i++) {
+        if (rows[i].verdict != GATE_REFUSED)
+            continue;
+        fprintf(out, "%s.%s: ", rows[i].scenario, rows[i].metric);
+        escape_print(rows[i].reason, out);
+        fputc('\n', out);
+    }
+    return all;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The gate: does a new build of a kernel cost more instructions than the old
+ * one? One exact run under --icount decides; there is no noise to argue with.
+ */
+#ifndef TARE_GATE_H
+#define TARE_GATE_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "run.h"
+
+#define GATE_ROWS 256
+
+struct gate_options {
+    const char *datadir;
+    const char *base, *new; /* kernel files */
+    const char *target;     /* whose kernel they are builds of */
+    const char *scenarios;  /* as run_options' */
+    const char *out;        /* the result file; NULL: none is kept */
+    double threshold;       /* percent of growth that still passes */
+    char *const *argv;
+    int argc;
+};
+
+enum gate_verdict { GATE_PASS, GATE_GREW, GATE_REFUSED };
+
+/* One metric. base and new are less the floor's where the metric contains the firmware's part. */
+struct gate_row {
+    const char *scenario, *metric, *unit; /* the document's */
+    double base, new, growth;             /* growth in percent; only where not refused */
+    enum gate_verdict verdict;
+    char reason[320]; /* why it was refused */
+};
+
+/* Run floor, base and new once in virtual time. *document is the result, deleted by the caller;
+ * NULL after an error. */
+int gate_run(const struct gate_options *options,
+             void (*progress)(const struct run *run, unsigned index, const char *text),
+             cJSON **document, struct error *error);
+
+/* Judge every exact metric of which less is better. Returns how many rows, or -EINVAL when there
+ * is nothing to judge. */
+int gate_judge(const cJSON *document, const char *target, double threshold,
+               struct gate_row rows[GATE_ROWS], struct error *error);
+
+/* Print the rows; whether all pass. */
+bool gate_print(const struct gate_row *rows, int count, double threshold, FILE *out);
+
+#endif

@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The gate finds 2,000 instructions in one run and passes a rebuild that costs nothing.
+. tests/lib.sh
+
+mkdir "$tmp/source"
+cp -r Makefile bench drivers kernels plots scenarios tests "$tmp/source/"
+
+# build NAME [PYTHON]: pith from the copied sources, main.c changed by PYTHON (text in s)
+build() {
+    cp kernels/pith/main.c "$tmp/source/kernels/pith/"
+    python3 - "$tmp/source/kernels/pith/main.c" "${2:-}" <<'PY'
+import sys
+path, change = sys.argv[1:]
+names = {"s": open(path).read()}
+before = names["s"]
+exec(change, names)
+assert not change or names["s"] != before, "the change did not apply"
+open(path, "w").write(names["s"])
+PY
+    make -s -C "$tmp/source" B="$tmp/$1" "$tmp/$1/share/tare/kernels/pith/pith.elf" \
+        >"$tmp/$1.log" 2>&1 || sed 's/^/  | /' "$tmp/$1.log"
+    mv "$tmp/$1/share/tare/kernels/pith/pith.elf" "$tmp/$1.elf"
+}
+
+gate() {
+    run_tare gate --data "$share" "$@"
+}
+
+at_start() { # at_start CODE: right after the kernel's entry marker
+    echo "m = 'marker_port(MARKER_KERNEL, 0);'
+s = s.replace(m, m + '''$1''', 1)"
+}
+
+build base
+build slower "$(at_start '__asm__ volatile(\".rept 2000\\n nop\\n .endr\");')"
+build neutral "s += 'int never_called(int n);\nint never_called(int n) { return 3 * n + 1; }\n'"
+build broken "$(at_start 'panic(\"planted\");')"
+for variant in slower neutral broken; do
+    ok "$variant is another binary" bash -c "! cmp -s '$tmp/base.elf' '$tmp/$variant.elf'"
+done
+
+gate "$tmp/base.elf" "$tmp/slower.elf" --out "$tmp/gate.json"
+ok "2,000 instructions more: fails" is "$status" 1
+ok "2,000 instructions more: says so" grep -Eq '^boot.virtual_ns .*\+[0-9.]+ % +0.1 % FAIL' "$tmp/out"
+ok "2,000 instructions more: exactly" is "$(($(samples "$tmp/gate.json" boot virtual_ns pith-b) - \
+    $(samples "$tmp/gate.json" boot virtual_ns pith)))" 2000
+ok "its result fits the schema" python3 -m jsonschema -i "$tmp/gate.json" results/schema.json
+ok "one repetition of three targets" is "$(python3 -c "import json
+print(len(json.load(open('$tmp/gate.json'))['run']['order']))")" 3
+gate "$tmp/base.elf" "$tmp/slower.elf" --threshold 50
+ok "a threshold above: passes" is "$status" 0
+gate "$tmp/slower.elf" "$tmp/base.elf"
+ok "2,000 instructions less: passes" is "$status" 0
+gate "$tmp/base.elf" "$tmp/neutral.elf"
+ok "a rebuild that costs nothing: passes" is "$status" 0
+gate "$tmp/base.elf" "$tmp/base.elf" --threshold 0
+ok "the same file: passes at 0" is "$status" 0
+
+gate "$tmp/base.elf" "$tmp/broken.elf"
+ok "a kernel that does not start the program: fails" is "$status" 1
+ok "a kernel that does not start the program: why" grep -q 'virtual_ns: NEW failed: ' "$tmp/out"
+gate "$tmp/base.elf" "$share/kernels/floor/floor.elf"
+ok "the empty kernel: fails" is "$status" 1
+ok "the empty kernel: why" grep -q 'NEW costs no more than the empty kernel' "$tmp/out"
+
+gate "$tmp/base.elf" "$tmp/nowhere.elf"
+ok "a missing file: status" is "$status" 2
+ok "a missing file: message" says 'nowhere.elf: No such file'
+echo "no kernel" >"$tmp/text"
+gate "$tmp/text" "$tmp/base.elf"
+ok "no kernel: status" is "$status" 2
+ok "no kernel: message" says 'text: neither an ELF kernel nor'
+gate "$tmp/base.elf"
+ok "one file: status" is "$status" 2
+gate "$tmp/base.elf" "$tmp/base.elf" --threshold=-1
+ok "a negative threshold: status" is "$status" 2
+gate "$tmp/base.elf" "$tmp/base.elf" --target host
+ok "a target without kernel: status" is "$status" 2
+ok "a target without kernel: message" says 'target host has no kernel'
+ok "nothing is left" bash -c '! ls -d /tmp/tare-gate-* 2>/dev/null'
+finish
