@@ -5,16 +5,31 @@ PITH_CFLAGS := $(CSTD) $(WARN) -O2 -g -ffreestanding -mcmodel=kernel -fno-pic -f
     -mgeneral-regs-only -mno-red-zone -fno-tree-loop-distribute-patterns -fno-stack-protector \
     -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing
 PITH_SOURCES := $(wildcard kernels/pith/*.c $(addprefix kernels/pith/,lib/*.c boot/*.S cpu/*.c cpu/*.S \
-    memory/*.c linux/*.c))
+    memory/*.c sched/*.c linux/*.c \
+    vdso/*.S))
 PITH_OBJECTS := $(PITH_SOURCES:%=$(B)/obj/%.o)
 
 $(B)/obj/kernels/pith/%.c.o: kernels/pith/%.c kernels/pith/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(PITH_CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(PITH_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/obj/kernels/pith/%.S.o: kernels/pith/%.S kernels/pith/build.mk
 	@mkdir -p $(@D)
-	$(CC) -MMD -c -o $@ $<
+	$(CC) -MMD -MP -c -o $@ $<
+
+# The vDSO is a program of its own, carried as bytes. Position-independent, no data but the page before.
+PITH_VDSO := $(B)/obj/kernels/pith/vdso/vdso.so
+
+$(PITH_VDSO): kernels/pith/vdso/vdso.c kernels/pith/vdso/data.h kernels/pith/vdso/vdso.ld
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARN) -O2 -ffreestanding -fPIC -fno-stack-protector -fcf-protection=none \
+	    -fno-asynchronous-unwind-tables -mno-sse -nostdlib -shared -s -o $@ $< \
+	    -Wl,-T,kernels/pith/vdso/vdso.ld,-soname,linux-vdso.so.1,--hash-style=both,--build-id=none \
+	    -Wl,-z,max-page-size=4096,-z,noexecstack,-Bsymbolic
+
+$(B)/obj/kernels/pith/vdso/image.S.o: kernels/pith/vdso/image.S $(PITH_VDSO)
+	@mkdir -p $(@D)
+	$(CC) -DVDSO='"$(PITH_VDSO)"' -c -o $@ $<
 
 $(B)/obj/kernels/pith/pith.debug: $(PITH_OBJECTS) kernels/pith/pith.ld
 	$(CC) -nostdlib -static -no-pie -Wl,-T,kernels/pith/pith.ld,--build-id=none \

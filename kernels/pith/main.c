@@ -6,14 +6,14 @@
 #include "cpu/cpu.h"
 #include "cpu/end.h"
 #include "linux/cmdline.h"
-#include "linux/files.h"
 #include "linux/process.h"
+#include "linux/ramfs.h"
 #include "memory/space.h"
+#include "sched/thread.h"
 
 #define FIRST_MIB 0x100000 /* firmware's, and nowhere large */
 
 extern char kernel_end[];
-#define KERNEL_BASE 0xffffffff80000000ul
 
 _Noreturn void kernel_main(uint32_t start_info);
 
@@ -44,7 +44,7 @@ static void mount_root(const struct pvh_start_info *info)
 
     if (info->module_count == 0)
         panic("no initramfs: give one with -initrd");
-    if (files_init(direct(module->address), module->size, &damaged_at) < 0)
+    if (ramfs_init(direct(module->address), module->size, &damaged_at) < 0)
         panic("the initramfs is not a whole newc cpio archive: damaged at byte %ld of %ld",
               damaged_at, module->size);
 }
@@ -79,6 +79,7 @@ _Noreturn void kernel_main(uint32_t start_info)
     find_memory(info, reach);
     mount_root(info);
     space_init();
+    threads_init();
     process_load(&cmdline, &entry, &stack);
     if (!cmdline.quiet)
         print("pith: %ld MiB, running %s\n", memory.total_pages * PAGE >> 20, cmdline.program);

@@ -58,23 +58,76 @@ static void load_tables(void)
     __asm__ volatile("lgdt %0; lidt %1; ltr %w2" : : "m"(gdt_pointer), "m"(idt_pointer), "r"(TSS));
 }
 
+static uint32_t vectors_size = 512; /* FXSAVE's */
+static uint64_t vectors_mask;
+
 /* Let the program use all the vector state the CPU has (SSE was switched on at entry). */
 static void enable_vectors(void)
 {
     uint64_t cr4;
-    uint32_t state;
 
     if (!(cpuid(1, 0).ecx & 1u << 26)) /* XSAVE */
         return;
     __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
     __asm__ volatile("mov %0, %%cr4" : : "r"(cr4 | 1u << 18)); /* OSXSAVE */
-    state = cpuid(13, 0).eax & 0xe7;                           /* x87, SSE, AVX, AVX-512 */
-    __asm__ volatile("xsetbv" : : "c"(0), "a"(state), "d"(0));
+    vectors_mask = cpuid(13, 0).eax & 0xe7;                    /* x87, SSE, AVX, AVX-512 */
+    __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)vectors_mask), "d"(0));
+    vectors_size = cpuid(13, 0).ebx;
+}
+
+void cpu_save_vectors(void *area)
+{
+    if (vectors_mask)
+        __asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(~0u), "d"(~0u) : "memory");
+    else
+        __asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+void cpu_restore_vectors(const void *area)
+{
+    if (vectors_mask)
+        __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(~0u), "d"(~0u) : "memory");
+    else
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
+uint32_t cpu_vectors_size(void)
+{
+    return vectors_size;
+}
+
+uint64_t cpu_vectors_mask(void)
+{
+    return vectors_mask;
+}
+
+/* What makes XRSTOR fault (Intel SDM vol. 1, 13.8): unknown components, the compacted form, reserved
+ * header bytes, reserved MXCSR bits. */
+bool cpu_check_vectors(void *area)
+{
+    uint64_t *header = (uint64_t *)((char *)area + 512);
+    uint32_t *mxcsr = (uint32_t *)((char *)area + 24);
+
+    *mxcsr &= 0xffff;
+    if (!vectors_mask)
+        return true;
+    for (int i = 1; i < 8; i++)
+        if (header[i])
+            return false;
+    return !(header[0] & ~vectors_mask);
+}
+
+/* The 8259s are never used: every device interrupt that pith takes comes by a local or I/O APIC. */
+static void mask_legacy_interrupts(void)
+{
+    out8(0x21, 0xff);
+    out8(0xa1, 0xff);
 }
 
 void cpu_init(void)
 {
     load_tables();
+    mask_legacy_interrupts();
     enable_vectors();
     write_msr(MSR_STAR, (uint64_t)CODE << 32);
     write_msr(MSR_LSTAR, (uint64_t)syscall_entry);

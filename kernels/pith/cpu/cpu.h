@@ -14,6 +14,13 @@ struct trap_frame {
 
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_TIMER 32
+#define VECTOR_SYSCALL UINT64_MAX /* a frame made by a system call; `error` is its number */
+
+/* Code at such an address is the program's, or our vDSO in its half. */
+static inline bool is_program(uint64_t rip)
+{
+    return !(rip >> 63);
+}
 
 #define PAGE_FAULT_PRESENT 1
 #define PAGE_FAULT_WRITE 2
@@ -98,8 +105,29 @@ uint32_t cpu_hwcap(void);
 /* Enter the program: jump to `entry` with `stack`, all other registers 0. */
 _Noreturn void cpu_enter(uint64_t entry, uint64_t stack);
 
-/* traps.S calls it for every exception and interrupt. */
-void trap(struct trap_frame *frame);
+/* traps.S calls it for every exception and interrupt, on the one trap stack. Returns the frame to
+ * go back by: the same, or its copy on the thread's stack, for which trap_on_thread() is called
+ * there. */
+struct trap_frame *trap(struct trap_frame *frame);
+void trap_on_thread(struct trap_frame *frame);
+
+/* Tell of a fault that nobody handles, and end the machine as if the signal had killed the program.
+ * `address` is meant for page faults. */
+_Noreturn void trap_report(const struct trap_frame *frame, uint64_t address);
+
+/* The vector state (x87, SSE, AVX), of cpu_vectors_size() bytes at a multiple of 64. Restoring checks
+ * nothing: what a program could have changed must go through cpu_check_vectors() before. */
+void cpu_save_vectors(void *area);
+void cpu_restore_vectors(const void *area);
+uint32_t cpu_vectors_size(void);
+bool cpu_check_vectors(void *area);
+uint64_t cpu_vectors_mask(void); /* XCR0; 0 without XSAVE */
+
+/* Halt until an interrupt, which is handled before this returns. */
+static inline void cpu_idle(void)
+{
+    __asm__ volatile("sti; hlt; cli" : : : "memory");
+}
 
 /* Report MARKER_END with `status` and end the machine: ACPI power-off where the firmware tells
  * how, else a reset, which ends a VM run with -no-reboot. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "timer.h"
 #include "../memory/paging.h"
+#include "../vdso/data.h"
 #include "cpu.h"
 
 #define APIC 0xfee00000
@@ -18,9 +19,8 @@
 #define APIC_MAX 0x7fffffffll
 #define CALIBRATION_NS 1000000
 
-static uint64_t tsc_start;
-static uint64_t tsc_scale; /* ns per tick, times 2^32; 0: not yet known */
-static int64_t boot_time;
+/* What is known of time; the vDSO reads it too. */
+extern struct vdso_data vdso_page;
 
 static volatile uint32_t *apic(uint32_t offset)
 {
@@ -109,42 +109,41 @@ static void start(void)
     khz = told_khz();
     if (!khz)
         khz = measured_khz();
-    tsc_scale = (1000000ull << 32) / khz;
-    tsc_start = read_tsc();
+    vdso_page.tsc_start = read_tsc();
+    vdso_page.tsc_scale = (1000000ull << 32) / khz;
 }
 
 int64_t timer_now(void)
 {
-    if (!tsc_scale)
+    if (!vdso_page.tsc_scale)
         start();
-    return (int64_t)((unsigned __int128)(read_tsc() - tsc_start) * tsc_scale >> 32);
+    return (int64_t)((unsigned __int128)(read_tsc() - vdso_page.tsc_start) * vdso_page.tsc_scale >> 32);
 }
 
 int64_t timer_boot_time(void)
 {
-    if (!boot_time)
-        boot_time = read_rtc() - timer_now() / 1000000000;
-    return boot_time;
+    if (!vdso_page.boot_time)
+        vdso_page.boot_time = read_rtc() - timer_now() / 1000000000;
+    return vdso_page.boot_time;
 }
 
-static void mask_legacy_interrupts(void)
+void timer_arm(int64_t at)
 {
-    out8(0x21, 0xff);
-    out8(0xa1, 0xff);
+    int64_t left = at - timer_now();
+
+    *apic(APIC_TIMER) = VECTOR_TIMER;
+    *apic(APIC_DIVIDE) = DIVIDE_BY_1;
+    /* What is too far away for the register rings too early, and is then armed for the rest. */
+    *apic(APIC_INITIAL) = (uint32_t)(left < 1 ? 1 : left < APIC_MAX ? left : APIC_MAX);
 }
 
-void timer_sleep(int64_t ns)
+void timer_acknowledge(void)
 {
-    int64_t end, left;
+    *apic(APIC_EOI) = 0;
+}
 
+int64_t timer_ns(uint64_t ticks)
+{
     timer_now();
-    mask_legacy_interrupts();
-    end = ns > INT64_MAX - timer_now() ? INT64_MAX : timer_now() + ns;
-    while ((left = end - timer_now()) > 0) {
-        *apic(APIC_TIMER) = VECTOR_TIMER;
-        *apic(APIC_DIVIDE) = DIVIDE_BY_1;
-        *apic(APIC_INITIAL) = (uint32_t)(left < APIC_MAX ? left : APIC_MAX);
-        __asm__ volatile("sti; hlt; cli" : : : "memory");
-    }
-    *apic(APIC_TIMER) = MASKED;
+    return (int64_t)((unsigned __int128)ticks * vdso_page.tsc_scale >> 32);
 }

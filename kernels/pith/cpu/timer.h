@@ -14,7 +14,13 @@ int64_t timer_now(void);
 /* Seconds since 1970 when timer_now() was 0, by the real-time clock. */
 int64_t timer_boot_time(void);
 
-/* Halt for `ns`. */
-void timer_sleep(int64_t ns);
+/* TSC ticks in ns. */
+int64_t timer_ns(uint64_t ticks);
+
+/* Interrupt with VECTOR_TIMER once the time is `at`, or before; only the last call counts. */
+void timer_arm(int64_t at);
+
+/* For the interrupt's handler. */
+void timer_acknowledge(void);
 
 #endif

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "../linux/signal.h"
 #include "../memory/copy.h"
 #include "../memory/space.h"
+#include "../sched/thread.h"
 #include "console.h"
 #include "cpu.h"
+#include "timer.h"
 
-#define APIC_EOI_ADDRESS 0xfee000b0
+extern uint64_t syscall_kernel_stack; /* traps.S */
 
-enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11 };
 
 static const struct {
     const char *name;
-    int signal; /* what Linux would kill the program with */
+    int signal, code; /* what Linux sends the program */
 } exceptions[32] = {
-    [0] = {"divide error", SIGFPE},          [1] = {"debug exception", SIGTRAP},
-    [3] = {"breakpoint", SIGTRAP},           [4] = {"overflow", SIGSEGV},
-    [5] = {"bound range exceeded", SIGSEGV}, [6] = {"invalid instruction", SIGILL},
+    [0] = {"divide error", SIGFPE, FPE_INTDIV},          [1] = {"debug exception", SIGTRAP, TRAP_BRKPT},
+    [3] = {"breakpoint", SIGTRAP, SI_KERNEL},           [4] = {"overflow", SIGSEGV},
+    [5] = {"bound range exceeded", SIGSEGV}, [6] = {"invalid instruction", SIGILL, ILL_ILLOPN},
     [7] = {"device not available", SIGSEGV}, [8] = {"double fault", SIGSEGV},
-    [12] = {"stack fault", SIGBUS},          [13] = {"general protection fault", SIGSEGV},
+    [12] = {"stack fault", SIGBUS, SI_KERNEL},          [13] = {"general protection fault", SIGSEGV, SI_KERNEL},
     [14] = {"page fault", SIGSEGV},          [16] = {"x87 exception", SIGFPE},
-    [17] = {"alignment check", SIGBUS},      [19] = {"SIMD exception", SIGFPE},
+    [17] = {"alignment check", SIGBUS, BUS_ADRALN},      [19] = {"SIMD exception", SIGFPE},
 };
 
 static void print_registers(const struct trap_frame *f)
@@ -37,9 +39,9 @@ static const char *access_of(uint64_t error)
     return error & PAGE_FAULT_WRITE ? "write" : "read";
 }
 
-static _Noreturn void report(const struct trap_frame *frame, uint64_t address)
+void trap_report(const struct trap_frame *frame, uint64_t address)
 {
-    bool in_kernel = frame->rip > PROGRAM_END;
+    bool in_kernel = !is_program(frame->rip);
     const char *name = frame->vector < 32 ? exceptions[frame->vector].name : NULL;
     int signal = frame->vector < 32 ? exceptions[frame->vector].signal : 0;
 
@@ -57,22 +59,58 @@ static _Noreturn void report(const struct trap_frame *frame, uint64_t address)
     machine_end(in_kernel ? 255 : 128 + (unsigned)(signal ? signal : SIGSEGV));
 }
 
-void trap(struct trap_frame *frame)
+/* What became of a page fault. */
+static struct fault fault;
+
+struct trap_frame *trap(struct trap_frame *frame)
 {
+    struct trap_frame *copy;
     uint64_t address = read_cr2(), resume;
 
     if (frame->vector == VECTOR_TIMER) {
-        *(volatile uint32_t *)direct(APIC_EOI_ADDRESS) = 0;
-        return;
-    }
-    if (frame->vector == VECTOR_PAGE_FAULT) {
-        if (address < PROGRAM_END && space_fault(address, frame->error))
-            return;
+        timer_acknowledge();
+        alarms_run();
+    } else if (frame->vector == VECTOR_PAGE_FAULT) {
+        if (address < PROGRAM_END) {
+            fault = space_fault(address, frame->error);
+            if (!fault.signal)
+                return frame;
+        } else {
+            fault = (struct fault){SIGSEGV, SEGV_MAPERR};
+        }
         resume = copy_fixup(frame->rip);
         if (resume) {
             frame->rip = resume;
-            return;
+            return frame;
         }
     }
-    report(frame, address);
+    if (!is_program(frame->rip)) {
+        if (frame->vector == VECTOR_TIMER) /* it came while the CPU was idle */
+            return frame;
+        trap_report(frame, address);
+    }
+    if (frame->vector == VECTOR_TIMER && !work_pending)
+        return frame;
+    /* A copy to or from the program may fault, which would use this stack again. */
+    copy = (struct trap_frame *)syscall_kernel_stack - 1;
+    *copy = *frame;
+    return copy;
+}
+
+void trap_on_thread(struct trap_frame *frame)
+{
+    uint64_t address = read_cr2();
+    struct fault what = fault;
+
+    current->frame = frame;
+    if (frame->vector != VECTOR_TIMER) {
+        if (frame->vector != VECTOR_PAGE_FAULT)
+            what = (struct fault){frame->vector < 32 ? exceptions[frame->vector].signal : SIGSEGV,
+                                  exceptions[frame->vector & 31].code};
+        signals_fault(frame, what.signal ? what.signal : SIGSEGV, what.code,
+                      frame->vector == VECTOR_PAGE_FAULT ? address
+                      : what.signal == SIGSEGV           ? 0
+                                                         : frame->rip);
+    }
+    signals_before_return(frame);
 }

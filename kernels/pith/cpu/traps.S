@@ -39,6 +39,12 @@ trap_common:
     cld
     mov %rsp, %rdi
     call trap
+    cmp %rax, %rsp                      /* the frame to return by: this one, or its copy on the */
+    je restore                          /* thread's own stack, where there is time to do more */
+    mov %rax, %rsp
+    mov %rsp, %rdi
+    call trap_on_thread
+restore:
     pop %r15
     pop %r14
     pop %r13
@@ -58,39 +64,83 @@ trap_common:
     iretq
 
 /*
- * `syscall` from ring 0: %rcx is the return address, %r11 the flags, %rsp still the program's.
- * The return must not touch the program's stack (its red zone is live) and cannot be sysret, which
- * would go to ring 3: flags come back by popfq on the kernel's stack, then stack and jump.
+ * `syscall` from ring 0: %rcx is the return address, %r11 the flags, %rsp still the program's. The
+ * registers are saved as a struct trap_frame, so that signals and new threads find them there. The
+ * return must not touch the program's stack (its red zone is live) and cannot be sysret, which
+ * would go to ring 3: flags come back by popfq on the kernel's stack, then stack and jump. sti
+ * takes effect after the jump, so that no interrupt falls in between.
  */
     .globl syscall_entry
 syscall_entry:
     mov %rsp, syscall_program_stack(%rip)
     mov syscall_kernel_stack(%rip), %rsp
+    push $16
     push syscall_program_stack(%rip)
-    push %rcx
     push %r11
-    push %rdi
-    push %rsi
+    push $8
+    push %rcx
+    push %rax                           /* in the error code's place: the call's number */
+    push $-1                            /* VECTOR_SYSCALL */
+    push %rax
+    push %rbx
+    push %rcx
     push %rdx
-    push %r10
+    push %rsi
+    push %rdi
+    push %rbp
     push %r8
     push %r9
-    mov %r10, %rcx                      /* C's fourth argument; the seventh is the number */
-    push %rax
-    call syscall
-    add $8, %rsp
-    pop %r9
-    pop %r8
-    pop %r10
-    pop %rdx
-    pop %rsi
-    pop %rdi
-    pop %r11
-    pop %rcx
+    push %r10
     push %r11
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+    mov %rsp, %rdi
+    call syscall
+    test %al, %al                       /* the registers were changed: take them all */
+    jnz restore
+    mov 40(%rsp), %r10
+    mov 48(%rsp), %r9
+    mov 56(%rsp), %r8
+    mov 72(%rsp), %rdi
+    mov 80(%rsp), %rsi
+    mov 88(%rsp), %rdx
+    mov 112(%rsp), %rax
+    mov 136(%rsp), %rcx
+    mov 152(%rsp), %r11
+    mov %r11, 120(%rsp)
+    andl $~0x200, 120(%rsp)
+    add $120, %rsp
     popfq
-    mov (%rsp), %rsp
+    mov 32(%rsp), %rsp
+    sti
     jmp *%rcx
+
+/* A new thread's first steps, on its own stack, its registers on top. */
+    .globl thread_start
+thread_start:
+    call thread_bury
+    jmp restore
+
+/* switch_stacks(uint64_t *save, uint64_t next) */
+    .globl switch_stacks
+switch_stacks:
+    push %rbx
+    push %rbp
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+    mov %rsp, (%rdi)
+    mov %rsi, %rsp
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %rbp
+    pop %rbx
+    ret
 
 /* cpu_enter(entry, stack) */
     .globl cpu_enter
@@ -111,6 +161,7 @@ cpu_enter:
     xor %r13d, %r13d
     xor %r14d, %r14d
     xor %r15d, %r15d
+    sti
     jmp *%rcx
 
 /*
@@ -143,7 +194,20 @@ copy_failed:
     mov $-14, %rax
     ret
 
+/* long exchange_word(uint32_t *at, uint32_t expected, uint32_t value, uint32_t *old): compare and
+ * exchange in the program's memory; 0 or -14. The CPU is alone: no lock prefix is needed, but an
+ * interrupt-free kernel is. */
+    .globl exchange_word
+exchange_word:
+    mov %rcx, %r8
+    mov %esi, %eax
+7:  cmpxchg %edx, (%rdi)
+    mov %eax, (%r8)
+    xor %eax, %eax
+    ret
+
     .section .fixups, "a"
+    .quad 7b, copy_failed
     .quad 1b, copy_failed
     .quad 2b, copy_failed
     .quad 4b, copy_failed
@@ -155,7 +219,8 @@ syscall_program_stack:
     .skip 8
     .data
     .balign 8
+    .globl syscall_kernel_stack
 syscall_kernel_stack:
-    .quad boot_stack_end
+    .quad 0
 
     .section .note.GNU-stack, "", @progbits

@@ -1,107 +1,105 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who am I, what is this system: small calls with constant or nearly constant answers. */
-#include "../cpu/console.h"
-#include "../cpu/cpu.h"
+/* What is this system, and small calls with constant or nearly constant answers. */
 #include "../cpu/timer.h"
 #include "../memory/copy.h"
 #include "../memory/space.h"
+#include "../sched/thread.h"
 #include "errno.h"
+#include "fcntl.h"
 #include "syscall.h"
 
-#define PID 1 /* the program is what init is on Linux */
-#define SIGNALS 64
 #define RLIM_INFINITY UINT64_MAX
 
 enum { RLIMIT_STACK = 3, RLIMIT_NOFILE = 7, RLIMITS = 16 };
-enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS, ARCH_GET_FS, ARCH_GET_GS };
 
-long sys_zero(long a, long b, long c, long d, long e, long f)
+long sys_zero(void)
 {
-    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
     return 0;
 }
 
-long sys_getpid(long a, long b, long c, long d, long e, long f)
+long sys_getresuid(uint64_t real, uint64_t effective, uint64_t saved)
 {
-    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
-    return PID;
+    uint32_t root = 0;
+
+    return copy_to(real, &root, 4) < 0 || copy_to(effective, &root, 4) < 0 ||
+                   copy_to(saved, &root, 4) < 0
+               ? -EFAULT
+               : 0;
 }
 
-long sys_gettid(long a, long b, long c, long d, long e, long f)
+/* One group, one session, and nobody else in them. */
+long sys_getpgid(int pid)
 {
-    return sys_getpid(a, b, c, d, e, f);
+    return pid && pid != 1 ? -ESRCH : 1;
 }
 
-long sys_getppid(long a, long b, long c, long d, long e, long f)
+long sys_getgroups(int size)
 {
-    return sys_zero(a, b, c, d, e, f);
+    return size < 0 ? -EINVAL : 0;
 }
 
-long sys_sched_yield(long a, long b, long c, long d, long e, long f)
-{
-    return sys_zero(a, b, c, d, e, f);
-}
-
-long sys_set_tid_address(long a, long b, long c, long d, long e, long f)
-{
-    return sys_getpid(a, b, c, d, e, f);
-}
-
-long sys_set_robust_list(long head, long size, long c, long d, long e, long f)
-{
-    (void)head, (void)c, (void)d, (void)e, (void)f;
-    return size == 24 ? 0 : -EINVAL;
-}
-
-long sys_exit(long status, long b, long c, long d, long e, long f)
-{
-    (void)b, (void)c, (void)d, (void)e, (void)f;
-    machine_end((unsigned)status);
-}
-
-long sys_no_processes(long a, long b, long c, long d, long e, long f)
-{
-    static bool told;
-
-    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
-    if (!told)
-        print("pith: one program per VM: fork, clone and exec are not there (ENOSYS)\n");
-    told = true;
-    return -ENOSYS;
-}
-
-long sys_uname(long out, long b, long c, long d, long e, long f)
+long sys_uname(uint64_t out)
 {
     /* The release is the Linux whose calls are meant: glibc refuses to run on an old one. */
     static const char names[6][65] = {"Linux", "pith", "6.1.0-pith", "#1 pith", "x86_64", "(none)"};
 
-    (void)b, (void)c, (void)d, (void)e, (void)f;
-    return copy_to((uint64_t)out, names, sizeof names);
+    return copy_to(out, names, sizeof names);
 }
 
-long sys_prlimit64(long pid, long resource, long new, long old, long e, long f)
+long sys_prlimit64(int pid, unsigned resource, uint64_t new, uint64_t old)
 {
-    uint64_t limit[2] = {RLIM_INFINITY, RLIM_INFINITY};
+    static uint64_t limits[RLIMITS][2];
+    static bool ready;
+    uint64_t limit[2];
 
-    (void)new, (void)e, (void)f;
-    if (resource < 0 || resource >= RLIMITS)
+    if (!ready) {
+        for (int i = 0; i < RLIMITS; i++)
+            limits[i][0] = limits[i][1] = RLIM_INFINITY;
+        limits[RLIMIT_STACK][0] = STACK_SIZE;
+        limits[RLIMIT_NOFILE][0] = FILES_MAX;
+        limits[RLIMIT_NOFILE][1] = 4096;
+        ready = true;
+    }
+    if (resource >= RLIMITS)
         return -EINVAL;
-    if (pid != 0 && pid != PID)
+    if (pid != 0 && pid != 1)
         return -ESRCH;
-    if (resource == RLIMIT_STACK)
-        limit[0] = STACK_SIZE;
-    if (resource == RLIMIT_NOFILE)
-        limit[0] = limit[1] = 64;
-    return old ? copy_to((uint64_t)old, limit, sizeof limit) : 0;
+    if (new &&copy_from(limit, new, sizeof limit) < 0)
+        return -EFAULT;
+    if (new &&limit[0] > limit[1])
+        return -EINVAL;
+    if (old && copy_to(old, limits[resource], sizeof limit) < 0)
+        return -EFAULT;
+    if (new)
+        memcpy(limits[resource], limit, sizeof limit); /* kept; what is enforced is memory */
+    return 0;
 }
 
-long sys_getrlimit(long resource, long out, long c, long d, long e, long f)
+long sys_getrlimit(unsigned resource, uint64_t out)
 {
-    (void)c, (void)d;
-    return sys_prlimit64(0, resource, 0, out, e, f);
+    return sys_prlimit64(0, resource, 0, out);
 }
 
-long sys_sysinfo(long out, long b, long c, long d, long e, long f)
+long sys_setrlimit(unsigned resource, uint64_t new)
+{
+    return sys_prlimit64(0, resource, new, 0);
+}
+
+long sys_getrusage(int who, uint64_t out)
+{
+    int64_t used = who == 1 ? thread_time(current) : process_time();
+    int64_t usage[18] = {used / 1000000000, used % 1000000000 / 1000};
+
+    if (who < -1 || who > 1)
+        return -EINVAL;
+    if (who == -1)
+        usage[0] = usage[1] = 0; /* children */
+    else
+        usage[4] = (int64_t)(memory.total_pages - memory.free_pages) * 4; /* ru_maxrss, KiB */
+    return copy_to(out, usage, sizeof usage);
+}
+
+long sys_sysinfo(uint64_t out)
 {
     struct {
         int64_t uptime;
@@ -113,103 +111,20 @@ long sys_sysinfo(long out, long b, long c, long d, long e, long f)
         .uptime = timer_now() / 1000000000,
         .total = memory.total_pages * PAGE,
         .free = memory.free_pages * PAGE,
-        .processes = 1,
+        .processes = (uint16_t)thread_count(),
         .unit = 1,
     };
 
-    (void)b, (void)c, (void)d, (void)e, (void)f;
-    return copy_to((uint64_t)out, &info, sizeof info);
+    return copy_to(out, &info, sizeof info);
 }
 
-long sys_arch_prctl(long code, long address, long c, long d, long e, long f)
+/* A program that may use a port under Linux may use it here, in ring 0, anyway. */
+long sys_ioperm(uint64_t from, uint64_t count)
 {
-    uint32_t msr = code == ARCH_SET_FS || code == ARCH_GET_FS ? MSR_FS_BASE : MSR_GS_BASE;
-    uint64_t value;
-
-    (void)c, (void)d, (void)e, (void)f;
-    switch (code) {
-    case ARCH_SET_FS:
-    case ARCH_SET_GS:
-        if (!in_program((uint64_t)address, 0))
-            return -EPERM;
-        write_msr(msr, (uint64_t)address);
-        return 0;
-    case ARCH_GET_FS:
-    case ARCH_GET_GS:
-        value = read_msr(msr);
-        return copy_to((uint64_t)address, &value, sizeof value);
-    default:
-        return -EINVAL;
-    }
+    return from + count > 65536 || from + count < from ? -EINVAL : 0;
 }
 
-long sys_sched_getaffinity(long pid, long size, long out, long d, long e, long f)
+long sys_iopl(unsigned level)
 {
-    uint64_t one = 1;
-
-    (void)d, (void)e, (void)f;
-    if (pid != 0 && pid != PID)
-        return -ESRCH;
-    if (size < 8)
-        return -EINVAL;
-    return copy_to((uint64_t)out, &one, sizeof one) < 0 ? -EFAULT : 8;
-}
-
-/* Handlers and masks are kept and given back. Nothing sends a signal yet: a fault ends the program,
- * as its default action would. */
-struct action {
-    uint64_t handler, flags, restorer, mask;
-};
-
-static struct action actions[SIGNALS + 1];
-static uint64_t mask;
-
-long sys_rt_sigaction(long signal, long new, long old, long size, long e, long f)
-{
-    struct action action;
-
-    (void)e, (void)f;
-    if (size != 8 || signal < 1 || signal > SIGNALS)
-        return -EINVAL;
-    if (new && (signal == 9 || signal == 19)) /* SIGKILL, SIGSTOP */
-        return -EINVAL;
-    if (new &&copy_from(&action, (uint64_t) new, sizeof action) < 0)
-        return -EFAULT;
-    if (old && copy_to((uint64_t)old, &actions[signal], sizeof actions[signal]) < 0)
-        return -EFAULT;
-    if (new)
-        actions[signal] = action;
-    return 0;
-}
-
-long sys_rt_sigprocmask(long how, long new, long old, long size, long e, long f)
-{
-    uint64_t set = 0, before = mask;
-
-    (void)e, (void)f;
-    if (size != 8)
-        return -EINVAL;
-    if (new) {
-        if (copy_from(&set, (uint64_t) new, sizeof set) < 0)
-            return -EFAULT;
-        if (how < 0 || how > 2)
-            return -EINVAL;
-        mask = how == 0 ? mask | set : how == 1 ? mask & ~set : set;
-        mask &= ~(1ull << 8 | 1ull << 18);
-    }
-    return old ? copy_to((uint64_t)old, &before, sizeof before) : 0;
-}
-
-long sys_sigaltstack(long new, long old, long c, long d, long e, long f)
-{
-    static struct {
-        uint64_t base;
-        int32_t flags, padding;
-        uint64_t size;
-    } stack = {.flags = 2 /* SS_DISABLE */};
-
-    (void)c, (void)d, (void)e, (void)f;
-    if (old && copy_to((uint64_t)old, &stack, sizeof stack) < 0)
-        return -EFAULT;
-    return new ? copy_from(&stack, (uint64_t) new, sizeof stack) : 0;
+    return level > 3 ? -EINVAL : 0;
 }

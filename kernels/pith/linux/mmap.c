@@ -3,11 +3,12 @@
 #include "../memory/copy.h"
 #include "../memory/space.h"
 #include "errno.h"
-#include "files.h"
+#include "fcntl.h"
+#include "file.h"
 #include "syscall.h"
 
-enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_TYPE = 15, MAP_FIXED = 16, MAP_ANONYMOUS = 32 };
-enum { MAP_FIXED_NOREPLACE = 0x100000, MADV_DONTNEED = 4 };
+enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3, MAP_TYPE = 15, MAP_FIXED = 16, MAP_ANONYMOUS = 32 };
+enum { MAP_FIXED_NOREPLACE = 0x100000 };
 
 static uint64_t round_up(uint64_t size)
 {
@@ -20,7 +21,7 @@ static bool is_range(uint64_t start, uint64_t size)
     return !(start & (PAGE - 1)) && in_program(start, size) && in_program(start, round_up(size));
 }
 
-static long place(uint64_t wanted, uint64_t size, long flags, uint64_t *start)
+static long place(uint64_t wanted, uint64_t size, int flags, uint64_t *start)
 {
     bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 
@@ -39,65 +40,152 @@ static long place(uint64_t wanted, uint64_t size, long flags, uint64_t *start)
     return *start || fixed ? 0 : -ENOMEM;
 }
 
-long sys_mmap(long address, long length, long protection, long flags, long fd, long offset)
+/* What a file mapping takes its pages from. */
+static long backing_of(int fd, uint64_t offset, int protection, bool shared,
+                       struct backing *backing)
 {
-    uint64_t size = round_up((uint64_t)length), start, file_size = 0;
-    const char *data = NULL;
+    const struct file *file = file_at(fd);
+
+    if (!file)
+        return -EBADF;
+    if ((file->flags & O_ACCMODE) == O_WRONLY)
+        return -EACCES;
+    if (shared && protection & PROT_WRITE && (file->flags & O_ACCMODE) != O_RDWR)
+        return -EACCES;
+    if (file->inode && file->inode->device == DEVICE_ZERO &&
+        inode_type(file->inode) == MODE_DEVICE)
+        return 0;
+    if (!file->inode || inode_type(file->inode) != MODE_FILE)
+        return -ENODEV;
+    *backing = (struct backing){.file = file->inode, .offset = offset, .shared = shared};
+    return 0;
+}
+
+long sys_mmap(uint64_t address, uint64_t length, int protection, int flags, int fd,
+              uint64_t offset)
+{
+    int type = flags & MAP_TYPE;
+    uint64_t size = round_up(length), start;
+    struct backing backing = {0};
     long status;
 
     if (!length || offset & (PAGE - 1))
         return -EINVAL;
-    if ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED)
+    if (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE)
         return -EINVAL;
-    if (size < (uint64_t)length)
+    if (size < length)
         return -ENOMEM;
     if (!(flags & MAP_ANONYMOUS)) {
-        status = files_backing((int)fd, (uint64_t)offset, &data, &file_size);
+        status = backing_of(fd, offset, protection, type != MAP_PRIVATE, &backing);
         if (status < 0)
             return status;
-        if ((flags & MAP_TYPE) == MAP_SHARED && protection & PROT_WRITE)
-            return -EACCES; /* the files are read-only */
     }
-    status = place((uint64_t)address, size, flags, &start);
+    status = place(address, size, flags, &start);
     if (status == 0)
-        status =
-            space_map(start, start + size, (int)protection & 7, (struct backing){data, file_size});
+        status = space_map(start, start + size, protection & 7, backing);
     return status < 0 ? status : (long)start;
 }
 
-long sys_munmap(long address, long length, long c, long d, long e, long f)
+long sys_munmap(uint64_t address, uint64_t length)
 {
-    (void)c, (void)d, (void)e, (void)f;
-    if (!length || !is_range((uint64_t)address, (uint64_t)length))
+    if (!length || !is_range(address, length))
         return -EINVAL;
-    return space_unmap((uint64_t)address, (uint64_t)address + round_up((uint64_t)length));
+    return space_unmap(address, address + round_up(length));
 }
 
-long sys_mprotect(long address, long length, long protection, long d, long e, long f)
+long sys_mprotect(uint64_t address, uint64_t length, int protection)
 {
-    (void)d, (void)e, (void)f;
     if (address & (PAGE - 1) || protection & ~7)
         return -EINVAL;
     if (!length)
         return 0;
-    if (!is_range((uint64_t)address, (uint64_t)length))
+    if (!is_range(address, length))
         return -ENOMEM;
-    return space_protect((uint64_t)address, (uint64_t)address + round_up((uint64_t)length),
-                         (int)protection);
+    return space_protect(address, address + round_up(length), protection);
 }
 
-long sys_madvise(long address, long length, long advice, long d, long e, long f)
+enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
+
+long sys_mremap(uint64_t old, uint64_t old_length, uint64_t new_length, int flags,
+                uint64_t wanted)
 {
-    (void)d, (void)e, (void)f;
-    if (!is_range((uint64_t)address, (uint64_t)length))
+    uint64_t old_size = round_up(old_length), new_size = round_up(new_length), to = wanted;
+
+    if (flags & ~3 || (flags & MREMAP_FIXED && !(flags & MREMAP_MAYMOVE)) || !new_length ||
+        old & (PAGE - 1) || (flags & MREMAP_FIXED && wanted & (PAGE - 1)))
         return -EINVAL;
+    if (!is_range(old, old_length) || !old_length || space_extent(old) < old_size)
+        return -EFAULT;
+    if (!(flags & MREMAP_FIXED)) {
+        if (new_size <= old_size)
+            return new_size == old_size || space_unmap(old + new_size, old + old_size) == 0
+                       ? (long)old
+                       : -ENOMEM;
+        if (!(flags & MREMAP_MAYMOVE))
+            return -ENOMEM;
+        to = space_find(new_size);
+        if (!to)
+            return -ENOMEM;
+    } else if (to < old + old_size && old < to + new_size) {
+        return -EINVAL;
+    } else if (new_size < old_size) {
+        old_size = new_size;
+        space_unmap(old + new_size, old + round_up(old_length));
+    }
+    return space_move(old, old + old_size, to, new_size) < 0 ? -ENOMEM : (long)to;
+}
+
+enum { MADV_DONTNEED = 4, MADV_LAST = 25 };
+
+long sys_madvise(uint64_t address, uint64_t length, int advice)
+{
+    uint64_t end = address + round_up(length);
+
+    if (address & (PAGE - 1) || end < address || advice < 0 || advice > MADV_LAST ||
+        (advice > 4 && advice < 8))
+        return -EINVAL;
+    if (!length)
+        return 0;
+    if (!is_range(address, length) || !space_covers(address, end))
+        return -ENOMEM;
     if (advice == MADV_DONTNEED)
-        space_discard((uint64_t)address, (uint64_t)address + round_up((uint64_t)length));
+        space_discard(address, end);
     return 0; /* all other advice is only advice */
 }
 
-long sys_brk(long wanted, long b, long c, long d, long e, long f)
+enum { MS_ASYNC = 1, MS_SYNC = 4 };
+
+long sys_msync(uint64_t address, uint64_t length, int flags)
 {
-    (void)b, (void)c, (void)d, (void)e, (void)f;
-    return (long)space_brk((uint64_t)wanted);
+    if (address & (PAGE - 1) || flags & ~7 || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+        return -EINVAL;
+    return space_covers(address, address + round_up(length)) ? 0 : -ENOMEM;
+}
+
+/* Nothing is ever paged out. */
+long sys_mlock(uint64_t address, uint64_t length)
+{
+    address &= ~(PAGE - 1);
+    return space_covers(address, address + round_up(length)) ? 0 : -ENOMEM;
+}
+
+long sys_mincore(uint64_t address, uint64_t length, uint64_t out)
+{
+    if (address & (PAGE - 1))
+        return -EINVAL;
+    if (!space_covers(address, address + round_up(length)))
+        return -ENOMEM;
+    for (uint64_t at = 0; at < length; at += PAGE) {
+        const uint64_t *entry = paging_entry(address + at, false);
+        char there = entry && *entry & PTE_ADDRESS;
+
+        if (copy_to(out + at / PAGE, &there, 1) < 0)
+            return -EFAULT;
+    }
+    return 0;
+}
+
+long sys_brk(uint64_t wanted)
+{
+    return (long)space_brk(wanted);
 }

@@ -5,7 +5,7 @@
 #include "../memory/copy.h"
 #include "../memory/space.h"
 #include "elf.h"
-#include "files.h"
+#include "ramfs.h"
 
 enum {
     AT_NULL = 0,
@@ -26,12 +26,16 @@ enum {
     AT_SECURE = 23,
     AT_RANDOM = 25,
     AT_EXECFN = 31,
+    AT_SYSINFO_EHDR = 33,
     AT_MINSIGSTKSZ = 51,
 };
 
 /* The first stack is built in a buffer and copied to the program's memory in one go. */
 #define STACK_IMAGE 8192
 #define AUXILIARY 20
+
+/* Below the stack's gap, where nothing else is placed. */
+#define VDSO (PROGRAM_END - STACK_SIZE - STACK_GAP + 2 * PAGE)
 
 struct image {
     char bytes[STACK_IMAGE];
@@ -40,6 +44,9 @@ struct image {
 };
 
 static char path[256];
+static const struct cmdline *told; /* the command line, for /proc */
+
+extern char vdso_image[], vdso_page[];
 
 const char *process_path(void)
 {
@@ -111,7 +118,8 @@ static uint64_t build_stack(const struct cmdline *cmdline, const struct elf *elf
         {AT_RANDOM, seed},
         {AT_EXECFN, name},
         {AT_PLATFORM, platform},
-        {AT_MINSIGSTKSZ, 2048},
+        {AT_MINSIGSTKSZ, 1024 + cpu_vectors_size()},
+        {AT_SYSINFO_EHDR, VDSO},
         {AT_NULL, 0},
     };
     memcpy(&words[count], auxiliary, sizeof auxiliary);
@@ -128,26 +136,49 @@ static void map_segments(const struct elf *elf, const char *data)
 {
     for (unsigned i = 0; i < elf->segment_count; i++) {
         const struct elf_segment *segment = &elf->segments[i];
-        struct backing backing = {data + segment->file_start,
-                                  segment->file_end - segment->file_start};
+        struct backing backing = {.data = data + segment->file_start,
+                                  .size = segment->file_end - segment->file_start};
 
         if (space_map(segment->start, segment->end, segment->protection, backing) < 0)
             panic("no memory to load %s", path);
     }
 }
 
+size_t process_arguments(char *out, size_t size)
+{
+    size_t done = 0;
+
+    for (unsigned i = 0; i < told->argument_count; i++)
+        done += format(out + done, size - done, "%s", told->arguments[i]) + 1;
+    return done;
+}
+
+/* The vDSO and its data page, which are the kernel's own: see vdso/. */
+static void map_vdso(void)
+{
+    const struct backing data = {.data = vdso_page, .size = PAGE, .shared = true};
+    const struct backing image = {.data = vdso_image, .size = PAGE, .shared = true};
+
+    if (space_map(VDSO - PAGE, VDSO, PROT_READ, data) < 0 ||
+        space_map(VDSO, VDSO + PAGE, PROT_READ | PROT_EXEC, image) < 0)
+        panic("no memory for the vDSO");
+}
+
 void process_load(const struct cmdline *cmdline, uint64_t *entry, uint64_t *stack)
 {
     const char *why = "";
     struct elf elf;
-    struct node node;
+    const char *data;
+    uint64_t size;
 
-    if (files_find(cmdline->program, &node) < 0)
+    told = cmdline;
+    if (ramfs_program(cmdline->program, &data, &size) < 0)
         panic("%s: not in the initramfs; rdinit= names the program to run", cmdline->program);
-    if (elf_read(node.data, node.size, &elf, &why) < 0)
+    if (elf_read(data, size, &elf, &why) < 0)
         panic("%s: %s", cmdline->program, why);
     format(path, sizeof path, "%s", cmdline->program);
-    map_segments(&elf, node.data);
+    map_segments(&elf, data);
+    map_vdso();
     if (space_map(PROGRAM_END - STACK_SIZE, PROGRAM_END,
                   PROT_READ | PROT_WRITE | (elf.executable_stack ? PROT_EXEC : 0),
                   (struct backing){0}) < 0)

@@ -12,4 +12,7 @@ void process_load(const struct cmdline *cmdline, uint64_t *entry, uint64_t *stac
 /* The path of the running program, for /proc/self/exe. */
 const char *process_path(void);
 
+/* Its arguments, each with its NUL, for /proc. Bytes, as format() counts them. */
+size_t process_arguments(char *out, size_t size);
+
 #endif

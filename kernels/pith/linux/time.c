@@ -2,120 +2,172 @@
 /* Clocks and sleeping. */
 #include "../cpu/timer.h"
 #include "../memory/copy.h"
+#include "../sched/thread.h"
 #include "errno.h"
 #include "syscall.h"
 
 #define SECOND 1000000000ll
 
-enum {
-    CLOCK_REALTIME,
-    CLOCK_MONOTONIC,
-    CLOCK_PROCESS,
-    CLOCK_THREAD,
-    CLOCK_MONOTONIC_RAW,
-    CLOCK_REALTIME_COARSE,
-    CLOCK_MONOTONIC_COARSE,
-    CLOCK_BOOTTIME
-};
 enum { TIMER_ABSTIME = 1 };
+enum { CPU_CLOCK_THREAD = 4, CPU_CLOCK_WHICH = 3 };
 
-/* The clock's reading in ns, or -EINVAL. */
-static int64_t read_clock(long clock)
+/* clock_getcpuclockid() and its like: the id is in the upper bits of a negative clock. */
+static long read_cpu_clock(int clock, int64_t *now)
+{
+    int id = ~(clock >> 3);
+    const struct thread *thread = id ? thread_find(id) : current;
+
+    if ((clock & CPU_CLOCK_WHICH) == 3 || !thread)
+        return -EINVAL;
+    *now = clock & CPU_CLOCK_THREAD ? thread_time(thread) : process_time();
+    return 0;
+}
+
+long time_clock(int clock, int64_t *now)
 {
     switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
-        return timer_boot_time() * SECOND + timer_now();
+    case CLOCK_TAI:
+        *now = timer_boot_time() * SECOND + timer_now();
+        return 0;
     case CLOCK_MONOTONIC:
-    case CLOCK_PROCESS: /* the one process has the CPU from boot on */
-    case CLOCK_THREAD:
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
     case CLOCK_BOOTTIME:
-        return timer_now();
+        *now = timer_now();
+        return 0;
+    case CLOCK_PROCESS_CPUTIME_ID:
+        *now = process_time();
+        return 0;
+    case CLOCK_THREAD_CPUTIME_ID:
+        *now = thread_time(current);
+        return 0;
     default:
-        return -EINVAL;
+        return clock < 0 ? read_cpu_clock(clock, now) : -EINVAL;
     }
 }
 
-static struct timespec from_ns(int64_t ns)
+struct timespec time_of(int64_t ns)
 {
     return (struct timespec){ns / SECOND, ns % SECOND};
 }
 
-static long get_ns(uint64_t address, int64_t *ns)
+long time_from(uint64_t address, int64_t *ns)
 {
     struct timespec time;
 
     if (copy_from(&time, address, sizeof time) < 0)
         return -EFAULT;
-    if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= SECOND)
+    return time_valid(&time, ns);
+}
+
+long time_valid(const struct timespec *time, int64_t *ns)
+{
+    if (time->seconds < 0 || time->nanoseconds < 0 || time->nanoseconds >= SECOND)
         return -EINVAL;
-    *ns = time.seconds > INT64_MAX / SECOND - 1 ? INT64_MAX
-                                                : time.seconds * SECOND + time.nanoseconds;
+    *ns = time->seconds > FOREVER / SECOND - 1 ? FOREVER
+                                               : time->seconds * SECOND + time->nanoseconds;
     return 0;
 }
 
-long sys_clock_gettime(long clock, long out, long c, long d, long e, long f)
+int64_t time_after(int64_t ns)
 {
-    int64_t now = read_clock(clock);
-    struct timespec time = from_ns(now);
+    int64_t now = timer_now();
 
-    (void)c, (void)d, (void)e, (void)f;
-    return now < 0 ? -EINVAL : copy_to((uint64_t)out, &time, sizeof time);
+    return ns > FOREVER - now ? FOREVER : now + ns;
 }
 
-long sys_clock_getres(long clock, long out, long c, long d, long e, long f)
+long sys_clock_gettime(int clock, uint64_t out)
+{
+    int64_t now;
+    long status = time_clock(clock, &now);
+    struct timespec time = time_of(now);
+
+    return status < 0 ? status : copy_to(out, &time, sizeof time);
+}
+
+long sys_clock_settime(int clock)
+{
+    return clock == CLOCK_REALTIME ? -EPERM : -EINVAL;
+}
+
+long sys_clock_getres(int clock, uint64_t out)
 {
     struct timespec one = {0, 1};
+    int64_t now;
+    long status = time_clock(clock, &now);
 
-    (void)c, (void)d, (void)e, (void)f;
-    if (clock < 0 || clock > CLOCK_BOOTTIME)
-        return -EINVAL;
-    return out ? copy_to((uint64_t)out, &one, sizeof one) : 0;
+    if (clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
+        one.nanoseconds = 4000000; /* as Linux with 250 ticks a second */
+    return status < 0 || !out ? status : copy_to(out, &one, sizeof one);
 }
 
-long sys_gettimeofday(long out, long zone, long c, long d, long e, long f)
+long sys_gettimeofday(uint64_t out, uint64_t zone)
 {
-    int64_t now = read_clock(CLOCK_REALTIME);
-    int64_t time[2] = {now / SECOND, now % SECOND / 1000};
     static const int32_t utc[2];
+    int64_t now = 0, time[2];
 
-    (void)c, (void)d, (void)e, (void)f;
-    if (out && copy_to((uint64_t)out, time, sizeof time) < 0)
+    time_clock(CLOCK_REALTIME, &now);
+    time[0] = now / SECOND;
+    time[1] = now % SECOND / 1000;
+    if (out && copy_to(out, time, sizeof time) < 0)
         return -EFAULT;
-    return zone ? copy_to((uint64_t)zone, utc, sizeof utc) : 0;
+    return zone ? copy_to(zone, utc, sizeof utc) : 0;
 }
 
-long sys_time(long out, long b, long c, long d, long e, long f)
+long sys_time(uint64_t out)
 {
-    int64_t now = read_clock(CLOCK_REALTIME) / SECOND;
+    int64_t now = 0;
 
-    (void)b, (void)c, (void)d, (void)e, (void)f;
-    if (out && copy_to((uint64_t)out, &now, sizeof now) < 0)
-        return -EFAULT;
-    return now;
+    time_clock(CLOCK_REALTIME, &now);
+    now /= SECOND;
+    return out && copy_to(out, &now, sizeof now) < 0 ? -EFAULT : now;
 }
 
-long sys_clock_nanosleep(long clock, long flags, long request, long remaining, long e, long f)
+long sys_times(uint64_t out)
 {
-    int64_t now = read_clock(clock), ns;
+    int64_t used = process_time() / 10000000, times[4] = {used, 0, 0, 0};
+
+    if (out && copy_to(out, times, sizeof times) < 0)
+        return -EFAULT;
+    return timer_now() / 10000000;
+}
+
+static long sleep_until(int64_t deadline)
+{
     long status;
 
-    (void)remaining, (void)e, (void)f;
-    if (now < 0)
+    do
+        status = thread_wait(deadline, true);
+    while (status == 0);
+    return status == -ETIMEDOUT ? 0 : -EINTR;
+}
+
+long sys_clock_nanosleep(int clock, int flags, uint64_t request, uint64_t remaining)
+{
+    int64_t now, ns, deadline;
+    long status = time_clock(clock, &now);
+
+    if (status < 0 || clock == CLOCK_THREAD_CPUTIME_ID)
         return -EINVAL;
-    status = get_ns((uint64_t)request, &ns);
+    status = time_from(request, &ns);
     if (status < 0)
         return status;
     if (flags & TIMER_ABSTIME)
         ns = ns > now ? ns - now : 0;
-    timer_sleep(ns);
-    return 0;
+    deadline = time_after(ns);
+    status = sleep_until(deadline);
+    if (status == -EINTR && remaining && !(flags & TIMER_ABSTIME)) {
+        struct timespec left = time_of(deadline > timer_now() ? deadline - timer_now() : 0);
+
+        if (copy_to(remaining, &left, sizeof left) < 0)
+            return -EFAULT;
+    }
+    return status;
 }
 
-long sys_nanosleep(long request, long remaining, long c, long d, long e, long f)
+long sys_nanosleep(uint64_t request, uint64_t remaining)
 {
-    (void)c, (void)d;
-    return sys_clock_nanosleep(CLOCK_MONOTONIC, 0, request, remaining, e, f);
+    return sys_clock_nanosleep(CLOCK_MONOTONIC, 0, request, remaining);
 }

@@ -2,7 +2,6 @@
 #include "paging.h"
 #include "../cpu/cpu.h"
 
-#define KERNEL_BASE 0xffffffff80000000ul
 #define ENTRIES 512
 
 extern uint64_t pml4[], kernel_table[], direct_pdpt[];

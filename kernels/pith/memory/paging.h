@@ -6,12 +6,14 @@
 #include "pages.h"
 
 #define DIRECT_BASE 0xffff800000000000ul /* all physical memory is mapped here */
+#define KERNEL_BASE 0xffffffff80000000ul
 #define LOW_MEMORY 0x100000000ul         /* below 4 GiB: mapped whatever the CPU */
 #define PROGRAM_END 0x7ffffffff000ul     /* the program's half, as on Linux */
 
 #define PTE_PRESENT 0x001ul
 #define PTE_WRITE 0x002ul
 #define PTE_LARGE 0x080ul
+#define PTE_BORROWED 0x200ul /* ours: the page is not the area's to free */
 #define PTE_NX (1ul << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ul
 

@@ -3,6 +3,7 @@
 #include "../cpu/console.h"
 #include "../cpu/cpu.h"
 #include "../linux/errno.h"
+#include "../linux/ramfs.h"
 
 struct area {
     uint64_t start, end;
@@ -46,9 +47,32 @@ static void area_give(struct area *area)
 
 static struct backing skip(struct backing backing, uint64_t bytes)
 {
-    if (bytes >= backing.size)
-        return (struct backing){0};
-    return (struct backing){backing.data + bytes, backing.size - bytes};
+    if (backing.data && bytes < backing.size) {
+        backing.data += bytes;
+        backing.size -= bytes;
+    } else {
+        backing.data = NULL;
+        backing.size = 0;
+    }
+    backing.offset += bytes;
+    return backing;
+}
+
+/* An area that shares its file's pages keeps them from being freed. */
+static void hold(const struct area *area)
+{
+    if (!area->backing.file)
+        return;
+    inode_hold(area->backing.file);
+    area->backing.file->shared += area->backing.shared;
+}
+
+static void let_go(const struct area *area)
+{
+    if (!area->backing.file)
+        return;
+    area->backing.file->shared -= area->backing.shared;
+    inode_release(area->backing.file);
 }
 
 /* Make `at` a border between areas. -ENOMEM when there is no memory for it. */
@@ -63,6 +87,7 @@ static long split(uint64_t at)
         if (!rest)
             return -ENOMEM;
         *rest = *area;
+        hold(rest);
         rest->start = at;
         rest->backing = skip(area->backing, at - area->start);
         area->end = at;
@@ -116,7 +141,8 @@ void space_discard(uint64_t start, uint64_t end)
             continue;
         }
         if (*entry & PTE_ADDRESS) {
-            page_give(direct(*entry & PTE_ADDRESS));
+            if (!(*entry & PTE_BORROWED))
+                page_give(direct(*entry & PTE_ADDRESS));
             *entry = 0;
             paging_flush(start);
         }
@@ -139,6 +165,7 @@ long space_unmap(uint64_t start, uint64_t end)
         }
         space_discard(area->start, area->end);
         *link = area->next;
+        let_go(area);
         area_give(area);
     }
     return 0;
@@ -148,7 +175,8 @@ long space_unmap(uint64_t start, uint64_t end)
 static bool continues(const struct area *area, const struct area *after)
 {
     return after && area->end == after->start && area->protection == after->protection &&
-           !area->backing.data && !after->backing.data;
+           !area->backing.data && !after->backing.data && !area->backing.file &&
+           !after->backing.file;
 }
 
 static void merge(struct area *area)
@@ -173,6 +201,7 @@ long space_map(uint64_t start, uint64_t end, int protection, struct backing back
         link = &before->next;
     }
     *area = (struct area){start, end, protection, backing, *link};
+    hold(area);
     *link = area;
     merge(area);
     if (before)
@@ -201,21 +230,26 @@ static void set_flags(uint64_t start, uint64_t end, int protection)
             continue;
         }
         if (*entry & PTE_ADDRESS) {
-            *entry = (*entry & PTE_ADDRESS) | entry_flags(protection);
+            *entry = (*entry & (PTE_ADDRESS | PTE_BORROWED)) | entry_flags(protection);
             paging_flush(start);
         }
         start += PAGE;
     }
 }
 
-long space_protect(uint64_t start, uint64_t end, int protection)
+bool space_covers(uint64_t start, uint64_t end)
 {
     uint64_t covered = start;
 
     for (const struct area *area = areas; area && area->start <= covered; area = area->next)
         if (area->end > covered)
             covered = area->end;
-    if (covered < end)
+    return covered >= end;
+}
+
+long space_protect(uint64_t start, uint64_t end, int protection)
+{
+    if (!space_covers(start, end))
         return -ENOMEM;
     if (split(start) < 0 || split(end) < 0)
         return -ENOMEM;
@@ -236,37 +270,116 @@ static bool allows(int protection, uint64_t error)
     return protection & (PROT_READ | PROT_WRITE | PROT_EXEC); /* x86 cannot tell them apart */
 }
 
-static void fill(char *page, const struct area *area, uint64_t address)
+static _Noreturn void out_of_memory(uint64_t address)
 {
-    struct backing from = skip(area->backing, address - area->start);
-
-    if (from.data)
-        memcpy(page, from.data, from.size < PAGE ? from.size : PAGE);
+    print("pith: out of memory: the program touched %p, and no page is free; give the VM more\n",
+          (void *)address);
+    machine_end(128 + SIGKILL); /* as if the OOM killer had struck */
 }
 
-bool space_fault(uint64_t address, uint64_t error)
+/* The page of `area` at `address`, and whether it belongs to somebody else. NULL: none. */
+static char *page_for(const struct area *area, uint64_t address, uint64_t *borrowed)
+{
+    struct backing from = skip(area->backing, address - area->start);
+    char *page;
+
+    *borrowed = from.shared && (from.file || from.data) ? PTE_BORROWED : 0;
+    if (from.shared && from.file)
+        return inode_own_page(from.file, from.offset);
+    if (from.shared && from.data)
+        return (char *)direct((uint64_t)from.data - KERNEL_BASE);
+    page = page_take();
+    if (page && from.file)
+        inode_copy_page(from.file, from.offset, page);
+    else if (page && from.data)
+        memcpy(page, from.data, from.size < PAGE ? from.size : PAGE);
+    return page;
+}
+
+struct fault space_fault(uint64_t address, uint64_t error)
 {
     struct area *area = areas;
-    uint64_t *entry;
+    uint64_t *entry, borrowed, at = address & ~(PAGE - 1);
     char *page;
 
     while (area && area->end <= address)
         area = area->next;
-    if (!area || area->start > address || error & PAGE_FAULT_PRESENT ||
-        !allows(area->protection, error))
-        return false;
-    address &= ~(PAGE - 1);
-    entry = paging_entry(address, true);
-    page = entry ? page_take() : NULL;
-    if (!page) {
-        print(
-            "pith: out of memory: the program touched %p, and no page is free; give the VM more\n",
-            (void *)address);
-        machine_end(128 + 9); /* as if the OOM killer had struck */
+    if (!area || area->start > address)
+        return (struct fault){SIGSEGV, SEGV_MAPERR};
+    if (error & PAGE_FAULT_PRESENT || !allows(area->protection, error))
+        return (struct fault){SIGSEGV, SEGV_ACCERR};
+    if (area->backing.file &&
+        skip(area->backing, at - area->start).offset >= area->backing.file->size)
+        return (struct fault){SIGBUS, BUS_ADRERR};
+    entry = paging_entry(at, true);
+    page = entry ? page_for(area, at, &borrowed) : NULL;
+    if (!page)
+        out_of_memory(address);
+    *entry = physical(page) | entry_flags(area->protection) | borrowed;
+    return (struct fault){0};
+}
+
+static struct area *area_at(uint64_t address)
+{
+    struct area *area = areas;
+
+    while (area && area->end <= address)
+        area = area->next;
+    return area && area->start <= address ? area : NULL;
+}
+
+uint64_t space_extent(uint64_t start)
+{
+    const struct area *area = area_at(start);
+
+    return area ? area->end - start : 0;
+}
+
+long space_move(uint64_t start, uint64_t end, uint64_t to, uint64_t new_size)
+{
+    const struct area *area = area_at(start);
+    struct backing backing = skip(area->backing, start - area->start);
+
+    if (space_map(to, to + new_size, area->protection, backing) < 0)
+        return -ENOMEM;
+    for (uint64_t from = start; from < end;) {
+        uint64_t *old = paging_entry(from, false), *new;
+
+        if (!old) {
+            from = next_table(from);
+            continue;
+        }
+        new = *old ? paging_entry(to + (from - start), true) : NULL;
+        if (*old && !new)
+            out_of_memory(from);
+        if (*old) {
+            *new = *old;
+            *old = 0;
+            paging_flush(from);
+        }
+        from += PAGE;
     }
-    fill(page, area, address);
-    *entry = physical(page) | entry_flags(area->protection);
-    return true;
+    return space_unmap(start, end);
+}
+
+size_t space_describe(char *out, size_t size)
+{
+    size_t done = 0;
+
+    for (const struct area *area = areas; area && done < size; area = area->next) {
+        int p = area->protection;
+        bool stack = area->end == PROGRAM_END, heap = area->start == brk_start;
+
+        done += format(out + done, size - done, "%08lx-%08lx %c%c%c%c %08lx 00:00 %u %s\n",
+                       area->start, area->end, p & PROT_READ ? 'r' : '-',
+                       p & PROT_WRITE ? 'w' : '-', p & PROT_EXEC ? 'x' : '-',
+                       area->backing.shared ? 's' : 'p', area->backing.offset,
+                       area->backing.file ? area->backing.file->number : 0,
+                       stack  ? "[stack]"
+                       : heap ? "[heap]"
+                              : "");
+    }
+    return done;
 }
 
 void space_set_brk(uint64_t start)

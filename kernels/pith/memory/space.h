@@ -6,6 +6,7 @@
 #ifndef PITH_SPACE_H
 #define PITH_SPACE_H
 
+#include "../linux/signal.h"
 #include "paging.h"
 
 #define PROT_READ 1
@@ -15,10 +16,15 @@
 #define STACK_SIZE (8ul << 20)
 #define STACK_GAP (1ul << 20) /* nothing else is ever placed this close below the stack */
 
-/* Where an area's pages come from; zeros behind its end. NULL data: all zeros. */
+struct inode;
+
+/* Where an area's pages come from: all zeros where nothing is given. */
 struct backing {
-    const char *data;
+    const char *data; /* `size` bytes of the kernel's memory, then zeros */
     uint64_t size;
+    struct inode *file; /* or a file, from `offset` on; the area holds it */
+    uint64_t offset;
+    bool shared; /* the data's or file's own pages, not copies */
 };
 
 void space_init(void);
@@ -40,9 +46,20 @@ long space_protect(uint64_t start, uint64_t end, int protection);
 /* Drop the pages of start..end: what is touched next is as at the start. */
 void space_discard(uint64_t start, uint64_t end);
 
-/* Handle a page fault at `address` with the CPU's error code: true when the access may go on, false
- * when it is the program's fault. Ends the machine when memory is out. */
-bool space_fault(uint64_t address, uint64_t error);
+/* Handle a page fault at `address` with the CPU's error code: signal 0 when the access may go on, else
+ * what the program is to be told. Ends the machine when memory is out. */
+struct fault space_fault(uint64_t address, uint64_t error);
+
+/* Whether all of start..end is mapped. */
+bool space_covers(uint64_t start, uint64_t end);
+
+/* For mremap: the size of the area from `start` on with one protection and backing, 0 when there is
+ * none; and moving start..end to `to`, where nothing is mapped, pages and all. */
+uint64_t space_extent(uint64_t start);
+long space_move(uint64_t start, uint64_t end, uint64_t to, uint64_t new_size);
+
+/* The areas as /proc/self/maps lists them. Bytes, as format() counts them. */
+size_t space_describe(char *out, size_t size);
 
 /* The end of the program's data, which brk() moves. space_brk() returns the new end, or the old one
  * when it could not be moved. */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Open files and their descriptors. What can be opened is an implementation of struct file_ops. */
+#ifndef PITH_FILE_H
+#define PITH_FILE_H
+
+#include "../sched/thread.h"
+#include "ramfs.h"
+
+enum {
+    O_ACCMODE = 3,
+    O_WRONLY = 1,
+    O_RDWR = 2,
+    O_CREAT = 0100,
+    O_EXCL = 0200,
+    O_NOCTTY = 0400,
+    O_TRUNC = 01000,
+    O_APPEND = 02000,
+    O_NONBLOCK = 04000,
+    O_DIRECTORY = 0200000,
+    O_NOFOLLOW = 0400000,
+    O_CLOEXEC = 02000000,
+    O_PATH = 010000000,
+};
+
+enum { POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16, POLLNVAL = 32 };
+enum { POLLRDNORM = 0x40, POLLWRNORM = 0x100 };
+
+struct file;
+
+struct file_ops {
+    uint32_t mode; /* what fstat says of one without inode */
+    bool seekable;
+    /* Between the program's `buffer` and the file at *offset, which moves on. Bytes or -errno. */
+    long (*read)(struct file *file, uint64_t buffer, uint64_t size, uint64_t *offset);
+    long (*write)(struct file *file, uint64_t buffer, uint64_t size, uint64_t *offset);
+    unsigned (*poll)(struct file *file); /* POLL*; absent: always ready */
+    long (*ioctl)(struct file *file, uint64_t request, uint64_t argument); /* absent: ENOTTY */
+    void (*release)(struct file *file);
+};
+
+struct file {
+    const struct file_ops *ops;
+    int flags; /* O_* */
+    unsigned references;
+    uint64_t offset;
+    struct inode *inode; /* or NULL */
+    void *object;        /* the implementation's */
+    unsigned news;       /* how often it became ready, for edge-triggered epoll */
+};
+
+/* A file with one reference, or NULL. It takes over the caller's reference to `inode`. */
+struct file *file_make(const struct file_ops *ops, int flags, struct inode *inode, void *object);
+void file_hold(struct file *file);
+void file_release(struct file *file);
+
+/* The file of a descriptor, or NULL. */
+struct file *file_at(int fd);
+
+/* Give `file` the lowest descriptor; takes over the reference, also on failure. */
+long file_install(struct file *file, bool close_on_exec);
+
+/* Open `inode`, which is of any kind; takes over the reference. NULL: no memory. */
+struct file *file_open(struct inode *inode, int flags);
+
+/* `file` (or NULL) may have become ready: those in poll() look again. */
+void poll_changed(struct file *file);
+
+extern const struct file_ops regular_ops, folder_ops;
+const struct file_ops *device_ops(uint32_t device);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The file system: a tree in memory, made from the initramfs when a path is first used. A file's
+ * bytes stay in the archive until they are written, page by page.
+ */
+#ifndef PITH_RAMFS_H
+#define PITH_RAMFS_H
+
+#include "../lib/lib.h"
+
+#define MODE_TYPE 0170000u
+#define MODE_PIPE 0010000u
+#define MODE_DEVICE 0020000u
+#define MODE_FOLDER 0040000u
+#define MODE_FILE 0100000u
+#define MODE_LINK 0120000u
+#define NAME_SIZE 255
+#define PATH_SIZE 4096
+
+struct entry {
+    struct entry *next;
+    struct inode *inode;
+    uint8_t length;
+    char name[];
+};
+
+struct inode {
+    uint32_t number, mode, uid, gid;
+    uint32_t links;      /* names */
+    uint32_t references; /* open files, mappings, and one for having names */
+    uint32_t device;     /* of a device node: major << 8 | minor */
+    uint32_t mounted;    /* st_dev: which file system it belongs to on Linux */
+    uint64_t size;
+    int64_t accessed, modified, changed; /* ns since 1970 */
+    const char *archive; /* what the file was in the initramfs, or a link's target */
+    uint64_t archive_size;
+    char **pages; /* what is not in the archive (any more); NULL: not there */
+    uint64_t page_limit;
+    unsigned shared; /* mappings of the pages themselves */
+    struct entry *entries;
+    struct inode *parent; /* of a folder */
+    /* /proc: makes the text when it is opened. Bytes, as format() counts them. */
+    size_t (*generate)(char *out, size_t size);
+};
+
+/* Take the archive that the boot loader left. -EINVAL, with where, when it is damaged. */
+long ramfs_init(const char *archive, uint64_t size, uint64_t *damaged_at);
+
+/* The bytes of a file in the archive, before there is a tree: for the program itself. */
+long ramfs_program(const char *path, const char **data, uint64_t *size);
+
+/* The root; the first call makes the tree. */
+struct inode *ramfs_root(void);
+
+void inode_hold(struct inode *inode);
+void inode_release(struct inode *inode);
+static inline uint32_t inode_type(const struct inode *inode)
+{
+    return inode->mode & MODE_TYPE;
+}
+
+/* A new inode with one reference, for the caller. NULL: no memory. */
+struct inode *inode_make(uint32_t mode);
+
+/* Names in a folder. `length` bytes at `name`. Adding takes a reference of its own. */
+struct inode *folder_find(const struct inode *folder, const char *name, size_t length);
+long folder_add(struct inode *folder, const char *name, size_t length, struct inode *inode);
+void folder_remove(struct inode *folder, const char *name, size_t length);
+
+/* Read and write a file's bytes from and to the program's memory. Bytes or -errno. */
+long inode_read(struct inode *inode, uint64_t buffer, uint64_t size, uint64_t offset);
+long inode_write(struct inode *inode, uint64_t buffer, uint64_t size, uint64_t offset);
+long inode_resize(struct inode *inode, uint64_t size);
+
+/* Append from the kernel's memory: for generated files. */
+long inode_fill(struct inode *inode, const char *text, size_t size);
+
+/* Copy the page at `offset` to `page`, which is cleared; for private mappings. */
+void inode_copy_page(const struct inode *inode, uint64_t offset, char *page);
+/* The page at `offset` itself, for shared ones; NULL past the end, or when memory is out. */
+char *inode_own_page(struct inode *inode, uint64_t offset);
+
+void inode_touch(struct inode *inode); /* modified and changed: now */
+
+/* path.c: resolution from the current folder or that of descriptor `folder`. */
+enum { FOLLOW = 1, WANT_PARENT = 2 };
+
+struct place {
+    struct inode *parent; /* where the last name is, or would be */
+    struct inode *inode;  /* what it is; NULL when there is none */
+    char name[NAME_SIZE + 1];
+    size_t length;
+    bool folder_wanted; /* the path ended in "/" */
+};
+
+/* Find `path`, an address in the program's memory. 0 with `place` filled, its inodes held until
+ * place_release(); also 0 when only the last name is missing. */
+long path_find(int folder, uint64_t path, bool follow, struct place *place);
+/* The same for a text of the kernel's. */
+long path_find_text(int folder, const char *path, bool follow, struct place *place);
+void place_release(struct place *place);
+
+#endif

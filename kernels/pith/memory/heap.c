@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heap.h"
+#include "paging.h"
+
+#define SMALLEST 5 /* 32 bytes */
+#define PAGE_SHIFT 12
+
+struct block {
+    struct block *next;
+};
+
+static struct block *free[PAGE_SHIFT - SMALLEST];
+
+static unsigned shift_of(size_t size)
+{
+    unsigned shift = SMALLEST;
+
+    while (1ul << shift < size)
+        shift++;
+    return shift;
+}
+
+static bool refill(unsigned shift)
+{
+    char *page = page_take();
+
+    for (size_t at = 0; page && at < PAGE; at += 1ul << shift) {
+        struct block *block = (void *)(page + at);
+
+        block->next = free[shift - SMALLEST];
+        free[shift - SMALLEST] = block;
+    }
+    return page;
+}
+
+void *heap_take(size_t size)
+{
+    unsigned shift = shift_of(size);
+    void *block;
+
+    if (shift >= PAGE_SHIFT) {
+        block = pages_take(&memory, shift - PAGE_SHIFT);
+    } else {
+        if (!free[shift - SMALLEST] && !refill(shift))
+            return NULL;
+        block = free[shift - SMALLEST];
+        free[shift - SMALLEST] = free[shift - SMALLEST]->next;
+    }
+    return block ? memset(block, 0, size) : NULL;
+}
+
+void heap_give(void *block, size_t size)
+{
+    unsigned shift = shift_of(size);
+
+    if (!block)
+        return;
+    if (shift >= PAGE_SHIFT) {
+        pages_give(&memory, block, shift - PAGE_SHIFT);
+    } else {
+        ((struct block *)block)->next = free[shift - SMALLEST];
+        free[shift - SMALLEST] = block;
+    }
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "thread.h"
+#include "../cpu/timer.h"
+#include "../linux/errno.h"
+#include "../linux/signal.h"
+#include "../memory/paging.h"
+
+#define THREAD_ORDER 2 /* 16 KiB: struct thread, vector state of up to 2.7 KB, and a stack */
+#define THREAD_SIZE (PAGE << THREAD_ORDER)
+#define SLICE 4000000ll /* ns */
+
+extern uint64_t syscall_kernel_stack; /* traps.S */
+extern void thread_start(void);
+extern void switch_stacks(uint64_t *save, uint64_t next);
+void thread_bury(void);
+
+struct thread *current;
+struct list threads = LIST(threads);
+bool work_pending;
+
+static struct list run_queue = LIST(run_queue);
+static struct alarm slice;
+static struct thread *dead;
+static int last_tid;
+static unsigned count;
+static uint64_t since, process_ticks; /* TSC: accounted up to, and how much */
+
+static uint64_t stack_top(struct thread *thread)
+{
+    return (uint64_t)thread + THREAD_SIZE;
+}
+
+static void on_timeout(struct alarm *alarm)
+{
+    struct thread *thread = LIST_OF(alarm, struct thread, timeout);
+
+    thread->outcome = -ETIMEDOUT;
+    thread->runnable = true;
+    list_remove(&thread->link);
+    list_insert(&run_queue, &thread->link);
+    work_pending = true; /* who slept until now goes before who computes */
+}
+
+static void on_slice_end(struct alarm *alarm)
+{
+    (void)alarm;
+    work_pending = true;
+}
+
+static struct thread *make(void)
+{
+    struct thread *thread = pages_take(&memory, THREAD_ORDER);
+
+    if (!thread)
+        return NULL;
+    memset(thread, 0, sizeof *thread + 576); /* with XSAVE's header, which must be 0 */
+    thread->tid = ++last_tid;
+    list_init(&thread->link);
+    list_init(&thread->signals.queue);
+    alarm_init(&thread->timeout, on_timeout);
+    thread->alternate.flags = 2; /* SS_DISABLE */
+    list_insert(&threads, &thread->all);
+    count++;
+    return thread;
+}
+
+void threads_init(void)
+{
+    current = make();
+    if (!current)
+        panic("no memory for a thread");
+    alarm_init(&slice, on_slice_end);
+    current->runnable = true;
+    memcpy(current->name, "app", 4);
+    syscall_kernel_stack = stack_top(current);
+    since = read_tsc();
+}
+
+struct thread *thread_create(const struct trap_frame *frame)
+{
+    struct thread *thread = make();
+    struct trap_frame *copy;
+    uint64_t *saved;
+
+    if (!thread)
+        return NULL;
+    cpu_save_vectors(thread->vectors);
+    memcpy(thread->name, current->name, sizeof thread->name);
+    copy = (struct trap_frame *)stack_top(thread) - 1;
+    *copy = *frame;
+    /* What switch_stacks() pops: six registers, and where it returns to. */
+    saved = (uint64_t *)copy - 7;
+    memset(saved, 0, 6 * sizeof *saved);
+    saved[6] = (uint64_t)thread_start;
+    thread->stack_pointer = (uint64_t)saved;
+    return thread;
+}
+
+/* A second runnable thread means time slices; a lone one is never disturbed. */
+static void share_the_cpu(void)
+{
+    if (!list_empty(&run_queue) && !alarm_is_set(&slice))
+        alarm_set(&slice, timer_now() + SLICE);
+}
+
+/* Also called by traps.S, for a thread that runs for the first time. */
+void thread_bury(void)
+{
+    if (dead) {
+        pages_give(&memory, dead, THREAD_ORDER);
+        dead = NULL;
+    }
+}
+
+static void switch_to(struct thread *next)
+{
+    struct thread *before = current;
+
+    if (next == before)
+        return;
+    if (before != dead)
+        cpu_save_vectors(before->vectors);
+    cpu_restore_vectors(next->vectors);
+    if (next->fs != before->fs)
+        write_msr(MSR_FS_BASE, next->fs);
+    if (next->gs != before->gs)
+        write_msr(MSR_GS_BASE, next->gs);
+    syscall_kernel_stack = stack_top(next);
+    current = next;
+    work_pending = signals_wait_for(next);
+    switch_stacks(&before->stack_pointer, next->stack_pointer);
+    thread_bury();
+}
+
+static void account(void)
+{
+    uint64_t now = read_tsc();
+
+    current->ticks += now - since;
+    process_ticks += now - since;
+    since = now;
+}
+
+int64_t thread_time(const struct thread *thread)
+{
+    account();
+    return timer_ns(thread->ticks);
+}
+
+int64_t process_time(void)
+{
+    account();
+    return timer_ns(process_ticks);
+}
+
+/* Run who is next; idle while there is nobody. */
+static void schedule(void)
+{
+    struct thread *next;
+
+    account();
+    while (list_empty(&run_queue))
+        cpu_idle();
+    since = read_tsc();
+    next = LIST_OF(run_queue.next, struct thread, link);
+    list_remove(&next->link);
+    share_the_cpu();
+    switch_to(next);
+}
+
+void thread_yield(void)
+{
+    if (list_empty(&run_queue))
+        return;
+    list_insert(&run_queue, &current->link);
+    schedule();
+}
+
+void thread_exit(void)
+{
+    list_remove(&current->all);
+    count--;
+    dead = current;
+    schedule();
+    __builtin_unreachable();
+}
+
+long thread_wait(int64_t deadline, bool interruptible)
+{
+    if (interruptible && signals_wait_for(current)) {
+        list_remove(&current->link);
+        return -ERESTARTSYS;
+    }
+    if (deadline != FOREVER) {
+        if (deadline <= timer_now()) {
+            list_remove(&current->link);
+            return -ETIMEDOUT;
+        }
+        alarm_set(&current->timeout, deadline);
+    }
+    current->runnable = false;
+    current->interruptible = interruptible;
+    schedule();
+    return current->outcome;
+}
+
+static void end_wait(struct thread *thread, long outcome)
+{
+    thread->outcome = outcome;
+    thread->runnable = true;
+    alarm_clear(&thread->timeout);
+    list_remove(&thread->link);
+    list_insert(&run_queue, &thread->link);
+    share_the_cpu();
+}
+
+void thread_wake(struct thread *thread)
+{
+    if (!thread->runnable)
+        end_wait(thread, 0);
+}
+
+void thread_interrupt(struct thread *thread)
+{
+    if (!thread->runnable && thread->interruptible)
+        end_wait(thread, -ERESTARTSYS);
+}
+
+long queue_wait(struct list *queue, int64_t deadline)
+{
+    list_insert(queue, &current->link);
+    return thread_wait(deadline, true);
+}
+
+unsigned queue_wake(struct list *queue, unsigned limit)
+{
+    unsigned woken = 0;
+
+    for (; woken < limit && !list_empty(queue); woken++)
+        thread_wake(LIST_OF(queue->next, struct thread, link));
+    return woken;
+}
+
+struct thread *thread_find(int tid)
+{
+    LIST_EACH(link, &threads)
+    {
+        struct thread *thread = LIST_OF(link, struct thread, all);
+
+        if (thread->tid == tid)
+            return thread;
+    }
+    return NULL;
+}
+
+unsigned thread_count(void)
+{
+    return count;
+}
