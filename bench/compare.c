@@ -114,16 +114,19 @@ static int detectable(const cJSON *known, struct pairs *pairs, double median, ui
     return stats_mde(pairs->differences, pairs->count, pairs->count, seed, mde);
 }
 
-/* A difference counts when chance hardly makes one like it and, where the host's noise is known, it
- * may be as large as what can be told from it: its interval reaches that far. */
+/* A difference is found when chance hardly makes one like it. Where the host's noise is known it
+ * counts only if it may be as large as what that noise lets be told: if its interval reaches that
+ * far. */
 static const char *verdict_of(const cJSON *series, const struct summary *summary, double p,
                               const cJSON *known, double mde)
 {
     double reach = fmax(fabs(summary->ci95[0]), fabs(summary->ci95[1]));
     bool up = strcmp(json_text(series, "direction"), "higher") == 0;
 
-    if (p >= STATS_ALPHA || summary->median == 0 || (known && reach < mde))
+    if (p >= STATS_ALPHA || summary->median == 0)
         return "none";
+    if (known && reach < mde)
+        return "too-small";
     return (summary->median > 0) == up ? "better" : "worse";
 }
 

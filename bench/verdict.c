@@ -25,15 +25,16 @@ static void put_amount(double value, const cJSON *entry, FILE *out)
     put(" ", json_text(entry, "unit"), out);
 }
 
+/* What B is: slower or faster, or where the unit is no time, higher or lower. */
 static const char *word_of(const cJSON *entry)
 {
     static const char *const times[] = {"s", "ms", "us", "ns", NULL};
-    bool worse = strcmp(json_text(entry, "verdict"), "worse") == 0;
+    bool more = json_number(entry, "difference") > 0;
 
     for (int i = 0; times[i]; i++)
         if (strcmp(json_text(entry, "unit"), times[i]) == 0)
-            return worse ? "slower" : "faster";
-    return worse ? "worse" : "better";
+            return more ? "slower" : "faster";
+    return more ? "higher" : "lower";
 }
 
 static void print_difference(const cJSON *entry, FILE *out)
@@ -49,7 +50,12 @@ static void print_difference(const cJSON *entry, FILE *out)
     number(more ? low : -high, out);
     fputs(" .. ", out);
     number(more ? high : -low, out);
-    fprintf(out, "), p=%.2g\n", json_number(entry, "p"));
+    fprintf(out, "), p=%.2g", json_number(entry, "p"));
+    if (strcmp(json_text(entry, "verdict"), "too-small") == 0) {
+        fputs("; too small to count: the minimum detectable effect is ", out);
+        put_amount(json_number(entry, "mde"), entry, out);
+    }
+    fputc('\n', out);
 }
 
 static void print_entry(const cJSON *entry, bool same, FILE *out)

@@ -102,7 +102,7 @@ static void test_noise(void **state)
     json_replace(json_field(ab, "noise")->child, "mde", cJSON_CreateNumber(5));
     entry = comparison(ab);
     assert_true(json_number(entry, "p") < 0.01);
-    assert_string_equal(json_text(entry, "verdict"), "none");
+    assert_string_equal(json_text(entry, "verdict"), "too-small");
     assert_string_equal(json_text(entry, "mde_from"), "noise");
     unlink(path);
     rmdir(folder);
