@@ -54,7 +54,7 @@ $(BIN)/tare: $(OBJECTS)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(TARE_CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(TARE_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BIN)/test-%: $(O)/tests/unit/%.o $(filter-out %/main.o,$(OBJECTS))
 	@mkdir -p $(@D)
@@ -117,4 +117,4 @@ help: ## list these
 .PHONY: all tare deps bench check check-built units list-tests format install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/obj-sanitize -name '*.d' 2>/dev/null)

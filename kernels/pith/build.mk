@@ -60,4 +60,10 @@ $(B)/tests/pith-fuzz: kernels/pith/tests/fuzz.c $(PITH_PURE) $(wildcard kernels/
 
 UNIT_TESTS += $(B)/tests/pith-unit
 FUZZERS += $(B)/tests/pith-fuzz
-E2E_TESTS += kernels/pith/tests/guest.sh
+E2E_TESTS += kernels/pith/tests/guest.sh kernels/pith/tests/programs.sh
+
+# Programs of Debian's that the tests run: unpacked, not installed.
+$(B)/cache/busybox-static/package $(B)/cache/libsqlite3-dev/package: | kernels/linux/fetch.sh
+	kernels/linux/fetch.sh $(notdir $(@D)) $(@D)
+
+check-built: $(B)/cache/busybox-static/package $(B)/cache/libsqlite3-dev/package

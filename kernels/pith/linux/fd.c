@@ -190,9 +190,9 @@ long sys_fcntl(int fd, int command, uint64_t argument)
     case F_OFD_SETLKW:
         return 0;
     case F_GETPIPE_SZ:
-        return file->ops->mode == MODE_PIPE ? 65536 : -EBADF;
+        return (file->ops->mode & MODE_TYPE) == MODE_PIPE ? 65536 : -EBADF;
     case F_SETPIPE_SZ:
-        return file->ops->mode == MODE_PIPE ? 65536 : -EBADF;
+        return (file->ops->mode & MODE_TYPE) == MODE_PIPE ? 65536 : -EBADF;
     default:
         return -EINVAL;
     }

@@ -115,7 +115,7 @@ struct inode *folder_find(const struct inode *folder, const char *name, size_t l
 
 long folder_add(struct inode *folder, const char *name, size_t length, struct inode *inode)
 {
-    struct entry *entry = heap_take(sizeof *entry + length + 1), **end = &folder->entries;
+    struct entry *entry = heap_take(sizeof *entry + length + 1);
 
     if (!entry)
         return -ENOMEM;
@@ -130,9 +130,9 @@ long folder_add(struct inode *folder, const char *name, size_t length, struct in
             inode->links++; /* its own "." */
         folder->links++;    /* its ".." */
     }
-    while (*end)
-        end = &(*end)->next;
-    *end = entry;
+    entry->cookie = ++folder->last_cookie;
+    entry->next = folder->entries;
+    folder->entries = entry;
     return 0;
 }
 

@@ -20,6 +20,7 @@
 struct entry {
     struct entry *next;
     struct inode *inode;
+    uint32_t cookie; /* larger for a later name of the folder */
     uint8_t length;
     char name[];
 };
@@ -37,7 +38,8 @@ struct inode {
     char **pages; /* what is not in the archive (any more); NULL: not there */
     uint64_t page_limit;
     unsigned shared; /* mappings of the pages themselves */
-    struct entry *entries;
+    struct entry *entries; /* the latest first, as tmpfs lists them */
+    uint32_t last_cookie;
     struct inode *parent; /* of a folder */
     /* /proc: makes the text when it is opened. Bytes, as format() counts them. */
     size_t (*generate)(char *out, size_t size);

@@ -33,6 +33,18 @@ struct statx {
     uint64_t unused[14];
 };
 
+/* A folder's size is what tmpfs makes of it: 20 for each name, "." and ".." too. */
+static uint64_t size_of(const struct inode *inode)
+{
+    uint64_t names = 2;
+
+    if (inode_type(inode) != MODE_FOLDER)
+        return inode->size;
+    for (const struct entry *entry = inode->entries; entry; entry = entry->next)
+        names++;
+    return 20 * names;
+}
+
 static void describe(const struct inode *inode, struct stat *stat)
 {
     uint64_t held = inode_type(inode) == MODE_FILE ? (inode->size + PAGE - 1) / PAGE * 8 : 0;
@@ -45,7 +57,7 @@ static void describe(const struct inode *inode, struct stat *stat)
         .uid = inode->uid,
         .gid = inode->gid,
         .special = inode->device,
-        .size = (int64_t)inode->size,
+        .size = (int64_t)size_of(inode),
         .block_size = 4096,
         .blocks = (int64_t)held,
         .accessed = time_of(inode->accessed),
@@ -200,43 +212,45 @@ struct dirent {
     char name[NAME_SIZE + 1];
 };
 
-/* Entry number `index` of a folder: "." and "..", then its names. */
-static const char *entry_at(const struct inode *folder, uint64_t index, const struct inode **inode)
+/* The entry of `folder` at `offset`, and the offset behind it. Offsets 0 and 1 are "." and "..", 2 the
+ * latest name; any other is the cookie of the name before, plus 3, so that names which come and go
+ * meanwhile move no other. */
+static const char *entry_at(const struct inode *folder, uint64_t offset, const struct inode **inode,
+                            uint64_t *next)
 {
     const struct entry *entry = folder->entries;
 
-    if (index == 0) {
-        *inode = folder;
-        return ".";
+    if (offset < 2) {
+        *inode = offset == 0 ? folder : folder->parent;
+        *next = offset + 1;
+        return offset == 0 ? "." : "..";
     }
-    if (index == 1) {
-        *inode = folder->parent;
-        return "..";
-    }
-    for (index -= 2; entry && index; index--)
+    while (entry && offset > 2 && entry->cookie + 3 >= offset)
         entry = entry->next;
-    *inode = entry ? entry->inode : NULL;
-    return entry ? entry->name : NULL;
+    if (!entry)
+        return NULL;
+    *inode = entry->inode;
+    *next = (uint64_t)entry->cookie + 3;
+    return entry->name;
 }
 
-/* The offset is the entry's number: a name that is removed while somebody reads the folder moves
- * the later ones, so that removing all that one reads, as rm does, needs a second pass. */
 long sys_getdents64(int fd, uint64_t buffer, uint64_t size)
 {
     struct file *file = file_at(fd);
     const struct inode *inode;
-    uint64_t done = 0;
+    uint64_t done = 0, next;
     const char *name;
 
     if (!file)
         return -EBADF;
     if (!file->inode || inode_type(file->inode) != MODE_FOLDER)
         return -ENOTDIR;
-    while ((name = entry_at(file->inode, file->offset, &inode))) {
-        size_t length = strlen(name), whole = (offsetof(struct dirent, name) + length + 1 + 7) & ~7ul;
+    while ((name = entry_at(file->inode, file->offset, &inode, &next))) {
+        size_t length = strlen(name);
+        size_t whole = (offsetof(struct dirent, name) + length + 1 + 7) & ~7ul;
         struct dirent entry = {
             .inode = inode->number,
-            .offset = (int64_t)file->offset + 1,
+            .offset = (int64_t)next,
             .size = (uint16_t)whole,
             .type = (uint8_t)(inode_type(inode) >> 12),
         };
@@ -247,7 +261,7 @@ long sys_getdents64(int fd, uint64_t buffer, uint64_t size)
         if (copy_to(buffer + done, &entry, whole) < 0)
             return -EFAULT;
         done += whole;
-        file->offset++;
+        file->offset = next;
     }
     return (long)done;
 }

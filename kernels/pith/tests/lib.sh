@@ -1,0 +1,112 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# For tests that boot programs on Linux and on pith, in QEMU without tare.
+B=${B:-build}
+pith=$B/share/tare/kernels/pith/pith.elf
+linux=${LINUX:-$B/share/tare/kernels/linux-tuned}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+pack() { # pack CPIO APP: an initramfs with APP as /app
+    mkdir -p "$tmp/root"
+    cp "$2" "$tmp/root/app"
+    (cd "$tmp/root" && echo app | cpio -o -H newc --quiet) >"$1"
+}
+
+# boot KERNEL INITRD APPEND [QEMU OPTION...]: console to $tmp/console, status of the end to $status
+boot() {
+    local kernel=$1 initrd=$2 append=$3
+    shift 3
+    rm -f "$tmp/console" "$tmp/marker"
+    timeout 60 qemu-system-x86_64 -accel tcg -cpu max,-erms,-fsrm -display none -nodefaults \
+        -no-user-config -no-reboot -M "${machine:-microvm,acpi=off}" -m "${memory:-256}" \
+        -serial "file:$tmp/console" -chardev "file,id=d,path=$tmp/marker" \
+        -device isa-debugcon,iobase=0xe9,chardev=d -kernel "$kernel" ${initrd:+-initrd "$initrd"} \
+        -append "$append" "$@" </dev/null
+    qemu_status=$?
+    sed -i 's/\r$//' "$tmp/console"
+    status=$(sed -n 's/^E.\{16\}\(..\)$/\1/p' "$tmp/marker")
+    status=$((16#${status:-fff}))
+}
+
+check() { # check NAME STATUS [PATTERN...]: how it ended, and what stands on the console
+    local name=$1 want=$2 good=1 pattern
+    shift 2
+    [ "$qemu_status" = 0 ] || { good=0; echo "  QEMU ended with $qemu_status"; }
+    [ "$status" = "$want" ] || { good=0; echo "  status $status, expected $want"; }
+    for pattern in "$@"; do
+        grep -Eq -- "$pattern" "$tmp/console" || { good=0; echo "  no /$pattern/ on the console"; }
+    done
+    if [ $good = 1 ]; then
+        passed=$((passed + 1))
+        echo "ok: $name"
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name"
+        sed 's/^/  | /' "$tmp/console"
+    fi
+}
+
+equal() { # equal NAME: the console is what Linux printed
+    if diff "$tmp/expected" "$tmp/console" >"$tmp/diff"; then
+        passed=$((passed + 1))
+        echo "ok: $1: as on Linux ($(wc -l <"$tmp/console") lines)"
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $1: < Linux, > pith"
+        sed 's/^/  | /' "$tmp/diff"
+    fi
+}
+
+# compile KIND SOURCE OUTPUT: a static program, by both C libraries, position-independent or not
+compile() {
+    case $1 in
+    musl) musl-gcc -static -no-pie -O1 -w -D_GNU_SOURCE -o "$3" "$2" ;;
+    pie) gcc -static-pie -O1 -w -pthread -D_GNU_SOURCE -o "$3" "$2" ;;
+    glibc) gcc -static -no-pie -O1 -w -pthread -D_GNU_SOURCE -o "$3" "$2" ;;
+    esac
+}
+
+# Linux cannot always measure its TSC against an emulated timer: it is told, truly.
+gcc -O1 -x c -o "$tmp/khz" - <<'C'
+#include <stdio.h>
+#include <time.h>
+#include <x86intrin.h>
+int main(void)
+{
+    struct timespec wait = {0, 50000000}, a, b;
+    unsigned long long start = __rdtsc(), end;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    nanosleep(&wait, NULL);
+    end = __rdtsc();
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    printf("%.0f\n", (end - start) * 1e6 / ((b.tv_sec - a.tv_sec) * 1e9 + b.tv_nsec - a.tv_nsec));
+}
+C
+khz=$("$tmp/khz")
+checks=0
+
+# compare NAME CPIO [ARGUMENT...]: the same program, the same arguments, on Linux and on pith: the
+# same words. The Linux is the tuned one, which boots faster and has the same system calls.
+compare() {
+    local name=$1 cpio=$2
+    shift 2
+    cat "$cpio" "$linux/init.cpio" >"$tmp/linux.cpio"
+    boot "$linux/vmlinux" "$tmp/linux.cpio" "console=ttyS0 loglevel=0 reboot=t no_timer_check \
+nolapic_timer tsc_early_khz=$khz VAR=value rdinit=/init -- ${program:-/app} $*"
+    # An empty output would be equal to another one.
+    cp "$tmp/console" "$tmp/expected"
+    [ -s "$tmp/expected" ] || echo "nothing from Linux" >"$tmp/expected"
+    checks=$((checks + $(wc -l <"$tmp/expected")))
+    boot "$pith" "$cpio" "console=ttyS0 quiet VAR=value rdinit=${program:-/app} -- $*"
+    check "$name" 0
+    equal "$name"
+}
+
+
+finish() {
+    echo "$checks lines compared with Linux; $passed passed, $failed failed"
+    [ "$failed" = 0 ]
+    exit
+}
