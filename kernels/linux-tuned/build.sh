@@ -10,9 +10,10 @@ tarball=$(realpath "$1"/usr/src/linux-source-*.tar.xz)
 config=$(realpath "$2")
 mkdir -p "$3"
 cache=$(realpath "$3")
-output=$4
+output=$(realpath -m "$4")
+recipe=1 # to be raised when a change below changes the kernel
 
-hash=$(cat "$package" "$config" <(gcc --version) <(ld --version) "$0" | sha256sum | cut -c 1-16)
+hash=$(cat "$package" "$config" <(gcc --version) <(ld --version) <(echo $recipe) | sha256sum | cut -c 1-16)
 kept=$cache/$hash
 if [ ! -e "$kept" ]; then
     source=$cache/source
