@@ -16,7 +16,7 @@ static int hex(char c)
 static int fits(size_t position, char byte)
 {
     if (position == 0)
-        return byte != '\0' && strchr("KMRXE", byte) != NULL;
+        return byte != '\0' && strchr("KMRPXE", byte) != NULL;
     if (position == MARKER_SIZE - 1)
         return byte == '\n';
     return hex(byte) >= 0;

@@ -3,13 +3,20 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "run.h"
+
+static bool takes_part(const struct run *run, unsigned target, unsigned scenario)
+{
+    return !run->scenarios[scenario]->needs_program ||
+           strcmp(run->targets[target].role, "floor") != 0;
+}
 
 int plan_make(struct run *run, struct error *error)
 {
     unsigned rounds = run->options.warmup + run->options.repeat;
-    unsigned per_round = run->target_count * run->scenario_count, at = 0;
+    unsigned per_round = run->target_count * run->scenario_count, at = 0; /* at most */
     gsl_rng *random = gsl_rng_alloc(gsl_rng_mt19937);
 
     run->plan = calloc((size_t)rounds * per_round, sizeof *run->plan);
@@ -23,14 +30,14 @@ int plan_make(struct run *run, struct error *error)
     for (unsigned round = 0; round < rounds; round++) {
         struct planned *first = &run->plan[at];
 
-        for (unsigned s = 0; s < run->scenario_count; s++)
-            for (unsigned t = 0; t < run->target_count; t++)
+        for (unsigned i = 0; i < per_round; i++)
+            if (takes_part(run, i % run->target_count, i / run->target_count))
                 run->plan[at++] = (struct planned){
-                    .target = t,
-                    .scenario = s,
+                    .target = i % run->target_count,
+                    .scenario = i / run->target_count,
                     .repetition = round < run->options.warmup ? 0 : round - run->options.warmup + 1,
                 };
-        gsl_ran_shuffle(random, first, per_round, sizeof *first);
+        gsl_ran_shuffle(random, first, (size_t)(&run->plan[at] - first), sizeof *first);
     }
     run->plan_count = at;
     gsl_rng_free(random);

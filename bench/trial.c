@@ -22,6 +22,7 @@ struct trial {
     uint64_t tsc[EVENT_COUNT];
     unsigned status[EVENT_COUNT];
     bool idled[EVENT_COUNT];
+    struct phase_mark phases[PHASES];
     int64_t deadline;
     bool console_open, marker_open;
     unsigned bad_markers;
@@ -67,18 +68,18 @@ static enum event event_of(char kind)
     }
 }
 
-/* Whether the vCPU has halted so far: the plugin counts in a file (drivers/halts.c). */
-static bool has_halted(const struct trial *trial)
+/* How often the vCPU has halted so far: the plugin counts in a file (drivers/halts.c). */
+static uint64_t count_halts(const struct trial *trial)
 {
     uint64_t halts = 0;
     int fd = trial->guest.halts ? open(trial->guest.halts, O_RDONLY | O_CLOEXEC) : -1;
 
     if (fd < 0)
-        return false;
+        return 0;
     if (read(fd, &halts, sizeof halts) != sizeof halts)
         halts = 0;
     close(fd);
-    return halts > 0;
+    return halts;
 }
 
 /* Keep the latest CONSOLE_KEEP bytes. */
@@ -111,6 +112,13 @@ static void take_console(struct trial *trial, const char *bytes, size_t count, i
             trial->stamps[EVENT_READY] = stamp;
 }
 
+static void take_phase(struct trial *trial, const struct marker_record *record)
+{
+    if (record->status < PHASES && !trial->phases[record->status].seen)
+        trial->phases[record->status] =
+            (struct phase_mark){record->stamp, record->tsc, count_halts(trial), true};
+}
+
 static void take_markers(struct trial *trial, const char *bytes, size_t count, int64_t stamp)
 {
     struct marker_record record;
@@ -123,6 +131,10 @@ static void take_markers(struct trial *trial, const char *bytes, size_t count, i
             trial->bad_markers++;
         if (got <= 0)
             continue;
+        if (record.kind == MARKER_PHASE) {
+            take_phase(trial, &record);
+            continue;
+        }
         event = event_of(record.kind);
         if (trial->stamps[event] >= 0)
             continue; /* the first of its kind counts */
@@ -131,7 +143,7 @@ static void take_markers(struct trial *trial, const char *bytes, size_t count, i
         trial->stamps[event] = record.stamp;
         trial->tsc[event] = record.tsc;
         trial->status[event] = record.status;
-        trial->idled[event] = has_halted(trial);
+        trial->idled[event] = count_halts(trial) > 0;
     }
 }
 
@@ -258,6 +270,19 @@ uint64_t trial_tsc(const struct trial *trial, enum event event)
 unsigned trial_status(const struct trial *trial, enum event event)
 {
     return trial->status[event];
+}
+
+bool trial_phase(const struct trial *trial, unsigned number, struct phase_mark *mark)
+{
+    if (number >= PHASES || !trial->phases[number].seen)
+        return false;
+    *mark = trial->phases[number];
+    return true;
+}
+
+double trial_tsc_ns(const struct trial *trial, uint64_t from, uint64_t to)
+{
+    return (double)(to - from) * 1e6 / trial->launch->machine->tsc_khz;
 }
 
 bool trial_icount(const struct trial *trial)

@@ -26,6 +26,7 @@ enum marker {
     MARKER_KERNEL = 'K', /* the kernel's first instructions (optional; kernels that can mark it) */
     MARKER_MAIN = 'M',   /* the payload's main() was entered */
     MARKER_READY = 'R',  /* the payload can serve (listening, or nothing left to set up) */
+    MARKER_PHASE = 'P',  /* a phase of its work began or ended; `status` says which */
     MARKER_EXIT = 'X',   /* the payload is about to exit with `status` */
     MARKER_END =
         'E', /* the kernel or init saw the payload end with `status` (128+signal if killed) */

@@ -49,6 +49,7 @@ struct scenario {
     const char *name;
     const char *summary;
     const char *payload;          /* the program, a name in payloads/ */
+    bool needs_program;           /* the floor, which runs none, has no part in it */
     bool takes_payload;           /* whether --payload may put another in its place */
     const struct metric *metrics; /* ends with a NULL name */
     double deadline_s;            /* a trial still running then has failed */
@@ -76,6 +77,20 @@ uint64_t trial_tsc(const struct trial *trial, enum event event);
 
 /* The status carried by the marker of `event`. */
 unsigned trial_status(const struct trial *trial, enum event event);
+
+/* A phase marker: `number` is its status. False when it did not come, or came with PHASES or more. */
+#define PHASES 64
+struct phase_mark {
+    int64_t stamp;  /* ns of CLOCK_MONOTONIC */
+    uint64_t tsc;   /* the guest's */
+    uint64_t halts; /* of the vCPU until then, under --icount */
+    bool seen;
+};
+bool trial_phase(const struct trial *trial, unsigned number, struct phase_mark *mark);
+
+/* Between two stamps of one guest's TSC, in ns: in virtual time under --icount, else by the frequency
+ * that the harness measured and the guest's TSC has. */
+double trial_tsc_ns(const struct trial *trial, uint64_t from, uint64_t to);
 
 /* Whether the run counts virtual time (--icount), and whether the vCPU had idled when `event` came,
  * which makes virtual time more than an instruction count. */

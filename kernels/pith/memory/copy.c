@@ -3,6 +3,8 @@
 #include "../linux/errno.h"
 #include "paging.h"
 
+#define CHUNK 32ul
+
 struct fixup {
     uint64_t at, resume;
 };
@@ -27,9 +29,10 @@ long copy_to(uint64_t address, const void *from, size_t size)
 
 long copy_text(char *to, uint64_t address, size_t size)
 {
-    /* Page by page: what lies behind the text's own page may not be there. */
+    /* Little by little, most texts being short, and never across the end of a page: what lies behind
+     * the text's own may not be there. */
     for (size_t done = 0; done < size;) {
-        size_t part = PAGE - ((address + done) & (PAGE - 1));
+        size_t part = CHUNK - ((address + done) & (CHUNK - 1));
 
         if (part > size - done)
             part = size - done;
