@@ -78,7 +78,8 @@ uint64_t trial_tsc(const struct trial *trial, enum event event);
 /* The status carried by the marker of `event`. */
 unsigned trial_status(const struct trial *trial, enum event event);
 
-/* A phase marker: `number` is its status. False when it did not come, or came with PHASES or more. */
+/* A phase marker: `number` is its status. False when it did not come, or came with PHASES or more.
+ */
 #define PHASES 64
 struct phase_mark {
     int64_t stamp;  /* ns of CLOCK_MONOTONIC */
@@ -88,8 +89,8 @@ struct phase_mark {
 };
 bool trial_phase(const struct trial *trial, unsigned number, struct phase_mark *mark);
 
-/* Between two stamps of one guest's TSC, in ns: in virtual time under --icount, else by the frequency
- * that the harness measured and the guest's TSC has. */
+/* Between two stamps of one guest's TSC, in ns: in virtual time under --icount, else by the
+ * frequency that the harness measured and the guest's TSC has. */
 double trial_tsc_ns(const struct trial *trial, uint64_t from, uint64_t to);
 
 /* Whether the run counts virtual time (--icount), and whether the vCPU had idled when `event` came,

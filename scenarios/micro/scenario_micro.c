@@ -10,7 +10,7 @@
 #define SERVICE(which, what)                                                                       \
     {.name = which,                                                                                \
      .unit = "ns",                                                                                 \
-     .clock = "guest TSC",                                                              \
+     .clock = "guest TSC",                                                                         \
      .start = "marker before the repetitions",                                                     \
      .stop = "marker after them",                                                                  \
      .definition = what ": the mean of one repetition"},                                           \
@@ -40,8 +40,7 @@ static int record(struct trial *trial, unsigned phase, struct error *error)
 
     if (!trial_phase(trial, 2 * phase, &begin) || !trial_phase(trial, 2 * phase + 1, &end))
         return fail(error, EPIPE, "the payload did not mark phase %u (%s)", phase, metric->name);
-    trial_record(trial, metric->name,
-                 trial_tsc_ns(trial, begin.tsc, end.tsc) / micro_repeat[phase],
+    trial_record(trial, metric->name, trial_tsc_ns(trial, begin.tsc, end.tsc) / micro_repeat[phase],
                  virtual && end.halts != begin.halts ? "idle" : NULL);
     return 0;
 }

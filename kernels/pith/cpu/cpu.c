@@ -101,8 +101,8 @@ uint64_t cpu_vectors_mask(void)
     return vectors_mask;
 }
 
-/* What makes XRSTOR fault (Intel SDM vol. 1, 13.8): unknown components, the compacted form, reserved
- * header bytes, reserved MXCSR bits. */
+/* What makes XRSTOR fault (Intel SDM vol. 1, 13.8): unknown components, the compacted form,
+ * reserved header bytes, reserved MXCSR bits. */
 bool cpu_check_vectors(void *area)
 {
     uint64_t *header = (uint64_t *)((char *)area + 512);

@@ -115,8 +115,8 @@ void trap_on_thread(struct trap_frame *frame);
  * `address` is meant for page faults. */
 _Noreturn void trap_report(const struct trap_frame *frame, uint64_t address);
 
-/* The vector state (x87, SSE, AVX), of cpu_vectors_size() bytes at a multiple of 64. Restoring checks
- * nothing: what a program could have changed must go through cpu_check_vectors() before. */
+/* The vector state (x87, SSE, AVX), of cpu_vectors_size() bytes at a multiple of 64. Restoring
+ * checks nothing: what a program could have changed must go through cpu_check_vectors() before. */
 void cpu_save_vectors(void *area);
 void cpu_restore_vectors(const void *area);
 uint32_t cpu_vectors_size(void);

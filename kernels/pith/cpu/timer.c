@@ -117,7 +117,8 @@ int64_t timer_now(void)
 {
     if (!vdso_page.tsc_scale)
         start();
-    return (int64_t)((unsigned __int128)(read_tsc() - vdso_page.tsc_start) * vdso_page.tsc_scale >> 32);
+    return (int64_t)((unsigned __int128)(read_tsc() - vdso_page.tsc_start) * vdso_page.tsc_scale >>
+                     32);
 }
 
 int64_t timer_boot_time(void)

@@ -9,18 +9,24 @@
 
 extern uint64_t syscall_kernel_stack; /* traps.S */
 
-
 static const struct {
     const char *name;
     int signal, code; /* what Linux sends the program */
 } exceptions[32] = {
-    [0] = {"divide error", SIGFPE, FPE_INTDIV},          [1] = {"debug exception", SIGTRAP, TRAP_BRKPT},
-    [3] = {"breakpoint", SIGTRAP, SI_KERNEL},           [4] = {"overflow", SIGSEGV},
-    [5] = {"bound range exceeded", SIGSEGV}, [6] = {"invalid instruction", SIGILL, ILL_ILLOPN},
-    [7] = {"device not available", SIGSEGV}, [8] = {"double fault", SIGSEGV},
-    [12] = {"stack fault", SIGBUS, SI_KERNEL},          [13] = {"general protection fault", SIGSEGV, SI_KERNEL},
-    [14] = {"page fault", SIGSEGV},          [16] = {"x87 exception", SIGFPE},
-    [17] = {"alignment check", SIGBUS, BUS_ADRALN},      [19] = {"SIMD exception", SIGFPE},
+    [0] = {"divide error", SIGFPE, FPE_INTDIV},
+    [1] = {"debug exception", SIGTRAP, TRAP_BRKPT},
+    [3] = {"breakpoint", SIGTRAP, SI_KERNEL},
+    [4] = {"overflow", SIGSEGV},
+    [5] = {"bound range exceeded", SIGSEGV},
+    [6] = {"invalid instruction", SIGILL, ILL_ILLOPN},
+    [7] = {"device not available", SIGSEGV},
+    [8] = {"double fault", SIGSEGV},
+    [12] = {"stack fault", SIGBUS, SI_KERNEL},
+    [13] = {"general protection fault", SIGSEGV, SI_KERNEL},
+    [14] = {"page fault", SIGSEGV},
+    [16] = {"x87 exception", SIGFPE},
+    [17] = {"alignment check", SIGBUS, BUS_ADRALN},
+    [19] = {"SIMD exception", SIGFPE},
 };
 
 static void print_registers(const struct trap_frame *f)

@@ -10,7 +10,10 @@ struct list {
     struct list *next, *before;
 };
 
-#define LIST(name) {&(name), &(name)}
+#define LIST(name)                                                                                 \
+    {                                                                                              \
+        &(name), &(name)                                                                           \
+    }
 #define LIST_OF(link, type, member) ((type *)((char *)(link)-offsetof(type, member)))
 #define LIST_EACH(link, head)                                                                      \
     for (struct list *link = (head)->next, *link##_next = link->next; link != (head);              \

@@ -252,7 +252,7 @@ long sys_membarrier(int command, uint32_t flags)
 {
     if (flags)
         return -EINVAL;
-    return command == MEMBARRIER_QUERY ? MEMBARRIER_COMMANDS
+    return command == MEMBARRIER_QUERY      ? MEMBARRIER_COMMANDS
            : command & ~MEMBARRIER_COMMANDS ? -EINVAL
                                             : 0;
 }

@@ -43,7 +43,8 @@ static long console_ioctl(struct file *file, uint64_t request, uint64_t argument
     static const struct {
         uint32_t input, output, control, local;
         uint8_t line, characters[19];
-    } terminal = {0x500, 5, 0xcbd, 0x8a3b, 0, {3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22}};
+    } terminal = {0x500,  5, 0xcbd,
+                  0x8a3b, 0, {3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22}};
 
     (void)file;
     switch (request) {
@@ -86,8 +87,8 @@ static long read_zero(struct file *file, uint64_t buffer, uint64_t size, uint64_
 
     (void)file, (void)offset;
     for (uint64_t done = 0; done < size; done += sizeof zeros)
-        if (copy_to(buffer + done, zeros,
-                    size - done < sizeof zeros ? size - done : sizeof zeros) < 0)
+        if (copy_to(buffer + done, zeros, size - done < sizeof zeros ? size - done : sizeof zeros) <
+            0)
             return done ? (long)done : -EFAULT;
     return (long)size;
 }

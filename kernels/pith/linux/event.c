@@ -189,8 +189,8 @@ long sys_timerfd_settime(int fd, int flags, uint64_t new, uint64_t old)
     event->interval = every;
     time_clock(event->clock, &now);
     if (first)
-        alarm_set(&event->alarm, flags & TFD_TIMER_ABSTIME ? timer_now() + first - now
-                                                           : time_after(first));
+        alarm_set(&event->alarm,
+                  flags & TFD_TIMER_ABSTIME ? timer_now() + first - now : time_after(first));
     return old ? copy_to(old, &before, sizeof before) : 0;
 }
 

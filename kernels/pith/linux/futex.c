@@ -193,8 +193,7 @@ long sys_futex(uint64_t address, int operation, uint32_t value, uint64_t timeout
     case FUTEX_WAIT_BITSET:
         if (!third)
             return -EINVAL;
-        status =
-            deadline_of(timeout, command == FUTEX_WAIT, operation & FUTEX_REALTIME, &deadline);
+        status = deadline_of(timeout, command == FUTEX_WAIT, operation & FUTEX_REALTIME, &deadline);
         return status < 0 ? status : wait(address, value, deadline, third);
     case FUTEX_WAKE:
         return wake(address, value, ALL_BITS);

@@ -7,7 +7,14 @@
 #include "file.h"
 #include "syscall.h"
 
-enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3, MAP_TYPE = 15, MAP_FIXED = 16, MAP_ANONYMOUS = 32 };
+enum {
+    MAP_SHARED = 1,
+    MAP_PRIVATE = 2,
+    MAP_SHARED_VALIDATE = 3,
+    MAP_TYPE = 15,
+    MAP_FIXED = 16,
+    MAP_ANONYMOUS = 32
+};
 enum { MAP_FIXED_NOREPLACE = 0x100000 };
 
 static uint64_t round_up(uint64_t size)
@@ -52,8 +59,7 @@ static long backing_of(int fd, uint64_t offset, int protection, bool shared,
         return -EACCES;
     if (shared && protection & PROT_WRITE && (file->flags & O_ACCMODE) != O_RDWR)
         return -EACCES;
-    if (file->inode && file->inode->device == DEVICE_ZERO &&
-        inode_type(file->inode) == MODE_DEVICE)
+    if (file->inode && file->inode->device == DEVICE_ZERO && inode_type(file->inode) == MODE_DEVICE)
         return 0;
     if (!file->inode || inode_type(file->inode) != MODE_FILE)
         return -ENODEV;
@@ -61,8 +67,7 @@ static long backing_of(int fd, uint64_t offset, int protection, bool shared,
     return 0;
 }
 
-long sys_mmap(uint64_t address, uint64_t length, int protection, int flags, int fd,
-              uint64_t offset)
+long sys_mmap(uint64_t address, uint64_t length, int protection, int flags, int fd, uint64_t offset)
 {
     int type = flags & MAP_TYPE;
     uint64_t size = round_up(length), start;
@@ -106,8 +111,7 @@ long sys_mprotect(uint64_t address, uint64_t length, int protection)
 
 enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
 
-long sys_mremap(uint64_t old, uint64_t old_length, uint64_t new_length, int flags,
-                uint64_t wanted)
+long sys_mremap(uint64_t old, uint64_t old_length, uint64_t new_length, int flags, uint64_t wanted)
 {
     uint64_t old_size = round_up(old_length), new_size = round_up(new_length), to = wanted;
 
@@ -157,7 +161,8 @@ enum { MS_ASYNC = 1, MS_SYNC = 4 };
 
 long sys_msync(uint64_t address, uint64_t length, int flags)
 {
-    if (address & (PAGE - 1) || flags & ~7 || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+    if (address & (PAGE - 1) || flags & ~7 ||
+        (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
         return -EINVAL;
     return space_covers(address, address + round_up(length)) ? 0 : -ENOMEM;
 }

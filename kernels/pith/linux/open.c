@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening and changing files by path. Every user is root, so permission bits are kept, not asked. */
+/* Opening and changing files by path. Every user is root, so permission bits are kept, not asked.
+ */
 #include "../cpu/timer.h"
 #include "../memory/copy.h"
 #include "../memory/paging.h"
@@ -133,10 +134,9 @@ long sys_openat(int folder, uint64_t path, int flags, uint32_t mode)
     if (status == 0 && place.inode)
         status = may_open(&place, flags);
     else if (status == 0)
-        status = flags & O_CREAT ? create(&place, MODE_FILE | (mode & 07777 & ~creation_mask))
-                                 : -ENOENT;
-    if (status == 0 && flags & O_TRUNC && inode_type(place.inode) == MODE_FILE &&
-        place.inode->size)
+        status =
+            flags & O_CREAT ? create(&place, MODE_FILE | (mode & 07777 & ~creation_mask)) : -ENOENT;
+    if (status == 0 && flags & O_TRUNC && inode_type(place.inode) == MODE_FILE && place.inode->size)
         status = inode_resize(place.inode, 0);
     if (status == 0) {
         inode_hold(place.inode);
@@ -171,8 +171,8 @@ long sys_mkdirat(int folder, uint64_t path, uint32_t mode)
 
     if (status == 0) {
         place.folder_wanted = false;
-        status = place.inode ? -EEXIST
-                             : create(&place, MODE_FOLDER | (mode & 01777 & ~creation_mask));
+        status =
+            place.inode ? -EEXIST : create(&place, MODE_FOLDER | (mode & 01777 & ~creation_mask));
     }
     place_release(&place);
     return status;

@@ -19,9 +19,9 @@ static struct inode *start_of(int folder, const char *path, long *status)
     if (folder == AT_FDCWD)
         return working ? working : ramfs_root();
     file = file_at(folder);
-    *status = !file                                                       ? -EBADF
+    *status = !file                                                    ? -EBADF
               : !file->inode || inode_type(file->inode) != MODE_FOLDER ? -ENOTDIR
-                                                                          : 0;
+                                                                       : 0;
     return *status < 0 ? NULL : file->inode;
 }
 

@@ -45,8 +45,9 @@ static long look(uint64_t fds, unsigned count)
         file = file_at(one.fd);
         one.returned = 0;
         if (one.fd >= 0)
-            one.returned = file ? (int16_t)(ready(file) & ((uint16_t)one.events | POLLERR | POLLHUP))
-                                : POLLNVAL;
+            one.returned = file
+                               ? (int16_t)(ready(file) & ((uint16_t)one.events | POLLERR | POLLHUP))
+                               : POLLNVAL;
         found += one.returned != 0;
         if (copy_to(fds + i * sizeof one, &one, sizeof one) < 0)
             return -EFAULT;
@@ -109,7 +110,8 @@ struct sets {
 };
 
 /* What select() calls readable, writable, exceptional, in poll's terms. */
-static const unsigned meanings[3] = {POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR, 2 /* POLLPRI */};
+static const unsigned meanings[3] = {POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR,
+                                     2 /* POLLPRI */};
 
 static long look_at_sets(int count, const struct sets *asked, struct sets *found)
 {
@@ -121,7 +123,8 @@ static long look_at_sets(int count, const struct sets *asked, struct sets *found
         struct file *file;
         unsigned state;
 
-        if (!((asked->words[0][fd / 64] | asked->words[1][fd / 64] | asked->words[2][fd / 64]) & bit))
+        if (!((asked->words[0][fd / 64] | asked->words[1][fd / 64] | asked->words[2][fd / 64]) &
+              bit))
             continue;
         file = file_at(fd);
         if (!file)
@@ -212,7 +215,8 @@ long sys_pselect6(int count, uint64_t in, uint64_t out, uint64_t except, uint64_
     return status;
 }
 
-/* --- epoll ---------------------------------------------------------------------------------------- */
+/* --- epoll
+ * ---------------------------------------------------------------------------------------- */
 
 enum { EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL, EPOLL_CTL_MOD };
 #define EPOLLONESHOT (1u << 30)

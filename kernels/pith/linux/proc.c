@@ -156,7 +156,9 @@ static struct inode *child(struct inode *folder, const char *name, size_t length
 static bool add_node(struct inode *root, size_t index)
 {
     const char *name = nodes[index].path, *end;
-    uint32_t mounted = name[0] == 'd' ? 5 : name[0] == 'p' ? 19 : 20; /* any numbers, but each its own */
+    uint32_t mounted = name[0] == 'd'   ? 5
+                       : name[0] == 'p' ? 19
+                                        : 20; /* any numbers, but each its own */
     struct inode *at = root;
 
     while ((end = strchr(name, '/'))) {

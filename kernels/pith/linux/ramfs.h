@@ -37,7 +37,7 @@ struct inode {
     uint64_t archive_size;
     char **pages; /* what is not in the archive (any more); NULL: not there */
     uint64_t page_limit;
-    unsigned shared; /* mappings of the pages themselves */
+    unsigned shared;       /* mappings of the pages themselves */
     struct entry *entries; /* the latest first, as tmpfs lists them */
     uint32_t last_cookie;
     struct inode *parent; /* of a folder */

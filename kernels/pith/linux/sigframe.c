@@ -15,7 +15,8 @@ enum { UC_FP_XSTATE = 1, UC_SIGCONTEXT_SS = 2, UC_STRICT_RESTORE_SS = 4 };
 enum { SS_ONSTACK = 1, SS_DISABLE = 2 };
 
 #define SS_AUTODISARM 0x80000000u
-#define USER_FLAGS 0x250dd5ull /* what a handler may change: AC, OF, DF, TF, SF, ZF, AF, PF, CF, RF */
+#define USER_FLAGS                                                                                 \
+    0x250dd5ull /* what a handler may change: AC, OF, DF, TF, SF, ZF, AF, PF, CF, RF */
 
 struct context {
     uint64_t flags, link;

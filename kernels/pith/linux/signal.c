@@ -91,8 +91,8 @@ static struct list sigwaiters = LIST(sigwaiters); /* threads in sigtimedwait, an
 
 long signal_send(struct thread *thread, const struct siginfo *info)
 {
-    bool blocked = thread ? thread->blocked & SIGNAL_BIT(info->signal)
-                          : blocked_everywhere(info->signal);
+    bool blocked =
+        thread ? thread->blocked & SIGNAL_BIT(info->signal) : blocked_everywhere(info->signal);
     long status;
 
     if (!blocked && is_ignored(info->signal))
@@ -273,7 +273,7 @@ long sys_rt_sigaction(int signal, uint64_t new, uint64_t old, uint64_t size)
 
     if (size != 8 || signal < 1 || signal > SIGNALS)
         return -EINVAL;
-    if (new && SIGNAL_BIT(signal) & UNBLOCKABLE)
+    if (new &&SIGNAL_BIT(signal) & UNBLOCKABLE)
         return -EINVAL;
     if (new &&copy_from(&action, new, sizeof action) < 0)
         return -EFAULT;

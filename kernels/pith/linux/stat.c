@@ -186,7 +186,8 @@ long sys_access(uint64_t path, int mode)
 static long statfs(uint64_t out)
 {
     const uint64_t total = memory.total_pages, free = memory.free_pages;
-    const uint64_t values[15] = {0x01021994 /* tmpfs */, PAGE, total, free, free, 0, 0, 0, 255, PAGE};
+    const uint64_t values[15] = {
+        0x01021994 /* tmpfs */, PAGE, total, free, free, 0, 0, 0, 255, PAGE};
 
     return copy_to(out, values, sizeof values);
 }
@@ -212,9 +213,9 @@ struct dirent {
     char name[NAME_SIZE + 1];
 };
 
-/* The entry of `folder` at `offset`, and the offset behind it. Offsets 0 and 1 are "." and "..", 2 the
- * latest name; any other is the cookie of the name before, plus 3, so that names which come and go
- * meanwhile move no other. */
+/* The entry of `folder` at `offset`, and the offset behind it. Offsets 0 and 1 are "." and "..", 2
+ * the latest name; any other is the cookie of the name before, plus 3, so that names which come and
+ * go meanwhile move no other. */
 static const char *entry_at(const struct inode *folder, uint64_t offset, const struct inode **inode,
                             uint64_t *next)
 {

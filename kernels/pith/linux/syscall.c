@@ -8,8 +8,8 @@
 
 typedef long call_type(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
 
-/* The calls take what they need of six arguments, which the System V ABI passes in registers, so that
- * the rest does no harm. By way of void (*)(void), or the compiler would warn. */
+/* The calls take what they need of six arguments, which the System V ABI passes in registers, so
+ * that the rest does no harm. By way of void (*)(void), or the compiler would warn. */
 #define CALL(function) (call_type *)(void (*)(void))(function)
 
 /* By number, as in Linux's arch/x86/entry/syscalls/syscall_64.tbl. */
@@ -88,23 +88,23 @@ static call_type *const table[CALLS] = {
     [98] = CALL(sys_getrusage),
     [99] = CALL(sys_sysinfo),
     [100] = CALL(sys_times),
-    [102] = CALL(sys_zero), /* getuid */
-    [104] = CALL(sys_zero), /* getgid */
-    [105] = CALL(sys_zero), /* setuid */
-    [106] = CALL(sys_zero), /* setgid */
-    [107] = CALL(sys_zero), /* geteuid */
-    [108] = CALL(sys_zero), /* getegid */
-    [109] = CALL(sys_zero), /* setpgid */
-    [110] = CALL(sys_zero), /* getppid */
+    [102] = CALL(sys_zero),   /* getuid */
+    [104] = CALL(sys_zero),   /* getgid */
+    [105] = CALL(sys_zero),   /* setuid */
+    [106] = CALL(sys_zero),   /* setgid */
+    [107] = CALL(sys_zero),   /* geteuid */
+    [108] = CALL(sys_zero),   /* getegid */
+    [109] = CALL(sys_zero),   /* setpgid */
+    [110] = CALL(sys_zero),   /* getppid */
     [111] = CALL(sys_getpid), /* getpgrp */
     [112] = CALL(sys_getpid), /* setsid */
-    [113] = CALL(sys_zero), /* setreuid */
-    [114] = CALL(sys_zero), /* setregid */
+    [113] = CALL(sys_zero),   /* setreuid */
+    [114] = CALL(sys_zero),   /* setregid */
     [115] = CALL(sys_getgroups),
     [116] = CALL(sys_zero), /* setgroups */
     [117] = CALL(sys_zero), /* setresuid */
     [118] = CALL(sys_getresuid),
-    [119] = CALL(sys_zero), /* setresgid */
+    [119] = CALL(sys_zero),      /* setresgid */
     [120] = CALL(sys_getresuid), /* getresgid */
     [121] = CALL(sys_getpgid),
     [124] = CALL(sys_getpgid), /* getsid */
@@ -115,16 +115,16 @@ static call_type *const table[CALLS] = {
     [131] = CALL(sys_sigaltstack),
     [137] = CALL(sys_statfs),
     [138] = CALL(sys_fstatfs),
-    [140] = CALL(sys_zero), /* getpriority */
-    [141] = CALL(sys_zero), /* setpriority */
+    [140] = CALL(sys_zero),           /* getpriority */
+    [141] = CALL(sys_zero),           /* setpriority */
     [142] = CALL(sys_sched_getparam), /* sched_setparam */
     [143] = CALL(sys_sched_getparam),
     [144] = CALL(sys_sched_getscheduler), /* sched_setscheduler */
     [145] = CALL(sys_sched_getscheduler),
     [149] = CALL(sys_mlock),
     [150] = CALL(sys_mlock), /* munlock */
-    [151] = CALL(sys_zero), /* mlockall */
-    [152] = CALL(sys_zero), /* munlockall */
+    [151] = CALL(sys_zero),  /* mlockall */
+    [152] = CALL(sys_zero),  /* munlockall */
     [157] = CALL(sys_prctl),
     [158] = CALL(sys_arch_prctl),
     [160] = CALL(sys_setrlimit),
@@ -230,7 +230,8 @@ bool syscall(struct trap_frame *frame)
     if (number >= CALLS || !table[number])
         result = missing(number);
     else
-        result = table[number](frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9);
+        result =
+            table[number](frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9);
     frame->rax = (uint64_t)result;
     if (!work_pending && result != -ERESTARTSYS)
         return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Linux's system calls (x86-64): each takes up to six arguments, addresses in the program as numbers,
- * and returns a result or a negative errno. What they mean is in section 2 of the manual.
+ * Linux's system calls (x86-64): each takes up to six arguments, addresses in the program as
+ * numbers, and returns a result or a negative errno. What they mean is in section 2 of the manual.
  */
 #ifndef PITH_SYSCALL_H
 #define PITH_SYSCALL_H
@@ -26,8 +26,8 @@ enum {
     CLOCK_TAI = 11,
 };
 
-/* Time (time.c): a clock's reading in ns; ns of and to a timespec, checked; timer_now() in `ns` from
- * now. 0, -EINVAL, -EFAULT. */
+/* Time (time.c): a clock's reading in ns; ns of and to a timespec, checked; timer_now() in `ns`
+ * from now. 0, -EINVAL, -EFAULT. */
 long time_clock(int clock, int64_t *now);
 struct timespec time_of(int64_t ns);
 long time_from(uint64_t address, int64_t *ns);
@@ -74,7 +74,8 @@ long sys_mkdir(uint64_t path, uint32_t mode);
 long sys_unlinkat(int folder, uint64_t path, int flags);
 long sys_unlink(uint64_t path);
 long sys_rmdir(uint64_t path);
-long sys_renameat2(int from_folder, uint64_t from_path, int to_folder, uint64_t to_path, unsigned flags);
+long sys_renameat2(int from_folder, uint64_t from_path, int to_folder, uint64_t to_path,
+                   unsigned flags);
 long sys_renameat(int from_folder, uint64_t from, int to_folder, uint64_t to);
 long sys_rename(uint64_t from, uint64_t to);
 long sys_linkat(int from_folder, uint64_t from_path, int to_folder, uint64_t to_path, int flags);
@@ -127,7 +128,8 @@ long sys_timerfd_gettime(int fd, uint64_t out);
 long sys_poll(uint64_t fds, unsigned count, int timeout);
 long sys_ppoll(uint64_t fds, unsigned count, uint64_t timeout, uint64_t mask, uint64_t size);
 long sys_select(int count, uint64_t in, uint64_t out, uint64_t except, uint64_t timeout);
-long sys_pselect6(int count, uint64_t in, uint64_t out, uint64_t except, uint64_t timeout, uint64_t mask_at);
+long sys_pselect6(int count, uint64_t in, uint64_t out, uint64_t except, uint64_t timeout,
+                  uint64_t mask_at);
 long sys_epoll_create1(int flags);
 long sys_epoll_create(int size);
 long sys_epoll_ctl(int epfd, int operation, int fd, uint64_t event_at);
@@ -135,7 +137,8 @@ long sys_epoll_wait(int epfd, uint64_t out, int most, int timeout);
 long sys_epoll_pwait(int epfd, uint64_t out, int most, int timeout, uint64_t mask, uint64_t size);
 
 /* mmap.c */
-long sys_mmap(uint64_t address, uint64_t length, int protection, int flags, int fd, uint64_t offset);
+long sys_mmap(uint64_t address, uint64_t length, int protection, int flags, int fd,
+              uint64_t offset);
 long sys_munmap(uint64_t address, uint64_t length);
 long sys_mprotect(uint64_t address, uint64_t length, int protection);
 long sys_mremap(uint64_t old, uint64_t old_length, uint64_t new_length, int flags, uint64_t wanted);
@@ -147,7 +150,8 @@ long sys_brk(uint64_t wanted);
 
 /* clone.c */
 long sys_no_processes(void);
-long sys_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t child_tid, uint64_t tls);
+long sys_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t child_tid,
+               uint64_t tls);
 long sys_clone3(uint64_t arguments, uint64_t size);
 long sys_exit_group(int status);
 long sys_exit(int status);
@@ -168,7 +172,8 @@ long sys_membarrier(int command, uint32_t flags);
 long sys_wait4(void);
 
 /* futex.c */
-long sys_futex(uint64_t address, int operation, uint32_t value, uint64_t timeout, uint64_t second, uint32_t third);
+long sys_futex(uint64_t address, int operation, uint32_t value, uint64_t timeout, uint64_t second,
+               uint32_t third);
 
 /* signal.c */
 long sys_rt_sigreturn(void);

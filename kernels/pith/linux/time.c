@@ -66,8 +66,8 @@ long time_valid(const struct timespec *time, int64_t *ns)
 {
     if (time->seconds < 0 || time->nanoseconds < 0 || time->nanoseconds >= SECOND)
         return -EINVAL;
-    *ns = time->seconds > FOREVER / SECOND - 1 ? FOREVER
-                                               : time->seconds * SECOND + time->nanoseconds;
+    *ns =
+        time->seconds > FOREVER / SECOND - 1 ? FOREVER : time->seconds * SECOND + time->nanoseconds;
     return 0;
 }
 

@@ -29,8 +29,8 @@ long copy_to(uint64_t address, const void *from, size_t size)
 
 long copy_text(char *to, uint64_t address, size_t size)
 {
-    /* Little by little, most texts being short, and never across the end of a page: what lies behind
-     * the text's own may not be there. */
+    /* Little by little, most texts being short, and never across the end of a page: what lies
+     * behind the text's own may not be there. */
     for (size_t done = 0; done < size;) {
         size_t part = CHUNK - ((address + done) & (CHUNK - 1));
 

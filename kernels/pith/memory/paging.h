@@ -7,8 +7,8 @@
 
 #define DIRECT_BASE 0xffff800000000000ul /* all physical memory is mapped here */
 #define KERNEL_BASE 0xffffffff80000000ul
-#define LOW_MEMORY 0x100000000ul         /* below 4 GiB: mapped whatever the CPU */
-#define PROGRAM_END 0x7ffffffff000ul     /* the program's half, as on Linux */
+#define LOW_MEMORY 0x100000000ul     /* below 4 GiB: mapped whatever the CPU */
+#define PROGRAM_END 0x7ffffffff000ul /* the program's half, as on Linux */
 
 #define PTE_PRESENT 0x001ul
 #define PTE_WRITE 0x002ul

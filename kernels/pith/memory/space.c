@@ -370,14 +370,14 @@ size_t space_describe(char *out, size_t size)
         int p = area->protection;
         bool stack = area->end == PROGRAM_END, heap = area->start == brk_start;
 
-        done += format(out + done, size - done, "%08lx-%08lx %c%c%c%c %08lx 00:00 %u %s\n",
-                       area->start, area->end, p & PROT_READ ? 'r' : '-',
-                       p & PROT_WRITE ? 'w' : '-', p & PROT_EXEC ? 'x' : '-',
-                       area->backing.shared ? 's' : 'p', area->backing.offset,
-                       area->backing.file ? area->backing.file->number : 0,
-                       stack  ? "[stack]"
-                       : heap ? "[heap]"
-                              : "");
+        done +=
+            format(out + done, size - done, "%08lx-%08lx %c%c%c%c %08lx 00:00 %u %s\n", area->start,
+                   area->end, p & PROT_READ ? 'r' : '-', p & PROT_WRITE ? 'w' : '-',
+                   p & PROT_EXEC ? 'x' : '-', area->backing.shared ? 's' : 'p',
+                   area->backing.offset, area->backing.file ? area->backing.file->number : 0,
+                   stack  ? "[stack]"
+                   : heap ? "[heap]"
+                          : "");
     }
     return done;
 }

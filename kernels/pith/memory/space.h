@@ -46,8 +46,8 @@ long space_protect(uint64_t start, uint64_t end, int protection);
 /* Drop the pages of start..end: what is touched next is as at the start. */
 void space_discard(uint64_t start, uint64_t end);
 
-/* Handle a page fault at `address` with the CPU's error code: signal 0 when the access may go on, else
- * what the program is to be told. Ends the machine when memory is out. */
+/* Handle a page fault at `address` with the CPU's error code: signal 0 when the access may go on,
+ * else what the program is to be told. Ends the machine when memory is out. */
 struct fault space_fault(uint64_t address, uint64_t error);
 
 /* Whether all of start..end is mapped. */

@@ -2,7 +2,8 @@
 /*
  * Threads of the one program on the one CPU. The kernel itself is never interrupted: interrupts are
  * on only while the program runs and while the CPU idles, so that no kernel data needs a lock. A
- * thread in the kernel gives up the CPU by waiting; one in the program by the end of its time slice.
+ * thread in the kernel gives up the CPU by waiting; one in the program by the end of its time
+ * slice.
  */
 #ifndef PITH_THREAD_H
 #define PITH_THREAD_H

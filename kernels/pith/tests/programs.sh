@@ -55,4 +55,8 @@ rm -rf "$tmp/root"
 pack "$tmp/sqlite.cpio" "$tmp/sqlite"
 compare "sqlite3, 100,000 rows" "$tmp/sqlite.cpio"
 
+compile musl kernels/pith/tests/guest/storm.c "$tmp/storm"
+pack "$tmp/storm.cpio" "$tmp/storm"
+compare "1,000 threads, a mutex storm, 1,000,000 futex round trips" "$tmp/storm.cpio"
+
 finish

@@ -23,7 +23,10 @@ static long call(long number, long a, void *b)
 {
     long result;
 
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b) : "rcx", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b)
+                     : "rcx", "r11", "memory");
     return result;
 }
 
@@ -40,7 +43,8 @@ static uint64_t now(void)
 int __vdso_clock_gettime(int clock, struct timespec *out)
 {
     /* REALTIME, MONOTONIC, MONOTONIC_RAW, both COARSE, BOOTTIME; the rest is CPU time. */
-    const unsigned realtime = 1u << 0 | 1u << 5, known = realtime | 1u << 1 | 1u << 4 | 1u << 6 | 1u << 7;
+    const unsigned realtime = 1u << 0 | 1u << 5,
+                   known = realtime | 1u << 1 | 1u << 4 | 1u << 6 | 1u << 7;
     uint64_t ns;
 
     if (clock < 0 || clock > 7 || !(known >> clock & 1) || !vdso_data.tsc_scale ||

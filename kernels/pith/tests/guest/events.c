@@ -217,9 +217,10 @@ static void epolls(void)
 
 static void clocks(void)
 {
-    static const int ids[] = {CLOCK_REALTIME,  CLOCK_MONOTONIC,       CLOCK_PROCESS_CPUTIME_ID,
-                              CLOCK_BOOTTIME,  CLOCK_MONOTONIC_RAW,   CLOCK_REALTIME_COARSE,
-                              CLOCK_MONOTONIC_COARSE, CLOCK_THREAD_CPUTIME_ID};
+    static const int ids[] = {CLOCK_REALTIME,           CLOCK_MONOTONIC,
+                              CLOCK_PROCESS_CPUTIME_ID, CLOCK_BOOTTIME,
+                              CLOCK_MONOTONIC_RAW,      CLOCK_REALTIME_COARSE,
+                              CLOCK_MONOTONIC_COARSE,   CLOCK_THREAD_CPUTIME_ID};
     struct timespec a, b, bad = {0, -1};
     struct timeval day;
     struct rusage usage;

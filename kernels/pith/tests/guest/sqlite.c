@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SQLite, linked statically: 100,000 rows in memory and in a file, by journal and by write-ahead log. */
+/* SQLite, linked statically: 100,000 rows in memory and in a file, by journal and by write-ahead
+ * log. */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
