@@ -181,6 +181,26 @@ static void print_escaped(FILE *out, const char *before, const char *text, const
     fputs(after, out);
 }
 
+/* How large the file is that each target boots. */
+static void print_kernels(const cJSON *document, FILE *out)
+{
+    const char *separator = "kernels: ";
+    const cJSON *target;
+
+    cJSON_ArrayForEach(target, json_field(document, "targets"))
+    {
+        const cJSON *kernel = json_field(target, "kernel");
+
+        if (!cJSON_IsObject(kernel))
+            continue;
+        print_escaped(out, separator, json_text(target, "name"), "");
+        fprintf(out, " %.0f KB", json_number(kernel, "bytes") / 1000);
+        separator = ", ";
+    }
+    if (*separator == ',')
+        fputs("\n", out);
+}
+
 static void print_conditions(const cJSON *document, FILE *out, bool color)
 {
     const cJSON *about = json_field(document, "run"), *host = json_field(document, "host"), *reason;
@@ -200,6 +220,7 @@ static void print_conditions(const cJSON *document, FILE *out, bool color)
         fputs(" -- TCG, does not predict KVM", out);
     fputs(tcg ? plain : "", out);
     print_escaped(out, " (", json_text(about, "accel_reason"), ")\n");
+    print_kernels(document, out);
     if (*json_text(about, "payload")) {
         print_escaped(out, "payload: ", json_text(about, "payload"), "");
         print_escaped(out, *json_text(about, "args") ? " " : "", json_text(about, "args"), "");
