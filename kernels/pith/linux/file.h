@@ -65,6 +65,11 @@ struct file *file_open(struct inode *inode, int flags);
 /* `file` (or NULL) may have become ready: those in poll() look again. */
 void poll_changed(struct file *file);
 
+/* What is ready now: POLL*. And waiting until something may have changed: thread_wait()'s results.
+ */
+unsigned file_ready(struct file *file);
+long poll_wait(int64_t deadline);
+
 extern const struct file_ops regular_ops, folder_ops;
 const struct file_ops *device_ops(uint32_t device);
 

@@ -188,9 +188,17 @@ long sys_pipe2(uint64_t out, int flags)
     if (!pipe)
         return -ENFILE;
     reader = file_make(&reader_ops, flags & O_NONBLOCK, NULL, pipe);
-    writer = file_make(&writer_ops, O_WRONLY | (flags & O_NONBLOCK), NULL, pipe);
-    if (!reader || !writer)
-        return -ENFILE; /* out of memory for two small blocks: the pipe's is lost with it */
+    writer = reader ? file_make(&writer_ops, O_WRONLY | (flags & O_NONBLOCK), NULL, pipe) : NULL;
+    if (!writer) {
+        pipe->writers = 0;
+        if (reader) {
+            file_release(reader); /* and the pipe with it */
+        } else {
+            pipe->readers = 0;
+            release(pipe);
+        }
+        return -ENFILE;
+    }
     pipe->reader = reader;
     pipe->writer = writer;
     fds[0] = file_install(reader, flags & O_CLOEXEC);

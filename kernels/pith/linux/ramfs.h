@@ -102,4 +102,8 @@ long path_find(int folder, uint64_t path, bool follow, struct place *place);
 long path_find_text(int folder, const char *path, bool follow, struct place *place);
 void place_release(struct place *place);
 
+/* Make what is missing at `place`: 0, -EISDIR where the path asked for a folder, -ENOENT where its
+ * folder was removed, -ENOSPC, -ENOMEM. (open.c) */
+long place_create(struct place *place, uint32_t mode);
+
 #endif

@@ -71,6 +71,8 @@ long sys_creat(uint64_t path, uint32_t mode);
 long sys_umask(uint32_t mask);
 long sys_mkdirat(int folder, uint64_t path, uint32_t mode);
 long sys_mkdir(uint64_t path, uint32_t mode);
+
+/* names.c */
 long sys_unlinkat(int folder, uint64_t path, int flags);
 long sys_unlink(uint64_t path);
 long sys_rmdir(uint64_t path);
@@ -84,6 +86,8 @@ long sys_symlinkat(uint64_t target, int folder, uint64_t path);
 long sys_symlink(uint64_t target, uint64_t path);
 long sys_readlinkat(int folder, uint64_t path, uint64_t buffer, int size);
 long sys_readlink(uint64_t path, uint64_t buffer, int size);
+
+/* attributes.c */
 long sys_ftruncate(int fd, int64_t size);
 long sys_truncate(uint64_t path, int64_t size);
 long sys_fallocate(int fd, int mode, int64_t offset, int64_t size);
@@ -130,6 +134,8 @@ long sys_ppoll(uint64_t fds, unsigned count, uint64_t timeout, uint64_t mask, ui
 long sys_select(int count, uint64_t in, uint64_t out, uint64_t except, uint64_t timeout);
 long sys_pselect6(int count, uint64_t in, uint64_t out, uint64_t except, uint64_t timeout,
                   uint64_t mask_at);
+
+/* epoll.c */
 long sys_epoll_create1(int flags);
 long sys_epoll_create(int size);
 long sys_epoll_ctl(int epfd, int operation, int fd, uint64_t event_at);
