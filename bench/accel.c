@@ -40,13 +40,8 @@ static const struct scenario probing = {
 static int probe_target(struct run *run, unsigned index, struct error *why)
 {
     struct planned planned = {.target = index, .probe = true};
-    struct trial_report report;
-    int status = run_one(run, &planned, &probing, &report);
 
-    if (status == 0 && report.error.text[0])
-        status = fail(why, EIO, "%s", report.error.text);
-    trial_report_free(&report);
-    return status;
+    return run_probe(run, &planned, &probing, why);
 }
 
 static bool kvm_opens(char *reason, size_t size)

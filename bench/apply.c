@@ -20,6 +20,20 @@ static cJSON *find(const cJSON *list, const char *name, const char *value)
     return NULL;
 }
 
+/* The element of `list` that is about `scenario` and, of its programs, `payload`; or NULL. */
+static cJSON *find_program(const cJSON *list, const char *scenario, const char *payload)
+{
+    cJSON *item;
+
+    cJSON_ArrayForEach(item, list)
+    {
+        if (strcmp(json_text(item, "scenario"), scenario) == 0 &&
+            strcmp(json_text(item, "payload"), payload) == 0)
+            return item;
+    }
+    return NULL;
+}
+
 static cJSON *series_of(cJSON *document, const char *scenario, const char *target,
                         const struct metric *metric)
 {
@@ -85,8 +99,8 @@ static int apply_launch(cJSON *document, const cJSON *launch, struct error *erro
 
     if (!launches)
         return fail(error, EINVAL, "launch of unknown target \"%s\"", json_text(launch, "target"));
-    if (find(launches, "scenario", json_text(launch, "scenario")))
-        return 0; /* a resumed run tells it again */
+    if (find_program(launches, json_text(launch, "scenario"), json_text(launch, "payload")))
+        return 0; /* every repetition tells it again */
     copy = cJSON_Duplicate(launch, true);
     cJSON_DeleteItemFromObjectCaseSensitive(copy, "target");
     cJSON_AddItemToArray(launches, copy);
@@ -132,9 +146,11 @@ int record_apply(cJSON *document, const cJSON *line, struct error *error)
     return 0;
 }
 
-/* Join the field `name` of all of `list` with commas, as an owned string in `about`. */
+/* Join the field `name` of all of `list` with commas, each value once, as an owned string in
+ * `about`. Equal ones are neighbours. */
 static const char *join(cJSON *about, const char *key, const cJSON *list, const char *name)
 {
+    const char *last = "";
     char text[4096] = "";
     const cJSON *item;
 
@@ -144,7 +160,10 @@ static const char *join(cJSON *about, const char *key, const cJSON *list, const 
 
         if (*json_text(item, "twin_of"))
             continue; /* its original brings it along */
-        snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", json_text(item, name));
+        if (strcmp(json_text(item, name), last) == 0)
+            continue;
+        last = json_text(item, name);
+        snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", last);
     }
     json_replace(about, key, cJSON_CreateString(text));
     return json_text(about, key);
@@ -209,6 +228,15 @@ int record_options(cJSON *document, struct run_options *options, struct error *e
     return 0;
 }
 
+static bool is_same_program(const cJSON *document, const char *scenario,
+                            const struct run_program *program)
+{
+    const cJSON *then =
+        find_program(json_field(document, "payloads"), scenario, program->about.payload);
+
+    return strcmp(json_text(then, "sha256"), program->payload.archive.sha256) == 0;
+}
+
 /* Whether kernels and payloads are the bytes that the run began with. */
 static int check_same(const cJSON *document, const struct run *run, struct error *error)
 {
@@ -229,16 +257,13 @@ static int check_same(const cJSON *document, const struct run *run, struct error
                         "cut; its samples cannot be mixed, start a new run",
                         target->name);
     }
-    for (unsigned s = 0; s < run->scenario_count; s++) {
-        const cJSON *then =
-            find(json_field(document, "payloads"), "scenario", run->scenarios[s]->name);
-
-        if (strcmp(json_text(then, "sha256"), run->payloads[s].archive.sha256) != 0)
-            return fail(error, ESTALE,
-                        "--resume: %s, the payload of scenario %s, has changed since the run was "
-                        "cut; start a new run",
-                        run->payloads[s].archive.path, run->scenarios[s]->name);
-    }
+    for (unsigned s = 0; s < run->scenario_count; s++)
+        for (unsigned p = 0; p < run->program_counts[s]; p++)
+            if (!is_same_program(document, run->scenarios[s]->name, &run->programs[s][p]))
+                return fail(error, ESTALE,
+                            "--resume: %s, the payload of scenario %s, has changed since the run "
+                            "was cut; start a new run",
+                            run->programs[s][p].payload.archive.path, run->scenarios[s]->name);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "network.h"
 #include "sandbox.h"
 
 #define QEMU "/usr/bin/qemu-system-x86_64"
@@ -36,12 +37,12 @@ static void find_file(struct list *list, const char *what, const char *path, con
 
 static int try_network(void *data, struct error *error)
 {
-    int status = sandbox_network(error);
+    static const struct driver vm = {.is_vm = true};
+    struct launch launch = {.netns = -1};
+    int status = network_open(error);
 
     (void)data;
-    if (status == 0)
-        status = sandbox_tap("vm0", error);
-    return status;
+    return status == 0 ? network_attach(&vm, &launch, error) : status;
 }
 
 static void find_sandbox(struct list *list)

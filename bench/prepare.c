@@ -79,22 +79,39 @@ static int all_targets(struct run *run, struct error *error)
     return status;
 }
 
-static int read_payload(struct run *run, unsigned index, struct error *error)
+/* The user's program, for which --ready also says whether it needs the network. */
+static int read_user_payload(struct run *run, unsigned index, struct error *error)
 {
     const struct run_options *options = &run->options;
-    const struct scenario *scenario = run->scenarios[index];
+    struct run_program *program = run->programs[index];
     int status;
 
-    if (!options->payload)
-        return payload_read(options->datadir, scenario->payload, &run->payloads[index], error);
-    if (!scenario->takes_payload)
+    if (!run->scenarios[index]->takes_payload)
         return fail(error, EINVAL,
                     "--payload: scenario %s measures its own program and takes no other; "
                     "use --scenario boot",
-                    scenario->name);
-    status = payload_wrap(options->payload, &run->payloads[index], error);
+                    run->scenarios[index]->name);
+    program->about = (struct program){.payload = options->payload};
+    run->program_counts[index] = 1;
+    status = payload_wrap(options->payload, &program->payload, error);
     if (status < 0)
         error_prefix(error, "--payload");
+    return status;
+}
+
+static int read_payloads_of(struct run *run, unsigned index, struct error *error)
+{
+    const struct program *about = run->scenarios[index]->programs;
+    int status = 0;
+
+    if (run->options.payload)
+        return read_user_payload(run, index, error);
+    for (; about->payload && status == 0; about++) {
+        struct run_program *program = &run->programs[index][run->program_counts[index]++];
+
+        program->about = *about;
+        status = payload_read(run->options.datadir, about->payload, &program->payload, error);
+    }
     return status;
 }
 
@@ -103,7 +120,7 @@ static int read_payloads(struct run *run, struct error *error)
     int status = payload_read(run->options.datadir, PROBE_PAYLOAD, &run->probe, error);
 
     for (unsigned i = 0; i < run->scenario_count && status == 0; i++)
-        status = read_payload(run, i, error);
+        status = read_payloads_of(run, i, error);
     return status;
 }
 
@@ -138,11 +155,22 @@ static int check_arguments(const struct run *run, struct error *error)
     return 0;
 }
 
+/* The largest archive that any scenario boots. */
+static size_t largest_payload(const struct run *run)
+{
+    size_t largest = 0;
+
+    for (unsigned s = 0; s < run->scenario_count; s++)
+        for (unsigned p = 0; p < run->program_counts[s]; p++)
+            if (run->programs[s][p].payload.archive.size > largest)
+                largest = run->programs[s][p].payload.archive.size;
+    return largest;
+}
+
 static int check_memory(const struct run *run, struct error *error)
 {
     unsigned asked = run->options.machine.memory_mib;
     struct sysinfo host;
-    size_t largest = 0;
 
     sysinfo(&host);
     if (asked < MEMORY_MIN_MIB)
@@ -153,20 +181,17 @@ static int check_memory(const struct run *run, struct error *error)
                     asked, (unsigned long long)host.totalram * host.mem_unit >> 20);
     for (unsigned t = 0; t < run->target_count; t++) {
         const struct target *target = &run->targets[t];
-        size_t need = target->kernel.size;
+        size_t need = target->kernel.size + largest_payload(run);
 
         if (!target->driver->is_vm)
             continue;
         for (size_t i = 0; i < target->extra_count; i++)
             need += target->extras[i].size;
-        for (unsigned s = 0; s < run->scenario_count; s++)
-            if (need + run->payloads[s].archive.size > largest)
-                largest = need + run->payloads[s].archive.size;
-        if (largest >> 20 >= asked)
+        if (need >> 20 >= asked)
             return fail(error, EINVAL,
                         "--memory: %u MiB cannot hold target %s, whose kernel and initrd alone "
                         "take %zu MiB",
-                        asked, target->name, (largest >> 20) + 1);
+                        asked, target->name, (need >> 20) + 1);
     }
     return 0;
 }
@@ -226,8 +251,9 @@ int run_prepare(const struct run_options *options, struct run *run, struct error
 
 void run_free(struct run *run)
 {
-    for (unsigned i = 0; i < run->scenario_count; i++)
-        payload_free(&run->payloads[i]);
+    for (unsigned s = 0; s < run->scenario_count; s++)
+        for (unsigned p = 0; p < run->program_counts[s]; p++)
+            payload_free(&run->programs[s][p].payload);
     payload_free(&run->probe);
     ready_free(&run->ready);
     for (unsigned i = 0; i < run->target_count; i++)

@@ -62,11 +62,15 @@ static void add_payloads(cJSON *document, const struct run *run)
     cJSON *list = cJSON_AddArrayToObject(document, "payloads");
 
     for (unsigned s = 0; s < run->scenario_count; s++) {
-        cJSON *object = describe_file(&run->payloads[s].archive);
+        for (unsigned p = 0; p < run->program_counts[s]; p++) {
+            const struct run_program *program = &run->programs[s][p];
+            cJSON *object = describe_file(&program->payload.archive);
 
-        cJSON_AddStringToObject(object, "scenario", run->scenarios[s]->name);
-        cJSON_AddStringToObject(object, "program_sha256", run->payloads[s].program.sha256);
-        cJSON_AddItemToArray(list, object);
+            cJSON_AddStringToObject(object, "scenario", run->scenarios[s]->name);
+            cJSON_AddStringToObject(object, "payload", program->about.payload);
+            cJSON_AddStringToObject(object, "program_sha256", program->payload.program.sha256);
+            cJSON_AddItemToArray(list, object);
+        }
     }
 }
 
@@ -159,14 +163,16 @@ static void add_signature(cJSON *object, const struct machine *machine)
     free(text);
 }
 
-cJSON *record_launch(const struct run *run, const struct planned *planned,
-                     const struct launch *launch, const struct trial_report *report)
+cJSON *record_launch(const struct run *run, const struct planned *planned, unsigned program,
+                     const struct launch *launch, const struct boot_report *report)
 {
     const struct target *target = &run->targets[planned->target];
     cJSON *line = cJSON_CreateObject(), *object = cJSON_AddObjectToObject(line, "launch"), *argv;
 
     cJSON_AddStringToObject(object, "target", target->name);
     cJSON_AddStringToObject(object, "scenario", run->scenarios[planned->scenario]->name);
+    cJSON_AddStringToObject(object, "payload",
+                            run->programs[planned->scenario][program].about.payload);
     if (target->driver->is_vm) {
         add_signature(object, launch->machine);
         cJSON_AddStringToObject(object, "cmdline", launch->cmdline);
@@ -197,7 +203,6 @@ cJSON *record_trial(const struct run *run, unsigned order, double t,
 {
     const struct planned *planned = &run->plan[order];
     cJSON *line = cJSON_CreateObject(), *object = cJSON_AddObjectToObject(line, "trial"), *list;
-    bool failed = report->error.text[0];
 
     cJSON_AddStringToObject(object, "target", run->targets[planned->target].name);
     cJSON_AddStringToObject(object, "scenario", run->scenarios[planned->scenario]->name);
@@ -209,18 +214,18 @@ cJSON *record_trial(const struct run *run, unsigned order, double t,
         const struct outcome *outcome = &report->outcomes[i];
         cJSON *sample;
 
-        if (!outcome->recorded && !(failed && outcome->expected))
+        if (!outcome->recorded && !outcome->failure)
             continue;
         sample = cJSON_CreateObject();
         cJSON_AddStringToObject(sample, "metric", outcome->metric->name);
         if (outcome->recorded)
             cJSON_AddNumberToObject(sample, "value", outcome->value);
         else
-            cJSON_AddStringToObject(sample, "error", report->error.text);
+            cJSON_AddStringToObject(sample, "error", outcome->failure);
         if (outcome->note)
             cJSON_AddStringToObject(sample, "note", outcome->note);
-        if (!outcome->recorded)
-            add_evidence(sample, report->console);
+        if (outcome->console)
+            add_evidence(sample, outcome->console);
         cJSON_AddItemToArray(list, sample);
     }
     return line;

@@ -16,8 +16,8 @@ cJSON *record_begin(const struct run *run);
 
 /* The journal lines. NULL when out of memory. */
 cJSON *record_accel(enum accel accel, const char *reason);
-cJSON *record_launch(const struct run *run, const struct planned *planned,
-                     const struct launch *launch, const struct trial_report *report);
+cJSON *record_launch(const struct run *run, const struct planned *planned, unsigned program,
+                     const struct launch *launch, const struct boot_report *report);
 cJSON *record_trial(const struct run *run, unsigned order, double t,
                     const struct trial_report *report);
 

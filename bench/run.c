@@ -10,6 +10,7 @@
 
 #include "host.h"
 #include "journal.h"
+#include "network.h"
 #include "record.h"
 #include "run.h"
 #include "sandbox.h"
@@ -59,7 +60,7 @@ static int catch_interrupts(struct error *error)
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
         return fail(error, errno, "signalfd: %s", strerror(errno));
-    trial_interrupt_on(fd);
+    watch_interrupt_on(fd);
     return 0;
 }
 
@@ -74,33 +75,59 @@ static const struct ready *ready_rule(const struct run *run, const struct planne
     return &run->ready;
 }
 
-static int run_launch(struct run *run, const struct planned *planned,
-                      const struct scenario *scenario, struct trial_report *report,
-                      cJSON **launch_line)
-{
-    const struct target *target = &run->targets[planned->target];
-    struct launch launch;
-    int driver, status;
+/* One trial with what it was launched by. */
+struct attempt {
+    struct launch launches[PROGRAMS_MAX];
+    unsigned count;
+    struct trial_report report;
+};
 
-    *report = (struct trial_report){0};
-    driver = open_driver(run, target, &report->error);
-    if (driver < 0)
-        return driver;
-    status = stage_launch(run, planned, target->name, &launch, &report->error);
-    if (status < 0)
-        return status;
-    status = trial_run(scenario, target->driver, run->contexts[driver], &launch,
-                       ready_rule(run, planned), report);
-    if (launch_line)
-        *launch_line = record_launch(run, planned, &launch, report);
-    stage_launch_free(&launch);
-    return status;
+static void attempt_free(struct attempt *attempt)
+{
+    for (unsigned i = 0; i < attempt->count; i++)
+        stage_launch_free(&attempt->launches[i]);
+    trial_report_free(&attempt->report);
 }
 
-int run_one(struct run *run, const struct planned *planned, const struct scenario *scenario,
-            struct trial_report *report)
+static int attempt_run(struct run *run, const struct planned *planned,
+                       const struct scenario *scenario, struct attempt *attempt)
 {
-    return run_launch(run, planned, scenario, report, NULL);
+    const struct target *target = &run->targets[planned->target];
+    unsigned count = planned->probe ? 1 : run->program_counts[planned->scenario];
+    struct trial_setup setup = {
+        .scenario = scenario,
+        .driver = target->driver,
+        .launches = attempt->launches,
+        .count = count,
+        .ready = ready_rule(run, planned),
+    };
+    int driver;
+
+    *attempt = (struct attempt){0};
+    driver = open_driver(run, target, &attempt->report.error);
+    if (driver < 0)
+        return driver;
+    setup.context = run->contexts[driver];
+    while (attempt->count < count) {
+        int status = stage_launch(run, planned, attempt->count, target->name,
+                                  &attempt->launches[attempt->count], &attempt->report.error);
+
+        if (status < 0)
+            return status;
+        attempt->count++;
+    }
+    return trial_run(&setup, &attempt->report);
+}
+
+int run_probe(struct run *run, const struct planned *planned, const struct scenario *scenario,
+              struct error *why)
+{
+    struct attempt attempt;
+    int status = attempt_run(run, planned, scenario, &attempt);
+
+    *why = attempt.report.error;
+    attempt_free(&attempt);
+    return status < 0 ? status : why->text[0] ? -EIO : 0;
 }
 
 static int decide(struct run *run, struct error *error)
@@ -123,26 +150,42 @@ static int decide(struct run *run, struct error *error)
     return journal_append(run->journal_fd, record_accel(run->options.machine.accel, reason), error);
 }
 
+/* What happened in planned trial `index`, which began `t` seconds into the run. */
+static int record(struct run *run, unsigned index, double t, const struct attempt *attempt,
+                  struct error *error)
+{
+    int status = 0;
+
+    for (unsigned p = 0; p < attempt->count && status == 0; p++)
+        if (attempt->report.boots[p].booted)
+            status = journal_append(run->journal_fd,
+                                    record_launch(run, &run->plan[index], p, &attempt->launches[p],
+                                                  &attempt->report.boots[p]),
+                                    error);
+    if (status == 0)
+        status =
+            journal_append(run->journal_fd, record_trial(run, index, t, &attempt->report), error);
+    return status;
+}
+
 /* One planned trial, into the journal. A failure of the guest is a sample; a failure of ours
  * ends the run. */
 static int do_trial(struct run *run, unsigned index, struct error *error)
 {
     const struct planned *planned = &run->plan[index];
-    struct trial_report report;
-    cJSON *launch_line = NULL;
     double t = run->elapsed_s + (double)(clock_now() - run->start_ns) / 1e9;
-    int status = run_launch(run, planned, run->scenarios[planned->scenario], &report, &launch_line);
+    struct attempt attempt;
+    const char *text;
+    int status = attempt_run(run, planned, run->scenarios[planned->scenario], &attempt);
 
-    if (status < 0) {
-        cJSON_Delete(launch_line);
-        trial_report_free(&report);
-        return fail(error, -status, "%s", status == -ECANCELED ? "interrupted" : report.error.text);
-    }
-    status = journal_append(run->journal_fd, launch_line, error);
+    text = attempt.report.error.text;
+    if (status < 0)
+        status = fail(error, -status, "%s", status == -ECANCELED ? "interrupted" : text);
+    else
+        status = record(run, index, t, &attempt, error);
     if (status == 0)
-        status = journal_append(run->journal_fd, record_trial(run, index, t, &report), error);
-    run->progress(run, index, report.error.text[0] ? report.error.text : NULL);
-    trial_report_free(&report);
+        run->progress(run, index, *text ? text : NULL);
+    attempt_free(&attempt);
     return status;
 }
 
@@ -153,7 +196,7 @@ int run_trials(void *data, struct error *error)
 
     run->start_ns = clock_now();
     if (status == 0)
-        status = sandbox_network(error);
+        status = network_open(error);
     if (status == 0)
         status = stage_all(run, error);
     if (status == 0)

@@ -54,10 +54,17 @@ struct planned {
     bool probe;          /* no trial: does KVM boot the target, with run->probe for payload? */
 };
 
+/* A program that a scenario boots, or the user's in its place, with its files. */
+struct run_program {
+    struct program about;
+    struct payload payload;
+};
+
 struct run {
     struct run_options options;
     const struct scenario *scenarios[RUN_NAMES_MAX];
-    struct payload payloads[RUN_NAMES_MAX]; /* one per scenario */
+    struct run_program programs[RUN_NAMES_MAX][PROGRAMS_MAX];
+    unsigned program_counts[RUN_NAMES_MAX]; /* per scenario */
     unsigned scenario_count;
     struct payload probe; /* known to start at once, which a user's program need not */
     struct arguments arguments;
@@ -101,17 +108,16 @@ int run_trials(void *data, struct error *error);
  * of a built-in target means TCG for all. */
 int accel_decide(struct run *run, char *reason, size_t size, struct error *error);
 
-/* Boot once as `planned` says, by `scenario`'s measuring. See trial_run(). */
-struct trial_report;
-int run_one(struct run *run, const struct planned *planned, const struct scenario *scenario,
-            struct trial_report *report);
+/* Boot once as `planned` says, by `scenario`'s measuring: 0, or a negative errno and why. */
+int run_probe(struct run *run, const struct planned *planned, const struct scenario *scenario,
+              struct error *why);
 
 /* Put kernels, initrds, programs and the plugin into the sandbox's tmpfs. */
 int stage_all(struct run *run, struct error *error);
-/* Fill `launch` for `planned` with staged paths and make its tap; stage_launch_free() undoes both.
- */
-int stage_launch(const struct run *run, const struct planned *planned, const char *name,
-                 struct launch *launch, struct error *error);
+/* Fill `launch` with staged paths for the `program`th program of `planned`, under the run's name
+ * `name`. Free with stage_launch_free(). */
+int stage_launch(const struct run *run, const struct planned *planned, unsigned program,
+                 const char *name, struct launch *launch, struct error *error);
 void stage_launch_free(struct launch *launch);
 
 #endif

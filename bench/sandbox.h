@@ -22,14 +22,4 @@
  * with the remedy when the host forbids the sandbox; -ECHILD when the worker was killed. */
 int sandbox_run(int (*work)(void *data, struct error *error), void *data, struct error *error);
 
-/* Make the bridge that joins the guests' taps, and bring loopback up. In the worker only. */
-int sandbox_network(struct error *error);
-
-/* Make a persistent tap called `name` on the bridge, owned by the sandbox's user, with a send
- * queue of one packet, so that no stale probe waits for a late guest. */
-int sandbox_tap(const char *name, struct error *error);
-
-/* Delete the tap again. */
-int sandbox_tap_delete(const char *name, struct error *error);
-
 #endif

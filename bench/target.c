@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../drivers/machine.h"
+#include "network.h"
 #include "payload.h"
 #include "registry.h"
 #include "target.h"
@@ -244,7 +246,8 @@ char **target_names(const char *datadir, struct error *error)
     return names;
 }
 
-/* Write `template` with the words in braces replaced. */
+/* Write `template` with the words in braces replaced. One that is empty takes the space after it
+ * along, so that what is not asked for leaves no trace. */
 static void expand(const char *template, const char *const (*words)[2], FILE *out)
 {
     while (*template) {
@@ -255,24 +258,38 @@ static void expand(const char *template, const char *const (*words)[2], FILE *ou
         if ((*word)[0]) {
             fputs((*word)[1], out);
             template += strlen((*word)[0]);
+            template += !*(*word)[1] && *template == ' ';
         } else {
             fputc(*template ++, out);
         }
     }
 }
 
-char *target_cmdline(const struct target *target, const char *program, const char *arguments,
-                     const struct machine *machine)
+bool target_has_network(const struct target *target)
 {
-    char khz[16], *text = NULL;
-    const char *const words[][2] = {
-        {"{payload}", program}, {"{args}", arguments}, {"{tsc_khz}", khz}, {NULL, NULL}};
+    return target->driver->is_vm ? strstr(target->cmdline, "{network}") != NULL
+                                 : target->driver->enters_netns;
+}
+
+char *target_cmdline(const struct target *target, const char *program, const char *arguments,
+                     const struct launch *launch)
+{
+    const struct machine *machine = launch->machine;
+    char khz[16], network[128] = "", *text = NULL;
+    const char *const words[][2] = {{"{payload}", program},
+                                    {"{args}", arguments},
+                                    {"{tsc_khz}", khz},
+                                    {"{network}", network},
+                                    {NULL, NULL}};
+    const char *nic = machine_nic(machine);
     size_t size;
     FILE *out = open_memstream(&text, &size);
 
     if (!out)
         return NULL;
     snprintf(khz, sizeof khz, "%u", machine->tsc_khz);
+    if (launch->network)
+        snprintf(network, sizeof network, "%s%s" NETWORK_PARAMETER, nic, *nic ? " " : "");
     if (machine->accel == ACCEL_TCG && *target->cmdline_tcg) {
         expand(target->cmdline_tcg, words, out);
         fputc(' ', out);

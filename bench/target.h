@@ -20,7 +20,7 @@ struct target {
     struct file kernel;  /* empty where the driver needs none */
     struct file *extras; /* archives that follow the payload in the initrd */
     size_t extra_count;
-    char *cmdline;     /* template: {payload}, {args}, {tsc_khz} */
+    char *cmdline;     /* template: {payload}, {args}, {network}, {tsc_khz} */
     char *cmdline_tcg; /* goes before cmdline under TCG; empty where there is none */
     char *script;      /* the null driver's, as JSON text */
 };
@@ -34,9 +34,13 @@ void target_free(struct target *target);
  * NULL with `error` filled on failure. */
 char **target_names(const char *datadir, struct error *error);
 
-/* The command line of `target` on `machine` for a program and its arguments; the caller frees it.
- */
+/* Whether guests of `target` can be given the network: where {network} is on the command line, or
+ * the guest is a process. */
+bool target_has_network(const struct target *target);
+
+/* The command line of `target` for a program and its arguments; machine, accelerator and network
+ * are `launch`'s. The caller frees it. */
 char *target_cmdline(const struct target *target, const char *program, const char *arguments,
-                     const struct machine *machine);
+                     const struct launch *launch);
 
 #endif

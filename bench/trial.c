@@ -1,384 +1,310 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "markers.h"
+#include "network.h"
 #include "trial.h"
 
 struct trial {
-    const struct scenario *scenario;
-    const struct launch *launch;
-    const struct ready *ready;
-    struct ready_line line;
+    const struct trial_setup *setup;
+    unsigned program;
+    struct launch launch; /* of the present guest */
     struct guest guest;
-    struct marker_stream stream;
-    int64_t stamps[EVENT_COUNT]; /* -1: not seen */
-    uint64_t tsc[EVENT_COUNT];
-    unsigned status[EVENT_COUNT];
-    bool idled[EVENT_COUNT];
-    struct phase_mark phases[PHASES];
+    struct watch watch;
+    bool has_guest;
     int64_t deadline;
-    bool console_open, marker_open;
-    unsigned bad_markers;
-    size_t console_used;
+    double allowed_s; /* from where the deadline was set */
+    int broken;       /* the errno by which tare itself, not the guest, failed */
     struct trial_report *report;
 };
 
 static const char *const event_names[EVENT_COUNT] = {
     [EVENT_CREATE] = "create",       [EVENT_RESUME] = "resume",
     [EVENT_KERNEL] = "kernel entry", [EVENT_MAIN] = "payload main",
-    [EVENT_READY] = "payload ready", [EVENT_EXIT] = "payload exit",
-    [EVENT_END] = "end of payload",  [EVENT_GONE] = "end of guest",
+    [EVENT_READY] = "payload ready", [EVENT_REPLY] = "reply on the wire",
+    [EVENT_EXIT] = "payload exit",   [EVENT_END] = "end of payload",
+    [EVENT_GONE] = "end of guest",
 };
 
-static int interrupt_fd = -1;
-
-void trial_interrupt_on(int fd)
+/* Take the descriptions out of the guest before destroy frees them. */
+static void take_evidence(struct trial *trial)
 {
-    interrupt_fd = fd;
-}
+    struct boot_report *boot = &trial->report->boots[trial->program];
 
-int64_t clock_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static enum event event_of(char kind)
-{
-    switch (kind) {
-    case MARKER_KERNEL:
-        return EVENT_KERNEL;
-    case MARKER_MAIN:
-        return EVENT_MAIN;
-    case MARKER_READY:
-        return EVENT_READY;
-    case MARKER_EXIT:
-        return EVENT_EXIT;
-    default:
-        return EVENT_END;
-    }
-}
-
-/* How often the vCPU has halted so far: the plugin counts in a file (drivers/halts.c). */
-static uint64_t count_halts(const struct trial *trial)
-{
-    uint64_t halts = 0;
-    int fd = trial->guest.halts ? open(trial->guest.halts, O_RDONLY | O_CLOEXEC) : -1;
-
-    if (fd < 0)
-        return 0;
-    if (read(fd, &halts, sizeof halts) != sizeof halts)
-        halts = 0;
-    close(fd);
-    return halts;
-}
-
-/* Keep the latest CONSOLE_KEEP bytes. */
-static void keep_console(struct trial *trial, const char *bytes, size_t count)
-{
-    char *kept = trial->report->console;
-
-    if (count > CONSOLE_KEEP) {
-        bytes += count - CONSOLE_KEEP;
-        count = CONSOLE_KEEP;
-    }
-    if (trial->console_used + count > CONSOLE_KEEP) {
-        size_t drop = trial->console_used + count - CONSOLE_KEEP;
-
-        memmove(kept, kept + drop, trial->console_used - drop);
-        trial->console_used -= drop;
-    }
-    memcpy(kept + trial->console_used, bytes, count);
-    trial->console_used += count;
-    kept[trial->console_used] = '\0';
-}
-
-/* Keep what a console said as evidence, and see whether it says that the program is ready: by the
- * stamp of the line's last byte. */
-static void take_console(struct trial *trial, const char *bytes, size_t count, int64_t stamp)
-{
-    keep_console(trial, bytes, count);
-    for (size_t i = 0; i < count && trial->stamps[EVENT_READY] < 0; i++)
-        if (ready_feed(trial->ready, &trial->line, bytes[i]))
-            trial->stamps[EVENT_READY] = stamp;
-}
-
-static void take_phase(struct trial *trial, const struct marker_record *record)
-{
-    if (record->status < PHASES && !trial->phases[record->status].seen)
-        trial->phases[record->status] =
-            (struct phase_mark){record->stamp, record->tsc, count_halts(trial), true};
-}
-
-static void take_markers(struct trial *trial, const char *bytes, size_t count, int64_t stamp)
-{
-    struct marker_record record;
-
-    for (size_t i = 0; i < count; i++) {
-        int got = marker_feed(&trial->stream, bytes[i], stamp, &record);
-        enum event event;
-
-        if (got < 0)
-            trial->bad_markers++;
-        if (got <= 0)
-            continue;
-        if (record.kind == MARKER_PHASE) {
-            take_phase(trial, &record);
-            continue;
-        }
-        event = event_of(record.kind);
-        if (trial->stamps[event] >= 0)
-            continue; /* the first of its kind counts */
-        if (event == EVENT_READY && trial->ready->kind == READY_CONSOLE)
-            continue; /* the console tells that, and nothing else */
-        trial->stamps[event] = record.stamp;
-        trial->tsc[event] = record.tsc;
-        trial->status[event] = record.status;
-        trial->idled[event] = count_halts(trial) > 0;
-    }
-}
-
-/* Read what has come on `fd`; returns false at its end. */
-static bool drain(struct trial *trial, int fd, bool is_marker, int64_t stamp)
-{
-    char bytes[4096];
-
-    for (;;) {
-        ssize_t got = read(fd, bytes, sizeof bytes);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 && errno == EAGAIN)
-            return true;
-        if (got <= 0)
-            return false;
-        if (is_marker)
-            take_markers(trial, bytes, (size_t)got, stamp);
-        else
-            take_console(trial, bytes, (size_t)got, stamp);
-        stamp = clock_now();
-    }
-}
-
-static void read_streams(struct trial *trial, int64_t stamp)
-{
-    if (trial->marker_open)
-        trial->marker_open = drain(trial, trial->guest.marker_fd, true, stamp);
-    if (trial->console_open)
-        trial->console_open = drain(trial, trial->guest.console_fd, false, stamp);
-}
-
-/* Wait for the next thing to happen and stamp it. 0 or a negative errno. */
-static int step(struct trial *trial)
-{
-    struct pollfd fds[] = {
-        {.fd = trial->marker_open ? trial->guest.marker_fd : -1, .events = POLLIN},
-        {.fd = trial->console_open ? trial->guest.console_fd : -1, .events = POLLIN},
-        {.fd = trial->guest.exit_fd, .events = POLLIN},
-        {.fd = interrupt_fd, .events = POLLIN},
+    if (boot->booted)
+        return; /* it would tell the same again */
+    *boot = (struct boot_report){
+        .booted = true,
+        .xml = trial->guest.xml,
+        .argv = trial->guest.argv,
+        .argv_len = trial->guest.argv_len,
     };
-    int64_t left = trial->deadline - clock_now(), stamp;
-    struct timespec timeout = {left / 1000000000, left % 1000000000};
-    int ready;
-
-    if (left <= 0)
-        return -ETIMEDOUT;
-    ready = ppoll(fds, 4, &timeout, NULL);
-    stamp = clock_now();
-    if (ready == 0)
-        return -ETIMEDOUT;
-    if (ready < 0)
-        return errno == EINTR ? 0 : -errno;
-    if (fds[3].revents)
-        return -ECANCELED;
-    read_streams(trial, stamp);
-    if (fds[2].revents) /* after the markers read just now, which came before it */
-        trial->stamps[EVENT_GONE] = clock_now();
-    return 0;
+    trial->guest.xml = trial->guest.argv = NULL;
 }
 
-static int explain(struct trial *trial, int code, enum event event, struct error *error)
+static void end_guest(struct trial *trial)
 {
-    const char *hint = event == trial_started(trial) ? trial->ready->hint : "";
+    if (!trial->has_guest)
+        return;
+    take_evidence(trial);
+    trial->watch.guest = NULL;
+    trial->watch.marker_open = trial->watch.console_open = false;
+    trial->setup->driver->destroy(trial->setup->context, &trial->guest);
+    network_detach(&trial->launch);
+    trial->has_guest = false;
+}
+
+int trial_boot(struct trial *trial, unsigned program, struct error *error)
+{
+    const struct trial_setup *setup = trial->setup;
+    int64_t *stamps = trial->watch.stamps;
+    int status;
+
+    end_guest(trial);
+    trial->program = program;
+    trial->launch = setup->launches[program];
+    watch_init(&trial->watch, setup->ready);
+    guest_init(&trial->guest);
+    trial->broken = network_attach(setup->driver, &trial->launch, error);
+    if (trial->broken < 0)
+        return trial->broken;
+    stamps[EVENT_CREATE] = clock_now();
+    status = setup->driver->create(setup->context, &trial->launch, &trial->guest, error);
+    if (status < 0) {
+        network_detach(&trial->launch);
+        return status;
+    }
+    trial->has_guest = true;
+    watch_open(&trial->watch, &trial->guest);
+    trial_allow(trial, setup->scenario->deadline_s);
+    /* The first marker can come before resume returns, so t1 is stamped before the call. */
+    stamps[EVENT_RESUME] = clock_now();
+    status = setup->driver->resume(setup->context, &trial->guest, error);
+    if (status < 0)
+        end_guest(trial);
+    return status;
+}
+
+static int explain(struct trial *trial, int code, const char *wanted, const char *hint,
+                   struct error *error)
+{
+    const struct watch *watch = &trial->watch;
     const char *seen = "nothing";
 
     for (int i = 0; i < EVENT_COUNT; i++)
-        if (trial->stamps[i] >= 0)
+        if (watch->stamps[i] >= 0)
             seen = event_names[i];
     if (code == -ETIMEDOUT)
-        return fail(error, ETIMEDOUT, "no %s within %g s (last seen: %s)%s", event_names[event],
-                    trial->scenario->deadline_s, seen, hint);
-    if (code == -EPIPE && trial->stamps[EVENT_END] >= 0)
+        return fail(error, ETIMEDOUT, "no %s within %g s (last seen: %s)%s", wanted,
+                    trial->allowed_s, seen, hint);
+    if (code == -EPIPE && watch->stamps[EVENT_END] >= 0)
         return fail(error, EPIPE, "the payload ended with status %u before %s%s",
-                    trial->status[EVENT_END], event_names[event], hint);
+                    watch->status[EVENT_END], wanted, hint);
     if (code == -EPIPE)
-        return fail(error, EPIPE, "the guest's process was gone before %s%s", event_names[event],
-                    hint);
+        return fail(error, EPIPE, "the guest's process was gone before %s%s", wanted, hint);
     return fail(error, -code, "%s", strerror(-code));
+}
+
+/* One step, unless there is no guest any more. */
+static int step(struct trial *trial, struct pollfd *other)
+{
+    if (!trial->has_guest || trial->watch.stamps[EVENT_GONE] >= 0)
+        return -EPIPE;
+    return watch_step(&trial->watch, trial->deadline, other);
 }
 
 int trial_wait(struct trial *trial, enum event event, struct error *error)
 {
+    const char *hint = event == trial_started(trial) ? trial->watch.ready->hint : "";
     int status = 0;
 
-    while (trial->stamps[event] < 0 && status == 0) {
-        if (trial->stamps[EVENT_GONE] >= 0)
-            return explain(trial, -EPIPE, event, error);
-        status = step(trial);
-    }
-    return status < 0 ? explain(trial, status, event, error) : 0;
+    while (trial->watch.stamps[event] < 0 && status == 0)
+        status = step(trial, NULL);
+    return status < 0 ? explain(trial, status, event_names[event], hint, error) : 0;
+}
+
+int trial_await(struct trial *trial, int fd, const char *what, struct error *error)
+{
+    struct pollfd other = {.fd = fd, .events = POLLIN};
+    int status = 0;
+
+    while (!other.revents && status == 0)
+        status = step(trial, &other);
+    return other.revents ? 0 : explain(trial, status, what, "", error);
+}
+
+void trial_allow(struct trial *trial, double seconds)
+{
+    trial->allowed_s = seconds;
+    trial->deadline = clock_now() + (int64_t)(seconds * 1e9);
 }
 
 int trial_linger(struct trial *trial, double seconds, struct error *error)
 {
+    const int64_t *stamps = trial->watch.stamps;
     int64_t deadline = trial->deadline;
     int status = 0;
 
     trial->deadline = clock_now() + (int64_t)(seconds * 1e9);
-    while (trial->stamps[EVENT_END] < 0 && trial->stamps[EVENT_GONE] < 0 && status == 0)
-        status = step(trial);
+    while (stamps[EVENT_END] < 0 && stamps[EVENT_GONE] < 0 && status == 0)
+        status = step(trial, NULL);
     trial->deadline = deadline;
     if (status == 0 || status == -ETIMEDOUT)
         return 0;
-    return explain(trial, status, EVENT_END, error);
+    return explain(trial, status, event_names[EVENT_END], "", error);
 }
 
 enum event trial_started(const struct trial *trial)
 {
-    return trial->ready->kind == READY_CONSOLE ? EVENT_READY : EVENT_MAIN;
+    return trial->setup->ready->kind == READY_MARKER ? EVENT_MAIN : EVENT_READY;
 }
 
 int64_t trial_stamp(const struct trial *trial, enum event event)
 {
-    return trial->stamps[event];
+    return trial->watch.stamps[event];
 }
 
 uint64_t trial_tsc(const struct trial *trial, enum event event)
 {
-    return trial->tsc[event];
+    return trial->watch.tsc[event];
 }
 
 unsigned trial_status(const struct trial *trial, enum event event)
 {
-    return trial->status[event];
+    return trial->watch.status[event];
 }
 
 bool trial_phase(const struct trial *trial, unsigned number, struct phase_mark *mark)
 {
-    if (number >= PHASES || !trial->phases[number].seen)
+    if (number >= PHASES || !trial->watch.phases[number].seen)
         return false;
-    *mark = trial->phases[number];
+    *mark = trial->watch.phases[number];
     return true;
 }
 
 double trial_tsc_ns(const struct trial *trial, uint64_t from, uint64_t to)
 {
-    return (double)(to - from) * 1e6 / trial->launch->machine->tsc_khz;
+    return (double)(to - from) * 1e6 / trial->launch.machine->tsc_khz;
 }
 
 bool trial_icount(const struct trial *trial)
 {
-    return trial->launch->machine->icount && trial->guest.halts;
+    return trial->setup->driver->is_vm && trial->launch.machine->icount;
 }
 
 bool trial_idled(const struct trial *trial, enum event event)
 {
-    return trial->idled[event];
+    return trial->watch.idled[event];
+}
+
+const char *trial_address(const struct trial *trial)
+{
+    return trial->launch.network ? NETWORK_GUEST : NULL;
+}
+
+const char *trial_interface(const struct trial *trial)
+{
+    return trial->launch.network ? NETWORK_INTERFACE : NULL;
+}
+
+pid_t trial_pid(const struct trial *trial)
+{
+    return trial->has_guest ? trial->guest.pid : 0;
+}
+
+static struct outcome *outcome_of(struct trial_report *report, const char *name)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (strcmp(report->outcomes[i].metric->name, name) == 0)
+            return &report->outcomes[i];
+    return NULL;
+}
+
+bool trial_expects(const struct trial *trial, const char *name)
+{
+    const struct outcome *outcome = outcome_of(trial->report, name);
+
+    return outcome && outcome->expected;
 }
 
 void trial_record(struct trial *trial, const char *name, double value, const char *note)
 {
-    for (unsigned i = 0; i < trial->report->count; i++) {
-        struct outcome *outcome = &trial->report->outcomes[i];
+    struct outcome *outcome = outcome_of(trial->report, name);
 
-        if (strcmp(outcome->metric->name, name) == 0) {
-            outcome->recorded = true;
-            outcome->value = value;
-            outcome->note = note;
-        }
+    if (!outcome || outcome->failure)
+        return;
+    outcome->recorded = true;
+    outcome->value = value;
+    outcome->note = note;
+}
+
+void trial_fail(struct trial *trial, const char *name, const struct error *why)
+{
+    struct outcome *outcome = outcome_of(trial->report, name);
+
+    if (!outcome || outcome->recorded || outcome->failure)
+        return;
+    watch_read(&trial->watch, clock_now()); /* the last words are evidence */
+    outcome->failure = strdup(why->text);
+    outcome->console = strdup(trial->watch.console);
+    if (!trial->report->error.text[0])
+        fail(&trial->report->error, EIO, "%s: %s", name, why->text);
+}
+
+static bool is_expected(const struct trial_setup *setup, enum need needs)
+{
+    bool icount = setup->driver->is_vm && setup->launches->machine->icount, probed = false;
+
+    for (unsigned i = 0; i < setup->count; i++)
+        probed |= setup->launches[i].port != 0;
+    switch (needs) {
+    case NEEDS_NOTHING:
+        return !icount;
+    case NEEDS_EXIT_MARKER: /* one that starts by a marker also ends by one */
+        return !icount && setup->ready->kind == READY_MARKER;
+    case NEEDS_REPLY:
+        return !icount && probed;
+    case NEEDS_ICOUNT:
+        return icount;
+    default:
+        return false;
     }
 }
 
-static bool is_expected(const struct trial *trial, enum need needs, enum need wanted)
+int trial_run(const struct trial_setup *setup, struct trial_report *report)
 {
-    if (needs == NEEDS_EXIT_MARKER) /* one that starts by a marker also ends by one */
-        return wanted == NEEDS_NOTHING && trial->ready->kind == READY_MARKER;
-    return needs == wanted;
-}
-
-static void prepare(struct trial *trial, const struct scenario *scenario,
-                    const struct driver *driver, const struct launch *launch,
-                    const struct ready *ready, struct trial_report *report)
-{
-    enum need wanted = driver->is_vm && launch->machine->icount ? NEEDS_ICOUNT : NEEDS_NOTHING;
-
-    *trial =
-        (struct trial){.scenario = scenario, .launch = launch, .ready = ready, .report = report};
-    *report = (struct trial_report){0};
-    for (int i = 0; i < EVENT_COUNT; i++)
-        trial->stamps[i] = -1;
-    for (const struct metric *metric = scenario->metrics; metric->name; metric++)
-        report->outcomes[report->count++] = (struct outcome){
-            .metric = metric,
-            .expected = is_expected(trial, metric->needs, wanted),
-        };
-    guest_init(&trial->guest);
-}
-
-/* A blocking read would hold the stamps of all that happens meanwhile. */
-static bool open_stream(int fd)
-{
-    return fd >= 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
-}
-
-/* Take the descriptions out of the guest before destroy frees them. */
-static void take_evidence(struct trial *trial)
-{
-    struct trial_report *report = trial->report;
-
-    report->xml = trial->guest.xml;
-    report->argv = trial->guest.argv;
-    report->argv_len = trial->guest.argv_len;
-    trial->guest.xml = trial->guest.argv = NULL;
-}
-
-int trial_run(const struct scenario *scenario, const struct driver *driver, void *context,
-              const struct launch *launch, const struct ready *ready, struct trial_report *report)
-{
-    struct trial trial;
+    struct trial trial = {.setup = setup, .report = report};
+    struct error error = {0};
     int status;
 
-    prepare(&trial, scenario, driver, launch, ready, report);
-    trial.stamps[EVENT_CREATE] = clock_now();
-    status = driver->create(context, launch, &trial.guest, &report->error);
-    if (status < 0)
-        return status == -ECANCELED ? status : 0;
-    trial.marker_open = open_stream(trial.guest.marker_fd);
-    trial.console_open = open_stream(trial.guest.console_fd);
-    /* The first marker can come before resume returns, so t1 is stamped before the call. */
-    trial.stamps[EVENT_RESUME] = clock_now();
-    trial.deadline = trial.stamps[EVENT_RESUME] + (int64_t)(scenario->deadline_s * 1e9);
-    status = driver->resume(context, &trial.guest, &report->error);
+    *report = (struct trial_report){0};
+    for (const struct metric *metric = setup->scenario->metrics; metric->name; metric++)
+        report->outcomes[report->count++] =
+            (struct outcome){.metric = metric, .expected = is_expected(setup, metric->needs)};
+    status = trial_boot(&trial, 0, &error);
     if (status == 0)
-        status = scenario->measure(&trial, &report->error);
-    read_streams(&trial, clock_now()); /* the last words are evidence */
-    take_evidence(&trial);
-    driver->destroy(context, &trial.guest);
-    return status == -ECANCELED ? status : 0;
+        status = setup->scenario->measure(&trial, &error);
+    if (status < 0) {
+        report->error = error;
+        for (unsigned i = 0; i < report->count; i++)
+            if (report->outcomes[i].expected)
+                trial_fail(&trial, report->outcomes[i].metric->name, &error);
+    }
+    end_guest(&trial);
+    return trial.broken < 0 ? trial.broken : status == -ECANCELED ? status : 0;
 }
 
 void trial_report_free(struct trial_report *report)
 {
-    free(report->xml);
-    free(report->argv);
-    report->xml = report->argv = NULL;
+    for (unsigned i = 0; i < report->count; i++) {
+        free(report->outcomes[i].failure);
+        free(report->outcomes[i].console);
+    }
+    for (unsigned i = 0; i < PROGRAMS_MAX; i++) {
+        free(report->boots[i].xml);
+        free(report->boots[i].argv);
+    }
+    *report = (struct trial_report){0};
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A trial: one (target, scenario, repetition). It creates the guest, stamps
- * what happens on its descriptors, lets the scenario measure, ends the guest.
+ * A trial: one (target, scenario, repetition). It boots the scenario's first program, lets the
+ * scenario measure, which may boot others, and ends the guest.
  */
 #ifndef TARE_TRIAL_H
 #define TARE_TRIAL_H
@@ -9,40 +9,53 @@
 #include "../drivers/driver.h"
 #include "../scenarios/scenario.h"
 #include "ready.h"
+#include "watch.h"
 
-#define CONSOLE_KEEP 4096 /* bytes of console kept for evidence, the latest */
 #define METRICS_MAX 32
 
 struct outcome {
     const struct metric *metric;
     bool expected; /* whether its absence is a failure */
-    bool recorded; /* a value; else, where expected, a failure with `error`'s text */
+    bool recorded; /* a value */
     double value;
     const char *note; /* static text, or NULL */
+    char *failure;    /* in place of a value, why there is none; NULL otherwise */
+    char *console;    /* what the guest's console had said when it failed */
+};
+
+/* How a program ran, the first time it was booted. */
+struct boot_report {
+    bool booted;
+    char *xml;  /* what the driver described the machine by; NULL if none */
+    char *argv; /* of the guest's process, NUL-separated */
+    size_t argv_len;
 };
 
 struct trial_report {
     struct outcome outcomes[METRICS_MAX];
     unsigned count;
-    struct error error; /* why what is not recorded failed; empty when all is */
-    char *xml;          /* what the driver described the machine by; NULL if none */
-    char *argv;
-    size_t argv_len;
-    char console[CONSOLE_KEEP + 1];
+    struct error error; /* the first failure; empty when there was none */
+    struct boot_report boots[PROGRAMS_MAX];
 };
 
-/* Run one trial of `scenario` with `launch` under `driver`; its program counts as started by
- * `ready`. Always fills `report`, which the caller releases with trial_report_free(); failures of
- * the guest are in there. Returns 0, -ECANCELED when the user interrupted (the trial then counts
- * for nothing). */
-int trial_run(const struct scenario *scenario, const struct driver *driver, void *context,
-              const struct launch *launch, const struct ready *ready, struct trial_report *report);
+/* What a trial is made of; all the caller's. */
+struct trial_setup {
+    const struct scenario *scenario;
+    const struct driver *driver;
+    void *context;                 /* the driver's */
+    const struct launch *launches; /* one for each program */
+    unsigned count;
+    const struct ready *ready; /* when the program counts as started */
+};
+
+/* Run one trial. Always fills `report`, which the caller releases with trial_report_free();
+ * failures of the guest are in there. Returns 0, -ECANCELED when the user interrupted, or another
+ * errno when tare itself failed (the trial then counts for nothing). */
+int trial_run(const struct trial_setup *setup, struct trial_report *report);
 void trial_report_free(struct trial_report *report);
 
-/* Let `fd` becoming readable interrupt any trial (a signalfd); -1 for none. */
-void trial_interrupt_on(int fd);
-
-/* ns of CLOCK_MONOTONIC. */
-int64_t clock_now(void);
+/* Wait until `fd` is readable or at its end, while the guest runs on. 0, or as trial_wait();
+ * `what` names the awaited in the message. */
+int trial_await(struct trial *trial, int fd, const char *what, struct error *error);
 
 #endif

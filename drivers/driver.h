@@ -45,7 +45,10 @@ struct launch {
     const char *program; /* the payload's ELF as a host file (process driver) */
     char *const *argv;   /* the payload's arguments, argv[0] first, NULL-terminated */
     const char *script;  /* the null driver's script (JSON text, see null.c), or NULL */
+    bool network;        /* whether the guest gets the address NETWORK_GUEST (bench/network.h) */
+    uint16_t port;       /* TCP port that is probed from resume on, or 0 */
     const char *tap;     /* the tap interface made for this guest, or NULL */
+    int netns;           /* network namespace made for a process; -1: the harness's own */
     const char *workdir; /* private directory for sockets and files */
 };
 
@@ -65,7 +68,8 @@ struct guest {
 struct driver {
     const char *name;
     const char *summary;
-    bool is_vm; /* whether the machine, accelerator and kernel matter to it */
+    bool is_vm;        /* whether the machine, accelerator and kernel matter to it */
+    bool enters_netns; /* whether a guest that is no VM lives in launch->netns */
     /* Optional: prepare once per run, in the sandbox. `workdir` is private to this driver. */
     int (*open)(const char *workdir, void **context, struct error *error);
     /* Required: create the guest, stopped before its first instruction. On failure nothing is

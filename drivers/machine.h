@@ -18,6 +18,10 @@ char *machine_xml(const struct launch *launch);
  * comparison, so its hash proves that they ran on the same machine. */
 char *machine_signature(const struct machine *machine);
 
+/* What a kernel's command line must say for the kernel to find the NIC; "" where it finds it by
+ * itself. */
+const char *machine_nic(const struct machine *machine);
+
 /* The MAC address of the virtual NIC on `tap` (locally administered, the same in every run). */
 void machine_mac(const char *tap, unsigned char mac[6]);
 

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +26,8 @@ struct state {
 };
 
 /* The supervisor's life, from fork on; only async-signal-safe calls. */
-static _Noreturn void supervise(const char *program, char *const *argv, char *const *environment,
-                                int go, int marker, int console)
+static _Noreturn void supervise(const struct launch *launch, char *const *environment, int go,
+                                int marker, int console)
 {
     char record[MARKER_SIZE], start;
     int status;
@@ -34,6 +35,8 @@ static _Noreturn void supervise(const char *program, char *const *argv, char *co
 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (launch->netns >= 0 && setns(launch->netns, CLONE_NEWNET) != 0)
+        _exit(1);
     if (read(go, &start, 1) != 1)
         _exit(1);
     pid =
@@ -44,7 +47,7 @@ static _Noreturn void supervise(const char *program, char *const *argv, char *co
         dup2(console, STDOUT_FILENO);
         dup2(console, STDERR_FILENO);
         fcntl(marker, F_SETFD, 0);
-        execve(program, argv, environment);
+        execve(launch->program, launch->argv, environment);
         _exit(errno == ENOENT ? 127 : 126); /* as a shell and our Linux init do */
     }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -114,7 +117,7 @@ static int process_create(void *context, const struct launch *launch, struct gue
     }
     if (pid == 0) {
         close(go[1]); /* or the supervisor would wait on itself when tare dies */
-        supervise(launch->program, launch->argv, environment, go[0], marker[1], console[1]);
+        supervise(launch, environment, go[0], marker[1], console[1]);
     }
     setpgid(pid, pid); /* here too, so that destroy can kill the group at any moment */
     state->go_fd = go[1];
@@ -166,6 +169,7 @@ static void process_destroy(void *context, struct guest *guest)
 const struct driver driver_process = {
     .name = "process",
     .summary = "the payload as a plain process of this machine",
+    .enters_netns = true,
     .create = process_create,
     .resume = process_resume,
     .destroy = process_destroy,

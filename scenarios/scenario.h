@@ -12,12 +12,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "../bench/error.h"
 
 enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER };
 
-enum need { NEEDS_NOTHING, NEEDS_KERNEL_MARKER, NEEDS_EXIT_MARKER, NEEDS_ICOUNT };
+enum need { NEEDS_NOTHING, NEEDS_KERNEL_MARKER, NEEDS_EXIT_MARKER, NEEDS_REPLY, NEEDS_ICOUNT };
 
 struct metric {
     const char *name;
@@ -36,7 +37,8 @@ enum event {
     EVENT_RESUME, /* t1: just BEFORE the driver is asked to start its CPU */
     EVENT_KERNEL, /* t2: MARKER_KERNEL arrived */
     EVENT_MAIN,   /* t3: MARKER_MAIN arrived */
-    EVENT_READY,  /* t4: MARKER_READY arrived, or the line that --ready names */
+    EVENT_READY,  /* t4: MARKER_READY arrived, or what --ready names */
+    EVENT_REPLY,  /* t5: the first SYN-ACK from the program's port was on the wire */
     EVENT_EXIT,   /* MARKER_EXIT arrived: the payload is about to end */
     EVENT_END,    /* MARKER_END arrived: kernel or init saw it end */
     EVENT_GONE,   /* t6: the guest's process is gone */
@@ -45,18 +47,32 @@ enum event {
 
 struct trial; /* one (target, scenario, repetition); bench/trial.c */
 
+/* What a scenario boots. */
+struct program {
+    const char *payload; /* a name in payloads/; NULL ends a list */
+    bool network;        /* whether the guest gets the network: trial_address() */
+    uint16_t port;       /* TCP port probed from t1 on for EVENT_REPLY; 0: none. With `network` */
+};
+
+#define PROGRAMS_MAX 4
+
 struct scenario {
     const char *name;
     const char *summary;
-    const char *payload;          /* the program, a name in payloads/ */
-    bool needs_program;           /* the floor, which runs none, has no part in it */
-    bool takes_payload;           /* whether --payload may put another in its place */
-    const struct metric *metrics; /* ends with a NULL name */
-    double deadline_s;            /* a trial still running then has failed */
+    const struct program *programs; /* ends with a NULL payload; the first is what a trial boots */
+    bool needs_program;             /* the floor, which runs none, has no part in it */
+    bool takes_payload;             /* whether --payload may stand in for all of `programs` */
+    const struct metric *metrics;   /* ends with a NULL name */
+    double deadline_s;              /* a trial still running then has failed */
     /* Measure one guest, which has just been started: wait for events, record one value or failure
      * per metric. A negative errno with `error` filled fails every metric not yet recorded. */
     int (*measure)(struct trial *trial, struct error *error);
 };
+
+/* End the guest, if there is one, and boot another of programs[`program`]: all stamps begin anew,
+ * and so does the deadline. A target without the network gets none. 0, or a negative errno with
+ * `error` filled, and then there is no guest. */
+int trial_boot(struct trial *trial, unsigned program, struct error *error);
 
 /* Wait until `event` has been stamped. 0; -ETIMEDOUT past the trial's deadline, -ECANCELED when
  * the user interrupted, -EPIPE when the guest was gone first; `error` says what was seen. */
@@ -65,6 +81,9 @@ int trial_wait(struct trial *trial, enum event event, struct error *error);
 /* The event at which the program counts as started: EVENT_MAIN, or EVENT_READY for a user's program
  * that writes no markers (--ready). */
 enum event trial_started(const struct trial *trial);
+
+/* From now on the trial has this many `seconds`, in place of the scenario's. */
+void trial_allow(struct trial *trial, double seconds);
 
 /* Wait for the payload's end, but no longer than `seconds`: 0 also when it still runs. */
 int trial_linger(struct trial *trial, double seconds, struct error *error);
@@ -98,7 +117,22 @@ double trial_tsc_ns(const struct trial *trial, uint64_t from, uint64_t to);
 bool trial_icount(const struct trial *trial);
 bool trial_idled(const struct trial *trial, enum event event);
 
+/* The guest's IPv4 address, and the interface on which its packets are seen (its tap, or the
+ * harness's end of a process's veth pair); NULL when this guest has no network. */
+const char *trial_address(const struct trial *trial);
+const char *trial_interface(const struct trial *trial);
+
+/* The guest's process, QEMU or the payload's supervisor; 0 when there is none. */
+pid_t trial_pid(const struct trial *trial);
+
+/* Whether this trial is to record metric `name`: not, for instance, what `needs` says it lacks. */
+bool trial_expects(const struct trial *trial, const char *name);
+
 /* Record `value` for metric `name`, with an optional note ("idle") kept beside it. */
 void trial_record(struct trial *trial, const char *name, double value, const char *note);
+
+/* Record that metric `name` failed, for the reason in `why`, with the end of the console as it is
+ * now; the trial goes on. What was recorded or has failed already stays as it is. */
+void trial_fail(struct trial *trial, const char *name, const struct error *why);
 
 #endif

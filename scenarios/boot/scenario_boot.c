@@ -140,10 +140,12 @@ static int measure(struct trial *trial, struct error *error)
     return 0;
 }
 
+static const struct program programs[] = {{.payload = "noop"}, {.payload = NULL}};
+
 const struct scenario scenario_boot = {
     .name = "boot",
     .summary = "time from asking for a VM to the program's main()",
-    .payload = "noop",
+    .programs = programs,
     .takes_payload = true,
     .metrics = metrics,
     .deadline_s = 60,

@@ -59,10 +59,12 @@ static int measure(struct trial *trial, struct error *error)
     return status;
 }
 
+static const struct program programs[] = {{.payload = "micro"}, {.payload = NULL}};
+
 const struct scenario scenario_micro = {
     .name = "micro",
     .summary = "what single services of the kernel cost: calls, copies, faults, switches, signals",
-    .payload = "micro",
+    .programs = programs,
     .needs_program = true,
     .metrics = metrics,
     .deadline_s = 60,
