@@ -3,15 +3,32 @@
 # own stacks, but the boot stack is shared by nested calls only. No loop-to-memcpy: memcpy is a loop.
 PITH_CFLAGS := $(CSTD) $(WARN) -O2 -g -ffreestanding -mcmodel=kernel -fno-pic -fno-pie \
     -mgeneral-regs-only -mno-red-zone -fno-tree-loop-distribute-patterns -fno-stack-protector \
-    -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing
+    -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+    -ffunction-sections -fdata-sections
 PITH_SOURCES := $(wildcard kernels/pith/*.c $(addprefix kernels/pith/,lib/*.c boot/*.S cpu/*.c cpu/*.S \
-    memory/*.c sched/*.c linux/*.c \
+    memory/*.c sched/*.c linux/*.c virtio/*.c net/*.c \
     vdso/*.S))
 PITH_OBJECTS := $(PITH_SOURCES:%=$(B)/obj/%.o)
 
-$(B)/obj/kernels/pith/%.c.o: kernels/pith/%.c kernels/pith/build.mk
+# lwIP, unmodified, from the distribution's source package; net/ has its options and our port.
+LWIP         := $(B)/cache/lwip
+LWIP_SOURCES := $(addprefix core/,def init inet_chksum ip mem memp netif pbuf raw tcp tcp_in tcp_out udp \
+    $(addprefix ipv4/,dhcp etharp icmp ip4 ip4_addr ip4_frag) \
+    $(addprefix ipv6/,ethip6 icmp6 ip6 ip6_addr ip6_frag mld6 nd6)) netif/ethernet
+LWIP_OBJECTS := $(LWIP_SOURCES:%=$(B)/obj/lwip/%.o)
+LWIP_INCLUDE := -Ikernels/pith/net -isystem $(LWIP)/source/src/include
+
+$(LWIP)/package: kernels/pith/net/fetch.sh
+	$< lwip $(@D)
+
+$(B)/obj/lwip/core/init.o: LWIP_INCLUDE += -DTCP_WND=0x100000
+$(LWIP_OBJECTS): $(B)/obj/lwip/%.o: $(LWIP)/package $(wildcard kernels/pith/net/*.h kernels/pith/net/arch/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(PITH_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(filter-out -W%,$(PITH_CFLAGS)) $(LWIP_INCLUDE) -MMD -MP -c -o $@ $(LWIP)/source/src/$*.c
+
+$(B)/obj/kernels/pith/%.c.o: kernels/pith/%.c kernels/pith/build.mk | $(LWIP)/package
+	@mkdir -p $(@D)
+	$(CC) $(PITH_CFLAGS) $(LWIP_INCLUDE) -MMD -MP -c -o $@ $<
 
 $(B)/obj/kernels/pith/%.S.o: kernels/pith/%.S kernels/pith/build.mk
 	@mkdir -p $(@D)
@@ -31,9 +48,10 @@ $(B)/obj/kernels/pith/vdso/image.S.o: kernels/pith/vdso/image.S $(PITH_VDSO)
 	@mkdir -p $(@D)
 	$(CC) -DVDSO='"$(PITH_VDSO)"' -c -o $@ $<
 
-$(B)/obj/kernels/pith/pith.debug: $(PITH_OBJECTS) kernels/pith/pith.ld
+$(B)/obj/kernels/pith/pith.debug: $(PITH_OBJECTS) $(LWIP_OBJECTS) kernels/pith/pith.ld
 	$(CC) -nostdlib -static -no-pie -Wl,-T,kernels/pith/pith.ld,--build-id=none \
-	    -Wl,-z,max-page-size=4096,-z,noexecstack,--no-warn-rwx-segments -o $@ $(PITH_OBJECTS)
+	    -Wl,-z,max-page-size=4096,-z,noexecstack,--no-warn-rwx-segments,--gc-sections -o $@ \
+	    $(PITH_OBJECTS) $(LWIP_OBJECTS)
 
 $(SHARE)/kernels/pith/pith.elf: $(B)/obj/kernels/pith/pith.debug
 	@mkdir -p $(@D)

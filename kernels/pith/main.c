@@ -9,7 +9,9 @@
 #include "linux/process.h"
 #include "linux/ramfs.h"
 #include "memory/space.h"
+#include "net/net.h"
 #include "sched/thread.h"
+#include "virtio/virtio.h"
 
 #define FIRST_MIB 0x100000 /* firmware's, and nowhere large */
 
@@ -62,6 +64,14 @@ static void read_cmdline(const struct pvh_start_info *info, struct cmdline *cmdl
         panic("the command line has more than %d words", CMDLINE_WORDS);
 }
 
+static void start_network(const struct cmdline *cmdline)
+{
+    for (unsigned i = 0; i < cmdline->device_count; i++)
+        if (!virtio_mmio_word(cmdline->devices[i]))
+            print("pith: virtio_mmio.device=%s: cannot be used\n", cmdline->devices[i]);
+    net_init(cmdline->ip);
+}
+
 _Noreturn void kernel_main(uint32_t start_info)
 {
     static struct cmdline cmdline;
@@ -81,6 +91,7 @@ _Noreturn void kernel_main(uint32_t start_info)
     space_init();
     threads_init();
     process_load(&cmdline, &entry, &stack);
+    start_network(&cmdline);
     if (!cmdline.quiet)
         print("pith: %ld MiB, running %s\n", memory.total_pages * PAGE >> 20, cmdline.program);
     cpu_enter(entry, stack);

@@ -100,7 +100,7 @@ guard_boot:
 boot_stack_end:
 guard_trap:
     .skip 4096
-    .skip 8192
+    .skip 16384                         /* the network runs here as well */
 trap_stack_end:
 guard_double:
     .skip 4096

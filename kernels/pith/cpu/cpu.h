@@ -14,6 +14,7 @@ struct trap_frame {
 
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_TIMER 32
+#define VECTOR_NET 33
 #define VECTOR_SYSCALL UINT64_MAX /* a frame made by a system call; `error` is its number */
 
 /* Code at such an address is the program's, or our vDSO in its half. */

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "timer.h"
-#include "../memory/paging.h"
 #include "../vdso/data.h"
+#include "apic.h"
 #include "cpu.h"
 
-#define APIC 0xfee00000
-#define APIC_EOI 0x0b0
-#define APIC_SPURIOUS 0x0f0
-#define APIC_TIMER 0x320
-#define APIC_INITIAL 0x380
-#define APIC_CURRENT 0x390
-#define APIC_DIVIDE 0x3e0
-#define APIC_ENABLED 0x1ff
 #define MASKED 0x10000
 #define DIVIDE_BY_1 11
 
@@ -21,11 +13,6 @@
 
 /* What is known of time; the vDSO reads it too. */
 extern struct vdso_data vdso_page;
-
-static volatile uint32_t *apic(uint32_t offset)
-{
-    return (volatile uint32_t *)((char *)direct(APIC) + offset);
-}
 
 /* The hypervisor or the CPU may just tell (leaf 0x40000010, VMware's and KVM's; 0x15, Intel's). */
 static uint64_t told_khz(void)
@@ -105,7 +92,7 @@ static void start(void)
 {
     uint64_t khz;
 
-    *apic(APIC_SPURIOUS) = APIC_ENABLED;
+    apic_enable();
     khz = told_khz();
     if (!khz)
         khz = measured_khz();
@@ -136,11 +123,6 @@ void timer_arm(int64_t at)
     *apic(APIC_DIVIDE) = DIVIDE_BY_1;
     /* What is too far away for the register rings too early, and is then armed for the rest. */
     *apic(APIC_INITIAL) = (uint32_t)(left < 1 ? 1 : left < APIC_MAX ? left : APIC_MAX);
-}
-
-void timer_acknowledge(void)
-{
-    *apic(APIC_EOI) = 0;
 }
 
 int64_t timer_ns(uint64_t ticks)

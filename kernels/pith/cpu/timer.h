@@ -20,7 +20,4 @@ int64_t timer_ns(uint64_t ticks);
 /* Interrupt with VECTOR_TIMER once the time is `at`, or before; only the last call counts. */
 void timer_arm(int64_t at);
 
-/* For the interrupt's handler. */
-void timer_acknowledge(void);
-
 #endif

@@ -2,10 +2,12 @@
 #include "../linux/signal.h"
 #include "../memory/copy.h"
 #include "../memory/space.h"
+#include "../net/net.h"
 #include "../sched/thread.h"
+#include "../virtio/net.h"
 #include "console.h"
+#include "apic.h"
 #include "cpu.h"
-#include "timer.h"
 
 extern uint64_t syscall_kernel_stack; /* traps.S */
 
@@ -68,14 +70,30 @@ void trap_report(const struct trap_frame *frame, uint64_t address)
 /* What became of a page fault. */
 static struct fault fault;
 
+static bool is_interrupt(const struct trap_frame *frame)
+{
+    return frame->vector >= VECTOR_TIMER && frame->vector != VECTOR_SYSCALL;
+}
+
+static void interrupt(uint64_t vector)
+{
+    apic_acknowledge();
+    if (vector == VECTOR_TIMER) {
+        alarms_run();
+    } else if (vector == VECTOR_NET) {
+        nic_interrupt();
+        net_poll();
+        threads_preempt();
+    }
+}
+
 struct trap_frame *trap(struct trap_frame *frame)
 {
     struct trap_frame *copy;
     uint64_t address = read_cr2(), resume;
 
-    if (frame->vector == VECTOR_TIMER) {
-        timer_acknowledge();
-        alarms_run();
+    if (is_interrupt(frame)) {
+        interrupt(frame->vector);
     } else if (frame->vector == VECTOR_PAGE_FAULT) {
         if (address < PROGRAM_END) {
             fault = space_fault(address, frame->error);
@@ -91,11 +109,11 @@ struct trap_frame *trap(struct trap_frame *frame)
         }
     }
     if (!is_program(frame->rip)) {
-        if (frame->vector == VECTOR_TIMER) /* it came while the CPU was idle */
+        if (is_interrupt(frame)) /* it came while the CPU was idle */
             return frame;
         trap_report(frame, address);
     }
-    if (frame->vector == VECTOR_TIMER && !work_pending)
+    if (is_interrupt(frame) && !work_pending)
         return frame;
     /* A copy to or from the program may fault, which would use this stack again. */
     copy = (struct trap_frame *)syscall_kernel_stack - 1;
@@ -109,7 +127,7 @@ void trap_on_thread(struct trap_frame *frame)
     struct fault what = fault;
 
     current->frame = frame;
-    if (frame->vector != VECTOR_TIMER) {
+    if (!is_interrupt(frame)) {
         if (frame->vector != VECTOR_PAGE_FAULT)
             what = (struct fault){frame->vector < 32 ? exceptions[frame->vector].signal : SIGSEGV,
                                   exceptions[frame->vector & 31].code};

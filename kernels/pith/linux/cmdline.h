@@ -15,9 +15,10 @@ struct cmdline {
     const char *program; /* rdinit=, else init=, else /init */
     const char *ip;      /* ip=, or NULL */
     bool quiet;
+    const char *devices[CMDLINE_WORDS]; /* virtio_mmio.device= */
     const char *arguments[CMDLINE_WORDS + 1]; /* arguments[0] is the program; ends with NULL */
     const char *environment[CMDLINE_WORDS + 1];
-    unsigned argument_count, environment_count;
+    unsigned device_count, argument_count, environment_count;
 };
 
 /* Take `text` apart in place: its bytes are changed and pointed to. Returns 0, or -E2BIG when there

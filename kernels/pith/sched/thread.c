@@ -168,6 +168,12 @@ static void schedule(void)
     switch_to(next);
 }
 
+void threads_preempt(void)
+{
+    if (!list_empty(&run_queue))
+        work_pending = true;
+}
+
 void thread_yield(void)
 {
     if (list_empty(&run_queue))

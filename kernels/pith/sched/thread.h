@@ -75,6 +75,9 @@ void thread_wake(struct thread *thread);
 /* End its wait with -ERESTARTSYS if it is an interruptible one: it has a signal to look at. */
 void thread_interrupt(struct thread *thread);
 
+/* After an interrupt that may have woken somebody: who waited until now goes before who computes. */
+void threads_preempt(void);
+
 /* Let the others run first. */
 void thread_yield(void);
 

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net.h"
+#include "../cpu/timer.h"
+#include "../memory/paging.h"
+#include "../sched/alarm.h"
+#include "../virtio/net.h"
+#include "address.h"
+#include "lwip/dhcp.h"
+#include "lwip/etharp.h"
+#include "lwip/init.h"
+#include "lwip/ip4_frag.h"
+#include "lwip/ip6_frag.h"
+#include "lwip/nd6.h"
+#include "lwip/priv/tcp_priv.h"
+#include "netif.h"
+#include "segments.h"
+
+#define MS 1000000ll
+
+struct list net_room = LIST(net_room);
+uint32_t net_tcp_window, net_tcp_send_buffer;
+
+static bool started, addressed;
+static struct alarm tcp_alarm, second_alarm, dhcp_alarm;
+
+/* lwIP's timers, of which only those run that have something to do: an idle VM sleeps. */
+static void on_tcp(struct alarm *alarm)
+{
+    segments_before_timer();
+    tcp_tmr();
+    nic_kick();
+    if (tcp_active_pcbs || tcp_tw_pcbs)
+        alarm_set(alarm, timer_now() + TCP_TMR_INTERVAL * MS);
+    net_poll();
+}
+
+void tcp_timer_needed(void)
+{
+    if (!alarm_is_set(&tcp_alarm))
+        alarm_set(&tcp_alarm, timer_now() + TCP_TMR_INTERVAL * MS);
+}
+
+static void on_second(struct alarm *alarm)
+{
+    etharp_tmr();
+    ip_reass_tmr();
+    nd6_tmr();
+    ip6_reass_tmr();
+    alarm_set(alarm, timer_now() + 1000 * MS);
+    net_poll();
+}
+
+static void on_dhcp(struct alarm *alarm)
+{
+    static unsigned fine;
+
+    dhcp_fine_tmr();
+    if (++fine * DHCP_FINE_TIMER_MSECS % DHCP_COARSE_TIMER_MSECS == 0)
+        dhcp_coarse_tmr();
+    alarm_set(alarm, timer_now() + DHCP_FINE_TIMER_MSECS * MS);
+    net_poll();
+}
+
+/* A connection may hold a 64th of the memory each way, of 64 KB to 2 MB. */
+static uint32_t buffer_size(void)
+{
+    uint64_t share = memory.total_pages * PAGE / 64;
+
+    return (uint32_t)(share < 65536 ? 65536 : share < 2 << 20 ? share : 2 << 20);
+}
+
+void net_start(void)
+{
+    if (started)
+        return;
+    started = true;
+    alarm_init(&tcp_alarm, on_tcp);
+    alarm_init(&second_alarm, on_second);
+    alarm_init(&dhcp_alarm, on_dhcp);
+    net_tcp_window = net_tcp_send_buffer = buffer_size();
+    segments_init();
+    lwip_init();
+}
+
+void net_init(const char *ip)
+{
+    struct address address;
+
+    if (!ip || !address_parse(ip, &address))
+        return;
+    net_start();
+    if (!netif_start(&address))
+        return;
+    addressed = true;
+    alarm_set(&second_alarm, timer_now() + 1000 * MS);
+    if (address.dhcp)
+        alarm_set(&dhcp_alarm, timer_now() + DHCP_FINE_TIMER_MSECS * MS);
+}
+
+void net_poll(void)
+{
+    if (!started)
+        return;
+    if (addressed)
+        nic_receive();
+    netif_poll_all();
+    nic_flush();
+}
+
+void net_flush(void)
+{
+    net_poll();
+}

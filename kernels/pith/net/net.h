@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The network: lwIP between the sockets (linux/) and the NIC (virtio/net.c). All of it runs with
+ * interrupts off, as the kernel always does: on a system call's stack, or on the trap stack when
+ * the NIC or an alarm interrupts the program or the idle CPU. Callbacks from lwIP into the sockets
+ * therefore must not touch the program's memory nor wait: they queue data and wake threads.
+ */
+#ifndef PITH_NET_H
+#define PITH_NET_H
+
+#include "../lib/list.h"
+
+struct tcp_pcb;
+
+/* Bring up loopback and, where `ip` (the command line's ip=, or NULL) asks for it, the NIC. A boot
+ * that asks for no network pays nothing: lwIP begins with the first of net_start() and this. */
+void net_init(const char *ip);
+
+/* Begin if that has not happened yet: before the first socket. */
+void net_start(void);
+
+/* Take in what has arrived, run lwIP's timers, send what waits. Sockets call it before they wait,
+ * so that a busy program needs no interrupts. */
+void net_poll(void);
+
+/* Send what has been queued since. Sockets call it after they queued data. */
+void net_flush(void);
+
+/* Threads that wait for room in the NIC's queue, after lwIP said ERR_MEM: queue_wait(). */
+extern struct list net_room;
+
+/* A connection has been made: send in segments larger than its MSS, for the device to cut up (see
+ * segments.c). Call it in lwIP's connected and accept callbacks. */
+void segments_begin(struct tcp_pcb *pcb);
+
+#endif

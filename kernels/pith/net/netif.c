@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netif.h"
+#include "../cpu/console.h"
+#include "../lib/lib.h"
+#include "../virtio/net.h"
+#include "lwip/dhcp.h"
+#include "lwip/etharp.h"
+#include "lwip/ethip6.h"
+#include "lwip/inet_chksum.h"
+#include "lwip/ip.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/tcp.h"
+#include "netif/ethernet.h"
+#include "segments.h"
+
+#define LARGEST                                                                                    \
+    61320 /* 42 segments of 1460 bytes: with all headers below what IP's length can say */
+
+static struct netif interface;
+static struct nic nic;
+
+/* Where things are in a frame that is about to be sent; transport is 0 when it is neither TCP nor
+ * UDP. Its headers are always in the first pbuf: lwIP has made them. */
+struct layout {
+    uint16_t transport;
+    uint8_t protocol;
+    bool ip6;
+};
+
+static struct layout look(const struct pbuf *frame)
+{
+    const struct eth_hdr *ethernet = frame->payload;
+    const uint8_t *ip = (const uint8_t *)(ethernet + 1);
+    struct layout layout = {0};
+
+    if (ethernet->type == PP_HTONS(ETHTYPE_IP) &&
+        frame->len >= SIZEOF_ETH_HDR + IP_HLEN + UDP_HLEN) {
+        const struct ip_hdr *header = (const void *)ip;
+
+        layout.protocol = IPH_PROTO(header);
+        if (!(IPH_OFFSET(header) & PP_HTONS(IP_OFFMASK | IP_MF)))
+            layout.transport = SIZEOF_ETH_HDR + IPH_HL_BYTES(header);
+    } else if (ethernet->type == PP_HTONS(ETHTYPE_IPV6) &&
+               frame->len >= SIZEOF_ETH_HDR + IP6_HLEN + UDP_HLEN) {
+        layout.protocol = IP6H_NEXTH((const struct ip6_hdr *)(const void *)ip);
+        layout.transport = SIZEOF_ETH_HDR + IP6_HLEN;
+        layout.ip6 = true;
+    }
+    if (layout.protocol != IP_PROTO_TCP && layout.protocol != IP_PROTO_UDP)
+        layout.transport = 0;
+    return layout;
+}
+
+/* The sum over addresses, protocol and length, which the device goes on from. */
+static uint16_t pseudo_sum(const uint8_t *ip, struct layout layout, uint32_t length)
+{
+    const uint8_t *addresses = layout.ip6 ? ip + 8 : ip + 12;
+    uint32_t sum = lwip_htons(layout.protocol) + lwip_htons((uint16_t)length);
+
+    for (unsigned i = 0; i < (layout.ip6 ? 32u : 8u); i += 2) {
+        uint16_t word;
+
+        memcpy(&word, addresses + i, 2);
+        sum += word;
+    }
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+/* Have the device fill in the transport checksum, and cut the frame where it is too long. */
+static struct nic_header prepare(const struct pbuf *frame)
+{
+    struct layout layout = look(frame);
+    uint8_t *transport = (uint8_t *)frame->payload + layout.transport;
+    struct nic_header header = {0};
+    uint16_t sum;
+
+    if (!layout.transport || !nic.checksum)
+        return header;
+    header.flags = NIC_NEEDS_CHECKSUM;
+    header.checksum_start = layout.transport;
+    header.checksum_offset = layout.protocol == IP_PROTO_TCP ? 16 : 6;
+    sum = pseudo_sum((uint8_t *)frame->payload + SIZEOF_ETH_HDR, layout,
+                     (uint32_t)(frame->tot_len - layout.transport));
+    memcpy(transport + header.checksum_offset, &sum, 2);
+    if (layout.protocol == IP_PROTO_TCP && frame->tot_len > SIZEOF_ETH_HDR + nic.mtu) {
+        const struct tcp_hdr *tcp = (const void *)transport;
+
+        header.gso_type = layout.ip6 ? NIC_GSO_TCP6 : NIC_GSO_TCP4;
+        header.gso_size = segments_mss(tcp->src, tcp->dest);
+        header.header_length = (uint16_t)(layout.transport + TCPH_HDRLEN_BYTES(tcp));
+    }
+    return header;
+}
+
+static err_t send(struct netif *netif, struct pbuf *frame)
+{
+    struct nic_header header = prepare(frame);
+
+    (void)netif;
+    if (frame->tot_len > SIZEOF_ETH_HDR + nic.mtu && !header.gso_size)
+        return ERR_VAL; /* too long, and nobody to cut it */
+    return nic_send(frame, header) ? ERR_OK : ERR_MEM;
+}
+
+/* A frame whose checksum the device vouches for, or which never left this host and has none yet, is
+ * not summed up again. */
+static void receive(struct pbuf *frame, const struct nic_header *header)
+{
+    bool trusted = header->flags & (NIC_NEEDS_CHECKSUM | NIC_CHECKSUM_VALID);
+    uint16_t checks = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+
+    if (trusted)
+        interface.chksum_flags &= (uint16_t)~checks;
+    else
+        interface.chksum_flags |= checks;
+    if (interface.input(frame, &interface) != ERR_OK)
+        pbuf_free(frame);
+    segments_after_input();
+}
+
+static err_t set_up(struct netif *netif)
+{
+    netif->name[0] = 'e';
+    netif->name[1] = 't';
+    netif->output = etharp_output;
+    netif->output_ip6 = ethip6_output;
+    netif->linkoutput = send;
+    netif->mtu = nic.mtu;
+    netif->hwaddr_len = sizeof nic.mac;
+    memcpy(netif->hwaddr, nic.mac, sizeof nic.mac);
+    netif->flags =
+        NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
+    if (nic.checksum)
+        netif->chksum_flags =
+            NETIF_CHECKSUM_ENABLE_ALL & ~(NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP);
+    return ERR_OK;
+}
+
+bool netif_start(const struct address *address)
+{
+    ip4_addr_t client = {address->client}, netmask = {address->netmask},
+               gateway = {address->gateway};
+
+    nic.receive = receive;
+    nic.room = segments_room;
+    if (!nic_start(&nic)) {
+        print("pith: ip= is given, but there is no usable network device\n");
+        return false;
+    }
+    netif_add(&interface, &client, &netmask, &gateway, NULL, set_up, ethernet_input);
+    netif_set_default(&interface);
+    netif_set_up(&interface);
+    netif_create_ip6_linklocal_address(&interface, 1);
+    interface.ip6_autoconfig_enabled = 1;
+    if (nic.tso4)
+        segments_allow(LARGEST);
+    if (address->dhcp && dhcp_start(&interface) != ERR_OK)
+        return false;
+    return true;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The NIC as lwIP's network interface: checksums and large segments handed to the device. */
+#ifndef PITH_NET_NETIF_H
+#define PITH_NET_NETIF_H
+
+#include "address.h"
+
+/* Find the NIC and give it its address. False, with the reason on the console, where there is none
+ * or it cannot be used. */
+bool netif_start(const struct address *address);
+
+#endif

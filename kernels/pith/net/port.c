@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What lwIP needs of the kernel: memory, time, chance. */
+#include "../cpu/cpu.h"
+#include "../cpu/timer.h"
+#include "../memory/heap.h"
+#include "../memory/pages.h"
+#include "../memory/paging.h"
+#include "lwip/sys.h"
+
+#define SHARE 4 /* of all memory that lwIP's own objects may take: one in so many bytes */
+
+/* Before each block, so that what follows stays aligned. */
+struct header {
+    size_t size, padding;
+};
+
+static size_t used;
+
+void *net_malloc(size_t size)
+{
+    struct header *header;
+
+    size += sizeof *header;
+    if (size > memory.total_pages * PAGE / SHARE - used)
+        return NULL;
+    header = heap_take(size);
+    if (!header)
+        return NULL;
+    header->size = size;
+    used += size;
+    return header + 1;
+}
+
+void *net_calloc(size_t count, size_t size)
+{
+    return net_malloc(count * size); /* the heap's blocks are cleared */
+}
+
+void net_free(void *block)
+{
+    struct header *header = (struct header *)block - 1;
+
+    used -= header->size;
+    heap_give(header, header->size);
+}
+
+uint32_t sys_now(void)
+{
+    return (uint32_t)(timer_now() / 1000000);
+}
+
+/* For ports, sequence numbers and identifiers. Without a source of entropy they can be guessed, of
+ * which process.c has warned. */
+uint32_t net_random(void)
+{
+    uint64_t value;
+
+    return (uint32_t)(cpu_random(&value) ? value : read_tsc() * 0x9e3779b97f4a7c15 >> 32);
+}

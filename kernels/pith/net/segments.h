@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Large segments. lwIP builds segments of up to pcb->mss bytes. Where the device can cut them up
+ * (TSO), that is raised to tens of KB, so that one walk through the stack and one descriptor chain
+ * carry what would be 40 packets. The MSS that the peer agreed to is kept beside the pcb and is
+ * what the device cuts by. After a loss the segments shrink to it until the loss is repaired, since
+ * a lost packet must not cost the resending of 40.
+ */
+#ifndef PITH_NET_SEGMENTS_H
+#define PITH_NET_SEGMENTS_H
+
+#include "net.h"
+
+struct tcp_pcb;
+
+void segments_init(void);
+
+/* Segments of up to `size` bytes may be given to the device; 0, the default: none. */
+void segments_allow(unsigned size);
+
+/* The MSS of the connection that a TCP packet belongs to, by its ports in network byte order. */
+uint16_t segments_mss(uint16_t local_port, uint16_t remote_port);
+
+/* After each frame from the NIC: see to the connection that it may have been for. */
+void segments_after_input(void);
+
+/* The NIC's queue, which was full, has room again. */
+void segments_room(void);
+
+/* Before lwIP's TCP timer, which may be about to send again. */
+void segments_before_timer(void);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PITH_VIRTIO_MMIO_H
+#define PITH_VIRTIO_MMIO_H
+
+#include "virtio.h"
+
+/* virtio_find() among the devices that the command line names. */
+bool virtio_mmio_find(unsigned type, unsigned vector, struct virtio *device);
+
+#endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net.h"
+#include "../cpu/cpu.h"
+#include "../lib/list.h"
+#include "../memory/heap.h"
+#include "../memory/paging.h"
+#include "lwip/pbuf.h"
+#include "virtio.h"
+
+#define F_CSUM (1ull << 0)
+#define F_GUEST_CSUM (1ull << 1)
+#define F_MTU (1ull << 3)
+#define F_MAC (1ull << 5)
+#define F_GUEST_TSO4 (1ull << 7)
+#define F_GUEST_TSO6 (1ull << 8)
+#define F_HOST_TSO4 (1ull << 11)
+#define F_HOST_TSO6 (1ull << 12)
+#define F_MRG_RXBUF (1ull << 15)
+
+enum { CONFIG_MAC = 0, CONFIG_MTU = 10 };
+enum { RECEIVE, TRANSMIT };
+
+#define QUEUE 256
+#define PIECES 40 /* of one frame */
+#define MTU 1500
+
+/* A frame of 64 KB, which the host made of many packets, fits in one buffer: that costs the device
+ * one descriptor. Small frames are copied out, or each would pin 64 KB. */
+#define BUFFER_ORDER 4
+#define BUFFER_SIZE ((PAGE << BUFFER_ORDER) - 8) /* lwIP's lengths have 16 bits */
+#define COPY_MOST 2048
+#define RING_BUFFERS 64
+
+struct buffer {
+    struct pbuf_custom pbuf;
+    struct buffer *next; /* while it is spare */
+    char *data;
+};
+
+/* Pages that the device may still read, kept in the pages themselves. */
+struct lent {
+    struct lent *next;
+    unsigned order;
+    uint32_t mark; /* frames sent when they were given back */
+};
+
+static struct virtio device;
+static struct virtqueue rx, tx;
+static bool present, full;
+static unsigned header_size;
+static struct nic *user;
+
+static struct buffer *spare;
+static unsigned buffer_count, buffers_most;
+static uint32_t queued, sent; /* frames ever */
+static struct lent *lent_first, **lent_last = &lent_first;
+static struct nic_header headers[QUEUE];
+
+static void give_buffer(struct pbuf *pbuf)
+{
+    struct buffer *buffer = LIST_OF(pbuf, struct buffer, pbuf.pbuf);
+
+    buffer->next = spare;
+    spare = buffer;
+}
+
+static struct buffer *take_buffer(void)
+{
+    struct buffer *buffer = spare;
+
+    if (buffer) {
+        spare = buffer->next;
+        return buffer;
+    }
+    if (buffer_count == buffers_most)
+        return NULL;
+    buffer = heap_take(sizeof *buffer);
+    if (!buffer)
+        return NULL;
+    buffer->data = pages_take(&memory, BUFFER_ORDER);
+    if (!buffer->data) {
+        heap_give(buffer, sizeof *buffer);
+        return NULL;
+    }
+    buffer->pbuf.custom_free_function = give_buffer;
+    buffer_count++;
+    return buffer;
+}
+
+static void offer(struct buffer *buffer)
+{
+    virtqueue_add(&rx, &(struct piece){buffer->data, BUFFER_SIZE}, 1, true, buffer);
+}
+
+static struct pbuf *copy_out(struct buffer *buffer, unsigned from, unsigned length)
+{
+    struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, (u16_t)(length - from), PBUF_RAM);
+
+    if (pbuf)
+        memcpy(pbuf->payload, buffer->data + from, length - from);
+    offer(buffer);
+    return pbuf;
+}
+
+/*
+ * What lies in `buffer` from `from` to `length`, as a pbuf, and the ring as full as before. Where
+ * there is no other buffer for the ring, because unread data holds them all, the bytes are copied
+ * out: the ring is never starved, so that ACKs always get through. NULL: they are dropped.
+ */
+static struct pbuf *take_out(struct buffer *buffer, unsigned from, unsigned length)
+{
+    struct buffer *other = length <= COPY_MOST ? NULL : take_buffer();
+
+    if (!other)
+        return copy_out(buffer, from, length);
+    offer(other);
+    return pbuf_alloced_custom(PBUF_RAW, (u16_t)(length - from), PBUF_REF, &buffer->pbuf,
+                               buffer->data + from, (u16_t)(BUFFER_SIZE - from));
+}
+
+/* The rest of a frame that the device spread over `count` more buffers. */
+static struct pbuf *append(struct pbuf *frame, unsigned count)
+{
+    uint32_t length;
+
+    for (; count; count--) {
+        struct buffer *buffer = virtqueue_take(&rx, &length);
+        struct pbuf *part;
+
+        if (!buffer)
+            break;
+        if (length > BUFFER_SIZE) {
+            rx.broken = true;
+            break;
+        }
+        part = take_out(buffer, 0, length);
+        if (part && frame && frame->tot_len + length <= UINT16_MAX) {
+            pbuf_cat(frame, part);
+        } else {
+            if (part)
+                pbuf_free(part);
+            if (frame)
+                pbuf_free(frame);
+            frame = NULL;
+        }
+    }
+    if (count && frame) {
+        pbuf_free(frame);
+        frame = NULL;
+    }
+    return frame;
+}
+
+static void receive(struct buffer *buffer, uint32_t length)
+{
+    struct nic_header header = {0};
+    struct pbuf *frame;
+
+    if (length > BUFFER_SIZE || length < header_size) {
+        rx.broken = true;
+        return;
+    }
+    memcpy(&header, buffer->data, header_size);
+    frame = take_out(buffer, header_size, length);
+    if (header_size == sizeof header && header.buffers > 1)
+        frame = append(frame, header.buffers - 1u);
+    if (frame)
+        user->receive(frame, &header);
+}
+
+static void reclaim(void)
+{
+    struct pbuf *frame;
+    uint32_t length;
+
+    while ((frame = virtqueue_take(&tx, &length))) {
+        pbuf_free(frame);
+        sent++;
+    }
+    /* Frames are used in the order in which they were queued. */
+    while (lent_first && (int32_t)(sent - lent_first->mark) >= 0) {
+        struct lent *lent = lent_first;
+
+        lent_first = lent->next;
+        if (!lent_first)
+            lent_last = &lent_first;
+        pages_give(&memory, lent, lent->order);
+    }
+}
+
+void nic_give_pages(void *block, unsigned order)
+{
+    struct lent *lent = block;
+
+    if (queued == sent) {
+        pages_give(&memory, block, order);
+        return;
+    }
+    *lent = (struct lent){NULL, order, queued};
+    *lent_last = lent;
+    lent_last = &lent->next;
+}
+
+/* The header goes out with the frame's first piece where there is room before it. */
+static unsigned gather(struct pbuf *frame, const struct nic_header *header, struct piece *pieces)
+{
+    bool joined = device.accepted & (VIRTIO_F_ANY_LAYOUT | VIRTIO_F_VERSION_1) &&
+                  pbuf_add_header(frame, header_size) == 0;
+    unsigned count = 0;
+
+    if (joined) {
+        memcpy(frame->payload, header, header_size);
+    } else {
+        headers[tx.free & (QUEUE - 1)] = *header;
+        pieces[count++] = (struct piece){&headers[tx.free & (QUEUE - 1)], header_size};
+    }
+    for (const struct pbuf *part = frame; part; part = part->next) {
+        if (count == PIECES) {
+            count = 0;
+            break;
+        }
+        if (part->len)
+            pieces[count++] = (struct piece){part->payload, part->len};
+    }
+    if (joined)
+        pbuf_remove_header(frame, header_size);
+    return count;
+}
+
+bool nic_send(struct pbuf *frame, struct nic_header header)
+{
+    struct piece pieces[PIECES];
+    unsigned count;
+
+    if (tx.free_count < QUEUE / 4)
+        reclaim();
+    if (!tx.free_count) {
+        full = true;
+        return false;
+    }
+    count = gather(frame, &header, pieces);
+    if (!count || !virtqueue_add(&tx, pieces, count, false, frame)) {
+        full = true;
+        return false;
+    }
+    pbuf_ref(frame);
+    queued++;
+    return true;
+}
+
+void nic_flush(void)
+{
+    if (!present)
+        return;
+    virtqueue_kick(&tx, false);
+    reclaim();
+    while (full && (tx.free_count > tx.size / 2 || virtqueue_enable(&tx, tx.size / 4))) {
+        reclaim();
+        if (tx.free_count <= tx.size / 2)
+            continue;
+        full = false;
+        virtqueue_disable(&tx);
+        user->room();
+        virtqueue_kick(&tx, false);
+    }
+}
+
+void nic_kick(void)
+{
+    if (present)
+        virtqueue_kick(&tx, queued != sent);
+}
+
+void nic_receive(void)
+{
+    struct buffer *buffer;
+    uint32_t length;
+
+    if (!present)
+        return;
+    do {
+        virtqueue_disable(&rx);
+        while ((buffer = virtqueue_take(&rx, &length)))
+            receive(buffer, length);
+        virtqueue_kick(&rx, false);
+    } while (virtqueue_enable(&rx, 0));
+}
+
+void nic_interrupt(void)
+{
+    device.transport->acknowledge(&device);
+}
+
+static void read_config(struct nic *nic)
+{
+    uint64_t random;
+
+    nic->mtu = MTU;
+    if (device.accepted & F_MTU)
+        nic->mtu = (uint16_t)(device.transport->config(&device, CONFIG_MTU) |
+                              device.transport->config(&device, CONFIG_MTU + 1) << 8);
+    if (nic->mtu < 68 || nic->mtu > MTU)
+        nic->mtu = MTU;
+    if (device.accepted & F_MAC) {
+        for (unsigned i = 0; i < sizeof nic->mac; i++)
+            nic->mac[i] = device.transport->config(&device, CONFIG_MAC + i);
+    } else if (cpu_random(&random)) {
+        memcpy(nic->mac, &random, sizeof nic->mac);
+        nic->mac[0] = (uint8_t)((nic->mac[0] & 0xfe) | 2); /* one of its own, not a group's */
+    }
+    nic->checksum = device.accepted & F_CSUM;
+    nic->tso4 = device.accepted & F_HOST_TSO4;
+    nic->tso6 = device.accepted & F_HOST_TSO6;
+}
+
+static void fill_ring(void)
+{
+    unsigned most = rx.size < RING_BUFFERS ? rx.size : RING_BUFFERS;
+
+    /* Half of what there may be is for the ring, the rest for data that waits to be read. */
+    buffers_most = (unsigned)(memory.total_pages >> BUFFER_ORDER) / 8;
+    if (buffers_most < 8)
+        buffers_most = 8;
+    if (most > buffers_most / 2)
+        most = buffers_most / 2;
+    for (; most; most--) {
+        struct buffer *buffer = take_buffer();
+
+        if (!buffer)
+            return;
+        offer(buffer);
+    }
+}
+
+bool nic_start(struct nic *nic)
+{
+    const uint64_t wanted = F_CSUM | F_GUEST_CSUM | F_MTU | F_MAC | F_GUEST_TSO4 | F_GUEST_TSO6 |
+                            F_HOST_TSO4 | F_HOST_TSO6 | F_MRG_RXBUF | VIRTIO_F_ANY_LAYOUT |
+                            VIRTIO_F_EVENT_IDX;
+
+    if (!virtio_find(VIRTIO_NET, VECTOR_NET, &device) || !virtio_negotiate(&device, wanted))
+        return false;
+    header_size = device.accepted & (F_MRG_RXBUF | VIRTIO_F_VERSION_1)
+                      ? sizeof(struct nic_header)
+                      : sizeof(struct nic_header) - 2;
+    if (!virtqueue_init(&rx, &device, RECEIVE, QUEUE) ||
+        !virtqueue_init(&tx, &device, TRANSMIT, QUEUE))
+        return false;
+    user = nic;
+    read_config(nic);
+    fill_ring();
+    virtqueue_disable(&tx);
+    virtio_go(&device);
+    present = true;
+    virtqueue_kick(&rx, true);
+    return true;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* virtio-net (virtio 1.2, 5.1), with checksum and segmentation offload both ways. */
+#ifndef PITH_VIRTIO_NET_H
+#define PITH_VIRTIO_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pbuf;
+
+/* What goes before every frame (5.1.6). */
+struct nic_header {
+    uint8_t flags, gso_type;
+    uint16_t header_length, gso_size, checksum_start, checksum_offset, buffers;
+} __attribute__((packed));
+
+#define NIC_NEEDS_CHECKSUM 1 /* flags: the sum from checksum_start on is still to be made */
+#define NIC_CHECKSUM_VALID 2
+#define NIC_GSO_TCP4 1
+#define NIC_GSO_TCP6 4
+
+struct nic {
+    /* The caller's: gets each frame that arrives, a pbuf without the header, and owns it. */
+    void (*receive)(struct pbuf *frame, const struct nic_header *header);
+    void (*room)(void); /* frames can be sent again, after nic_send() could not */
+    uint8_t mac[6];
+    uint16_t mtu;
+    bool checksum, tso4, tso6; /* what the device does for us when sending */
+};
+
+/* Find and start it. False when there is none that can be used. `nic` is used from now on. */
+bool nic_start(struct nic *nic);
+
+/* Queue a frame, which the device reads until it is sent: it is held until then. False when the
+ * queue is full. Nothing moves before nic_flush(). */
+bool nic_send(struct pbuf *frame, struct nic_header header);
+void nic_flush(void);
+
+/* Tell the device whatever it said about being told: in case it has missed a word. */
+void nic_kick(void);
+
+/* Hand all that has arrived to `receive`. */
+void nic_receive(void);
+
+/* Give back 2^order pages from which frames were sent, once the device reads them no more. */
+void nic_give_pages(void *block, unsigned order);
+
+/* For the trap handler: the device's interrupt. */
+void nic_interrupt(void);
+
+#endif
