@@ -143,10 +143,12 @@ static bool read_number(const char **text, unsigned base, uint64_t *out)
     }
     *out = 0;
     for (*text = first;; (*text)++) {
-        unsigned digit = (unsigned)**text - '0';
+        char c = **text;
+        unsigned digit = c >= '0' && c <= '9'   ? (unsigned)c - '0'
+                         : c >= 'a' && c <= 'f' ? (unsigned)c - 'a' + 10
+                         : c >= 'A' && c <= 'F' ? (unsigned)c - 'A' + 10
+                                                : 16;
 
-        if (digit > 9)
-            digit = ((unsigned)**text | 32) - 'a' + 10;
         if (digit >= base)
             return *text != first;
         *out = *out * base + digit;
