@@ -6,11 +6,14 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define TRY(call)                                                                                  \
+#define TRY(call) TRY_AS(#call, call)
+
+/* For a macro that was given the call. */
+#define TRY_AS(text, call)                                                                         \
     do {                                                                                           \
         errno = 0;                                                                                 \
         long result_ = (long)(call);                                                               \
-        printf("%s: %ld E%d\n", #call, result_, result_ == -1 ? errno : 0);                        \
+        printf("%s: %ld E%d\n", text, result_, result_ == -1 ? errno : 0);                         \
     } while (0)
 
 /* For a value that is not an error. */
