@@ -49,7 +49,9 @@ void net_free(void *block);
 #define LWIP_IPV6_FRAG 0
 #define IP_REASSEMBLY 1
 #define LWIP_IPV6_REASS 1
-#define IPV6_FRAG_COPYHEADER 1 /* its own bookkeeping is larger than a header where pointers are */
+#define IPV6_FRAG_COPYHEADER                                                                       \
+    1 /* its own bookkeeping is larger than a header where pointers are                            \
+       */
 #define IP_REASS_MAX_PBUFS 256
 
 #define LWIP_HAVE_LOOPIF 1

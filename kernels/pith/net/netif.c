@@ -3,6 +3,7 @@
 #include "../cpu/console.h"
 #include "../lib/lib.h"
 #include "../virtio/net.h"
+#include "fragment.h"
 #include "lwip/dhcp.h"
 #include "lwip/etharp.h"
 #include "lwip/ethip6.h"
@@ -67,6 +68,20 @@ static uint16_t pseudo_sum(const uint8_t *ip, struct layout layout, uint32_t len
     return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
+static const ip_addr_t *remote(const struct pbuf *frame, struct layout layout)
+{
+    static ip_addr_t address;
+    const uint8_t *ip = (const uint8_t *)frame->payload + SIZEOF_ETH_HDR;
+
+    if (layout.ip6) {
+        ip_addr_copy_from_ip6_packed(address, ((const struct ip6_hdr *)ip)->dest);
+        ip6_addr_assign_zone(ip_2_ip6(&address), IP6_UNICAST, &interface);
+    } else {
+        ip_addr_copy_from_ip4(address, ((const struct ip_hdr *)ip)->dest);
+    }
+    return &address;
+}
+
 /* Have the device fill in the transport checksum, and cut the frame where it is too long. */
 static struct nic_header prepare(const struct pbuf *frame)
 {
@@ -84,11 +99,10 @@ static struct nic_header prepare(const struct pbuf *frame)
                      (uint32_t)(frame->tot_len - layout.transport));
     memcpy(transport + header.checksum_offset, &sum, 2);
     if (layout.protocol == IP_PROTO_TCP && frame->tot_len > SIZEOF_ETH_HDR + nic.mtu) {
-        const struct tcp_hdr *tcp = (const void *)transport;
-
         header.gso_type = layout.ip6 ? NIC_GSO_TCP6 : NIC_GSO_TCP4;
-        header.gso_size = segments_mss(tcp->src, tcp->dest);
-        header.header_length = (uint16_t)(layout.transport + TCPH_HDRLEN_BYTES(tcp));
+        header.gso_size = segments_mss((const void *)transport, remote(frame, layout));
+        header.header_length =
+            (uint16_t)(layout.transport + TCPH_HDRLEN_BYTES((const struct tcp_hdr *)transport));
     }
     return header;
 }
@@ -97,9 +111,8 @@ static err_t send(struct netif *netif, struct pbuf *frame)
 {
     struct nic_header header = prepare(frame);
 
-    (void)netif;
     if (frame->tot_len > SIZEOF_ETH_HDR + nic.mtu && !header.gso_size)
-        return ERR_VAL; /* too long, and nobody to cut it */
+        return fragment_send(netif, frame);
     return nic_send(frame, header) ? ERR_OK : ERR_MEM;
 }
 
@@ -153,8 +166,7 @@ bool netif_start(const struct address *address)
     netif_set_up(&interface);
     netif_create_ip6_linklocal_address(&interface, 1);
     interface.ip6_autoconfig_enabled = 1;
-    if (nic.tso4)
-        segments_allow(LARGEST);
+    segments_allow(nic.checksum && nic.tso4 ? LARGEST : 0, nic.checksum && nic.tso6 ? LARGEST : 0);
     if (address->dhcp && dhcp_start(&interface) != ERR_OK)
         return false;
     return true;

@@ -5,59 +5,182 @@
 #include "hooks.h"
 #include "lwip/priv/tcp_priv.h"
 
-#define RTO_MIN 3 /* lwIP's slow ticks: no ACK is that late just because the host was busy */
+#define RTO_MIN 3       /* lwIP's slow ticks, of 100 ms: nobody answers that late who will answer */
+#define FIRST_WINDOW 10 /* segments: RFC 6928 */
 
-static uint8_t slot; /* of tcp_ext_arg: the peer's MSS, as a number in a pointer */
-static unsigned largest;
+/* What lwIP's pcb has no room for: in tcp_ext_arg, as bits of the pointer. */
+union extra {
+    void *argument;
+    struct {
+        uint16_t mss; /* what the peer agreed to; 0: not yet connected */
+        bool recovering;
+        uint32_t recovered; /* sequence number: the loss is repaired when this is acknowledged */
+    };
+};
+
+static uint8_t slot;
+static unsigned largest_ip4, largest_ip6;
+
+/* The pcb that the packet in hand is for, and how far it was acknowledged before. */
+static struct tcp_pcb *touched;
+static uint32_t acknowledged;
 
 void segments_init(void)
 {
     slot = tcp_ext_arg_alloc_id();
 }
 
-void segments_allow(unsigned size)
+void segments_allow(unsigned over_ip4, unsigned over_ip6)
 {
-    largest = size;
+    largest_ip4 = over_ip4;
+    largest_ip6 = over_ip6;
 }
 
-static uint16_t real_mss(const struct tcp_pcb *pcb)
+static union extra get(const struct tcp_pcb *pcb)
 {
-    return (uint16_t)(uintptr_t)tcp_ext_arg_get(pcb, slot);
+    return (union extra){tcp_ext_arg_get(pcb, slot)};
+}
+
+static void set(struct tcp_pcb *pcb, union extra extra)
+{
+    tcp_ext_arg_set(pcb, slot, extra.argument);
+}
+
+/* How large segments may be now: two at least are to fit in the congestion window, or each would
+ * wait for the ACK of the one before. */
+static uint16_t size_now(const struct tcp_pcb *pcb, union extra extra)
+{
+    unsigned largest = IP_IS_V6_VAL(pcb->remote_ip) ? largest_ip6 : largest_ip4;
+    unsigned size = pcb->cwnd / 2 < largest ? pcb->cwnd / 2 : largest;
+
+    if (extra.recovering || size < 2u * extra.mss)
+        return extra.mss;
+    return (uint16_t)(size / extra.mss * extra.mss);
 }
 
 void segments_begin(struct tcp_pcb *pcb)
 {
-    tcp_ext_arg_set(pcb, slot, (void *)(uintptr_t)pcb->mss);
-    if (largest > pcb->mss)
-        pcb->mss = (uint16_t)(largest / pcb->mss * pcb->mss);
-    if (pcb->cwnd < pcb->mss)
-        pcb->cwnd = pcb->mss;
+    union extra extra = {.mss = pcb->mss};
+
+    set(pcb, extra);
+    if (pcb->cwnd < FIRST_WINDOW * pcb->mss)
+        pcb->cwnd = FIRST_WINDOW * pcb->mss;
+    pcb->mss = size_now(pcb, extra);
 }
 
-uint16_t segments_mss(uint16_t local_port, uint16_t remote_port)
+uint16_t segments_mss(const struct tcp_hdr *header, const ip_addr_t *remote)
 {
     for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
-        if (pcb->local_port == lwip_ntohs(local_port) &&
-            pcb->remote_port == lwip_ntohs(remote_port))
-            return real_mss(pcb);
+        if (pcb->local_port == lwip_ntohs(header->src) &&
+            pcb->remote_port == lwip_ntohs(header->dest) && ip_addr_cmp(&pcb->remote_ip, remote))
+            return get(pcb).mss;
     return 0;
+}
+
+/* Cut the first segment of *list, pcb->unsent or pcb->unacked, so that it has at most `size` bytes.
+ * lwIP cuts unsent ones only, leaves FIN on both halves, and insists on its idea of the MSS. */
+static void cut(struct tcp_pcb *pcb, struct tcp_seg **list, uint32_t size)
+{
+    struct tcp_seg *first = *list, *unsent = pcb->unsent;
+    uint16_t mss = pcb->mss;
+
+    if (!first || first->len <= size)
+        return;
+    pcb->unsent = first;
+    pcb->mss = UINT16_MAX;
+    if (tcp_split_unsent_seg(pcb, (uint16_t)size) == ERR_OK)
+        TCPH_UNSET_FLAG(first->tcphdr, TCP_FIN | TCP_PSH);
+    pcb->mss = mss;
+    pcb->unsent = unsent;
+}
+
+/* A half-open connection of this listener, to make room for another: under a flood of SYNs that
+ * nobody follows up, the oldest is the least likely to become one. */
+static struct tcp_pcb *oldest_half_open(const struct tcp_pcb_listen *listener)
+{
+    struct tcp_pcb *oldest = NULL;
+
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+        if (pcb->state == SYN_RCVD && pcb->listener == listener &&
+            (!oldest || (int32_t)(pcb->tmr - oldest->tmr) < 0))
+            oldest = pcb;
+    return oldest;
+}
+
+static void make_room(const struct tcp_pcb_listen *listener)
+{
+    struct tcp_pcb *pcb = NULL;
+
+    if (listener->accepts_pending >= listener->backlog)
+        pcb = oldest_half_open(listener);
+    if (pcb)
+        tcp_abandon(pcb, 0);
 }
 
 err_t net_tcp_packet(struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {
-    (void)pcb, (void)header;
+    union extra extra;
+
+    touched = NULL;
+    if (pcb->state == LISTEN) {
+        if (TCPH_FLAGS(header) & TCP_SYN)
+            make_room((const struct tcp_pcb_listen *)pcb);
+        return ERR_OK;
+    }
+    extra = get(pcb);
+    if (!extra.mss)
+        return ERR_OK;
+    touched = pcb;
+    acknowledged = pcb->lastack;
+    /* The third ACK of the same has lwIP send the first segment again: it is to be a small one. */
+    if (pcb->dupacks >= 2 && lwip_ntohl(header->ackno) == pcb->lastack)
+        cut(pcb, &pcb->unacked, extra.mss);
+    /* Slow start may count what was acknowledged, as Linux does; congestion avoidance adds one real
+     * MSS each round trip (RFC 5681). */
+    if (pcb->cwnd >= pcb->ssthresh)
+        pcb->mss = extra.mss;
     return ERR_OK;
 }
 
-void segments_before_timer(void)
+/*
+ * Loss recovery: small segments from the first sign of loss on until everything that was under way
+ * then is acknowledged. An ACK of only a part of that shows the next gap, which is filled at once
+ * (NewReno, RFC 6582); lwIP would wait for three more ACKs, or for the timer.
+ */
+static void recover(struct tcp_pcb *pcb, union extra *extra)
 {
-    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
-        if (pcb->rto < RTO_MIN)
-            pcb->rto = RTO_MIN;
+    if (!extra->recovering && pcb->flags & (TF_INFR | TF_RTO)) {
+        extra->recovering = true;
+        extra->recovered = pcb->snd_nxt;
+    } else if (extra->recovering && TCP_SEQ_GEQ(pcb->lastack, extra->recovered)) {
+        extra->recovering = false;
+    } else if (extra->recovering && pcb->lastack != acknowledged && !(pcb->flags & TF_RTO)) {
+        cut(pcb, &pcb->unacked, extra->mss);
+        tcp_rexmit(pcb);
+    }
 }
 
 void segments_after_input(void)
 {
+    struct tcp_pcb *pcb = tcp_active_pcbs; /* where lwIP has moved it, if it still lives */
+    union extra extra;
+    uint32_t window;
+
+    if (!touched || pcb != touched)
+        return;
+    touched = NULL;
+    extra = get(pcb);
+    if (extra.recovering || pcb->flags & (TF_INFR | TF_RTO)) {
+        recover(pcb, &extra);
+        set(pcb, extra);
+    }
+    pcb->mss = size_now(pcb, extra);
+    /* A segment that is larger than the whole window would wait for the persist timer. */
+    window = pcb->snd_wnd < pcb->cwnd ? pcb->snd_wnd : pcb->cwnd;
+    if (pcb->unsent && !pcb->unacked && window >= extra.mss)
+        cut(pcb, &pcb->unsent, window < UINT16_MAX ? window / extra.mss * extra.mss : UINT16_MAX);
+    if (pcb->unsent)
+        tcp_output(pcb);
 }
 
 void segments_room(void)
@@ -66,4 +189,22 @@ void segments_room(void)
         if (pcb->unsent)
             tcp_output(pcb);
     queue_wake(&net_room, UINT32_MAX);
+}
+
+void segments_before_timer(void)
+{
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+        union extra extra = get(pcb);
+
+        if (pcb->rto < RTO_MIN)
+            pcb->rto = RTO_MIN;
+        if (!extra.mss || !pcb->unacked || pcb->rtime + 1 < pcb->rto)
+            continue;
+        /* The timer is about to send again, with a congestion window of one MSS. */
+        extra.recovering = true;
+        extra.recovered = pcb->snd_nxt;
+        set(pcb, extra);
+        pcb->mss = extra.mss;
+        cut(pcb, &pcb->unacked, extra.mss);
+    }
 }

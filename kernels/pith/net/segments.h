@@ -9,17 +9,18 @@
 #ifndef PITH_NET_SEGMENTS_H
 #define PITH_NET_SEGMENTS_H
 
+#include "lwip/ip_addr.h"
 #include "net.h"
 
-struct tcp_pcb;
+struct tcp_hdr;
 
 void segments_init(void);
 
-/* Segments of up to `size` bytes may be given to the device; 0, the default: none. */
-void segments_allow(unsigned size);
+/* Segments of up to so many bytes may be given to the device; 0, the default: none. */
+void segments_allow(unsigned over_ip4, unsigned over_ip6);
 
-/* The MSS of the connection that a TCP packet belongs to, by its ports in network byte order. */
-uint16_t segments_mss(uint16_t local_port, uint16_t remote_port);
+/* The MSS of the connection that an outgoing TCP packet belongs to; 0 when it is unknown. */
+uint16_t segments_mss(const struct tcp_hdr *header, const ip_addr_t *remote);
 
 /* After each frame from the NIC: see to the connection that it may have been for. */
 void segments_after_input(void);

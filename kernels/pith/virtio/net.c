@@ -278,6 +278,7 @@ void nic_receive(void)
 
     if (!present)
         return;
+    reclaim(); /* lwIP does not send again what the device still holds */
     do {
         virtqueue_disable(&rx);
         while ((buffer = virtqueue_take(&rx, &length)))
