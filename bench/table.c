@@ -7,6 +7,7 @@
 #include "escape.h"
 #include "results.h"
 #include "table.h"
+#include "units.h"
 
 enum {
     COLUMN_METRIC,
@@ -37,12 +38,13 @@ static void set(struct libscols_line *line, size_t column, const char *text)
     scols_line_set_data(line, column, safe);
 }
 
-static void set_pair(struct libscols_line *line, size_t column, double low, double high)
+static void set_pair(struct libscols_line *line, size_t column, double low, double high,
+                     double scale)
 {
     char from[32], to[32], text[80];
 
-    number(low, from, sizeof from);
-    number(high, to, sizeof to);
+    number(low / scale, from, sizeof from);
+    number(high / scale, to, sizeof to);
     snprintf(text, sizeof text, "%s .. %s", from, to);
     set(line, column, text);
 }
@@ -81,13 +83,13 @@ static void set_ratio(struct libscols_line *line, const cJSON *ratio, const char
     set(line, COLUMN_RATIO, text);
 }
 
-static void set_noise(struct libscols_line *line, const cJSON *noise)
+static void set_noise(struct libscols_line *line, const cJSON *noise, double scale)
 {
     char text[32];
 
     if (!noise)
         return;
-    number(json_number(noise, "mde"), text, sizeof text);
+    number(json_number(noise, "mde") / scale, text, sizeof text);
     set(line, COLUMN_MDE, text);
 }
 
@@ -103,6 +105,21 @@ static const char *note_of(const cJSON *series)
     return "";
 }
 
+/* In which unit a metric of the document is shown: that of its largest median. */
+static const char *shown_unit(const cJSON *document, const cJSON *series, double *scale)
+{
+    const cJSON *other;
+    double largest = 0;
+
+    cJSON_ArrayForEach(other, json_field(document, "metrics"))
+    {
+        if (strcmp(json_text(other, "scenario"), json_text(series, "scenario")) == 0 &&
+            strcmp(json_text(other, "metric"), json_text(series, "metric")) == 0)
+            largest = fmax(largest, fabs(json_number(json_field(other, "summary"), "median")));
+    }
+    return unit_shown(json_text(series, "unit"), largest, scale);
+}
+
 static void add_line(struct libscols_table *table, const cJSON *document, const cJSON *series,
                      bool first)
 {
@@ -110,16 +127,19 @@ static void add_line(struct libscols_table *table, const cJSON *document, const 
     struct libscols_line *line = scols_table_new_line(table, NULL);
     double failed = json_number(summary, "failed"), n = json_number(summary, "n");
     char text[128], median[32];
+    double scale;
+    const char *unit = shown_unit(document, series, &scale);
 
-    snprintf(text, sizeof text, "%s (%s)", json_text(series, "metric"), json_text(series, "unit"));
+    snprintf(text, sizeof text, "%s (%s)", json_text(series, "metric"), unit);
     set(line, COLUMN_METRIC, first ? text : "");
     set(line, COLUMN_TARGET, json_text(series, "target"));
     if (n > 0) {
-        number(json_number(summary, "median"), median, sizeof median);
+        number(json_number(summary, "median") / scale, median, sizeof median);
         snprintf(text, sizeof text, "%s%s%s", median, *note_of(series) ? " " : "", note_of(series));
         set(line, COLUMN_MEDIAN, text);
-        set_pair(line, COLUMN_CI, element(ci95, 0), element(ci95, 1));
-        set_pair(line, COLUMN_SPREAD, json_number(summary, "p5"), json_number(summary, "p95"));
+        set_pair(line, COLUMN_CI, element(ci95, 0), element(ci95, 1), scale);
+        set_pair(line, COLUMN_SPREAD, json_number(summary, "p5"), json_number(summary, "p95"),
+                 scale);
     } else {
         set(line, COLUMN_MEDIAN, "no sample");
     }
@@ -129,8 +149,10 @@ static void add_line(struct libscols_table *table, const cJSON *document, const 
               results_ratio(document, json_text(series, "scenario"), json_text(series, "metric"),
                             json_text(series, "target")),
               main_base(document));
-    set_noise(line, compare_noise_of(document, json_text(series, "scenario"),
-                                     json_text(series, "metric"), json_text(series, "target")));
+    set_noise(line,
+              compare_noise_of(document, json_text(series, "scenario"), json_text(series, "metric"),
+                               json_text(series, "target")),
+              scale);
 }
 
 static void print_scenario(const cJSON *document, const char *scenario, FILE *out, bool color)

@@ -7,6 +7,7 @@
 #include "compare.h"
 #include "escape.h"
 #include "results.h"
+#include "units.h"
 
 static void put(const char *before, const char *text, FILE *out)
 {
@@ -21,8 +22,11 @@ static void number(double value, FILE *out)
 
 static void put_amount(double value, const cJSON *entry, FILE *out)
 {
-    number(value, out);
-    put(" ", json_text(entry, "unit"), out);
+    double scale;
+    const char *unit = unit_shown(json_text(entry, "unit"), value, &scale);
+
+    number(value / scale, out);
+    put(" ", unit, out);
 }
 
 /* What B is: slower or faster, or where the unit is no time, higher or lower. */
@@ -42,14 +46,16 @@ static void print_difference(const cJSON *entry, FILE *out)
     const cJSON *ci95 = json_field(entry, "ci95");
     double low = cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 0));
     double high = cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 1));
+    double size = fabs(json_number(entry, "difference")), scale;
     bool more = json_number(entry, "difference") > 0;
 
+    unit_shown(json_text(entry, "unit"), size, &scale);
     fprintf(out, "B %s by ", word_of(entry));
-    put_amount(fabs(json_number(entry, "difference")), entry, out);
+    put_amount(size, entry, out);
     fputs(" (95 % ", out);
-    number(more ? low : -high, out);
+    number((more ? low : -high) / scale, out);
     fputs(" .. ", out);
-    number(more ? high : -low, out);
+    number((more ? high : -low) / scale, out);
     fprintf(out, "), p=%.2g", json_number(entry, "p"));
     if (strcmp(json_text(entry, "verdict"), "too-small") == 0) {
         fputs("; too small to count: the minimum detectable effect is ", out);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What iperf3's client reports of one run (`iperf3 -J`, version 3.12), as far as it is used here.
+ * "Rx" is what goes to the guest, which receives it; "tx" what comes from it.
+ */
+#ifndef TARE_IPERF_REPORT_H
+#define TARE_IPERF_REPORT_H
+
+#include <cjson/cJSON.h>
+
+#include "../../bench/error.h"
+
+struct flow {
+    cJSON *series;       /* the client's intervals, warm-up included, as results/README.md defines a
+                            sample's `series`; NULL: nothing went this way */
+    double received_bps; /* bits per second that the RECEIVER counted, warm-up excluded */
+    double retransmits;  /* TCP: segments that the sender sent again, warm-up excluded */
+    double sent_bps;     /* what the sender counted, warm-up excluded */
+    double lost_percent; /* UDP: datagrams of the whole run that did not arrive, by their numbers */
+    double silent_s;     /* the longest time in which no byte went */
+};
+
+struct report {
+    struct flow rx, tx;
+    double moved_bytes; /* both ways, warm-up included */
+    double cpu_percent; /* of one CPU, by the client itself */
+};
+
+/* Read the client's output. A run that iperf3 calls failed, or that is not whole, is an error with
+ * its words; what it measured until then is in `report` all the same, which the caller releases
+ * with report_free(). -EPROTO when `text` is no report of iperf3. */
+int report_read(const char *text, struct report *report, struct error *error);
+void report_free(struct report *report);
+
+#endif

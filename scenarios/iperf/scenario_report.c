@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "../../bench/results.h"
+#include "report.h"
+
+/* Where the two ways stand in the document. */
+struct place {
+    const char *interval; /* in an element of `intervals` */
+    const char *sent, *received;
+};
+
+static const struct place client_first = {"sum", "sum_sent", "sum_received"};
+static const struct place other_way = {"sum_bidir_reverse", "sum_sent_bidir_reverse",
+                                       "sum_received_bidir_reverse"};
+
+static void copy_number(cJSON *to, const char *name, const cJSON *from, const char *field)
+{
+    const cJSON *item = json_field(from, field);
+
+    if (cJSON_IsNumber(item))
+        cJSON_AddNumberToObject(to, name, item->valuedouble);
+}
+
+/* The bytes of each of several connections that went this way. */
+static void add_streams(cJSON *entry, const cJSON *interval, const cJSON *sum)
+{
+    const cJSON *streams = json_field(interval, "streams"), *stream;
+    bool by_client = cJSON_IsTrue(json_field(sum, "sender"));
+    cJSON *list = cJSON_CreateArray();
+
+    cJSON_ArrayForEach(stream, streams)
+    {
+        if (cJSON_IsTrue(json_field(stream, "sender")) == by_client)
+            cJSON_AddItemToArray(list, cJSON_CreateNumber(json_number(stream, "bytes")));
+    }
+    if (cJSON_GetArraySize(list) > 1)
+        cJSON_AddItemToObject(entry, "streams", list);
+    else
+        cJSON_Delete(list);
+}
+
+/* One interval, with its start in seconds since the run's, warm-up included. */
+static cJSON *entry_of(const cJSON *interval, const cJSON *sum, double start)
+{
+    cJSON *entry = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(entry, "start", start);
+    copy_number(entry, "seconds", sum, "seconds");
+    copy_number(entry, "value", sum, "bits_per_second");
+    copy_number(entry, "bytes", sum, "bytes");
+    if (cJSON_IsTrue(json_field(sum, "omitted")))
+        cJSON_AddTrueToObject(entry, "warmup");
+    copy_number(entry, "retransmits", sum, "retransmits");
+    copy_number(entry, "packets", sum, "packets");
+    copy_number(entry, "lost", sum, "lost_packets");
+    add_streams(entry, interval, sum);
+    return entry;
+}
+
+static void read_intervals(const cJSON *document, const struct place *place, struct flow *flow,
+                           double *moved_bytes)
+{
+    const cJSON *interval;
+    double start = 0, silent = 0;
+
+    cJSON_ArrayForEach(interval, json_field(document, "intervals"))
+    {
+        const cJSON *sum = json_field(interval, place->interval);
+        double seconds = json_number(sum, "seconds");
+
+        if (!sum)
+            continue;
+        if (!flow->series)
+            flow->series = cJSON_CreateArray();
+        cJSON_AddItemToArray(flow->series, entry_of(interval, sum, start));
+        start += seconds;
+        silent = json_number(sum, "bytes") > 0 ? 0 : silent + seconds;
+        flow->silent_s = fmax(flow->silent_s, silent);
+        *moved_bytes += json_number(sum, "bytes");
+    }
+}
+
+static double total(const cJSON *series, const char *name)
+{
+    const cJSON *entry;
+    double sum = 0;
+
+    cJSON_ArrayForEach(entry, series) sum += json_number(entry, name);
+    return sum;
+}
+
+/* Version 3.12's own percentage mixes counts with the warm-up and without it. A receiving client
+ * counts losses in each interval; a sending one is told the server's, which are of the whole run.
+ */
+static double lost_percent(const struct flow *flow, const cJSON *received)
+{
+    bool receives = json_field(flow->series->child, "lost") != NULL;
+    double lost = receives ? total(flow->series, "lost") : json_number(received, "lost_packets");
+    double sent = total(flow->series, "packets");
+
+    if (json_number(received, "bytes") <= 0)
+        return 100; /* and no number to miss one by */
+    return sent > 0 ? fmin(100 * lost / sent, 100) : 0;
+}
+
+static int read_flow(const cJSON *document, const struct place *place, struct report *report,
+                     struct flow *flow, struct error *error)
+{
+    const cJSON *end = json_field(document, "end");
+    const cJSON *sent = json_field(end, place->sent), *received = json_field(end, place->received);
+
+    read_intervals(document, place, flow, &report->moved_bytes);
+    if (!flow->series || !sent || !received)
+        return fail(error, EPROTO, "iperf3: its report has no \"%s\"",
+                    flow->series ? place->received : place->interval);
+    flow->received_bps = json_number(received, "bits_per_second");
+    flow->sent_bps = json_number(sent, "bits_per_second");
+    flow->retransmits = json_number(sent, "retransmits");
+    flow->lost_percent = lost_percent(flow, received);
+    return 0;
+}
+
+int report_read(const char *text, struct report *report, struct error *error)
+{
+    cJSON *document = cJSON_Parse(text);
+    const cJSON *start = json_field(json_field(document, "start"), "test_start");
+    const cJSON *end = json_field(document, "end");
+    bool reverse = json_number(start, "reverse") != 0;
+    bool both = json_field(end, other_way.received) != NULL;
+    const char *reason = json_text(document, "error");
+    int status;
+
+    *report = (struct report){0};
+    if (!document)
+        return fail(error, EPROTO, "iperf3: no report of it: %.200s", *text ? text : "no output");
+    if (*reason) /* before what is missing because of it */
+        fail(error, EIO, "iperf3: %s", reason);
+    status = read_flow(document, &client_first, report, reverse ? &report->tx : &report->rx, error);
+    if (status == 0 && both)
+        status = read_flow(document, &other_way, report, &report->tx, error);
+    report->cpu_percent = json_number(json_field(end, "cpu_utilization_percent"), "host_total");
+    if (*reason)
+        status = -EIO;
+    cJSON_Delete(document);
+    return status;
+}
+
+void report_free(struct report *report)
+{
+    cJSON_Delete(report->rx.series);
+    cJSON_Delete(report->tx.series);
+    *report = (struct report){0};
+}
