@@ -58,7 +58,7 @@ boot_gdt_pointer:
 
     .section .data.tables, "aw"
     .balign 4096
-    .globl pml4, kernel_table, direct_pdpt
+    .globl pml4, high_pd, kernel_table, direct_pdpt
 pml4:                                   /* entry 0 serves the switch only and is then cleared */
     .quad low_pdpt - KERNEL + PRESENT + WRITE
     .fill 255, 8, 0

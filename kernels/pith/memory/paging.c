@@ -3,8 +3,9 @@
 #include "../cpu/cpu.h"
 
 #define ENTRIES 512
+#define WIDE 2048 /* pages that paging_widen() makes room for */
 
-extern uint64_t pml4[], kernel_table[], direct_pdpt[];
+extern uint64_t pml4[], high_pd[], kernel_table[], direct_pdpt[];
 extern char text_start[], rodata_start[], data_start[], kernel_end[];
 extern char guard_boot[], guard_trap[], guard_double[];
 
@@ -31,6 +32,11 @@ static void map_by_2_mib(void)
         direct_pdpt[i] = ((uint64_t)&tables[i * ENTRIES] - KERNEL_BASE) | PTE_PRESENT | PTE_WRITE;
 }
 
+static void flush(void)
+{
+    __asm__ volatile("mov %0, %%cr3" : : "r"((uint64_t)pml4 - KERNEL_BASE) : "memory");
+}
+
 uint64_t paging_init(void)
 {
     bool gigabyte_pages = cpuid(0x80000001, 0).edx & 1u << 26;
@@ -48,8 +54,29 @@ uint64_t paging_init(void)
     protect((char *)KERNEL_BASE, text_start, 0);
     protect(kernel_end, (char *)KERNEL_BASE + ENTRIES * PAGE, 0);
     pml4[0] = 0;
-    __asm__ volatile("mov %0, %%cr3" : : "r"((uint64_t)pml4 - KERNEL_BASE) : "memory");
+    flush();
     return reach;
+}
+
+void paging_widen(void)
+{
+    const volatile char *window = (char *)KERNEL_BASE + ENTRIES * PAGE;
+    uint64_t *table = page_take();
+
+    if (!table)
+        return;
+    for (unsigned i = 0; i < ENTRIES; i++) /* every address of the window shows this one page */
+        table[i] = physical(table) | PTE_PRESENT | PTE_NX;
+    for (unsigned i = 1; i <= WIDE / ENTRIES; i++)
+        high_pd[i] = physical(table) | PTE_PRESENT;
+    for (unsigned pages = 256; pages <= WIDE; pages *= 2) {
+        for (unsigned i = 0; i < pages; i++)
+            (void)window[i * PAGE];
+        flush();
+    }
+    memset(&high_pd[1], 0, WIDE / ENTRIES * sizeof *high_pd);
+    flush();
+    page_give(table);
 }
 
 void *page_take(void)

@@ -43,6 +43,14 @@ void page_give(void *page);
  * absent, or out of memory. */
 uint64_t *paging_entry(uint64_t address, bool create);
 
+/*
+ * For QEMU's translator, which keeps the addresses it has looked up in a table that begins with 256
+ * entries: a program with its buffers and the NIC's uses more, and each one too many costs a walk.
+ * The table is doubled when it is found full at a flush, and a kernel with one address space never
+ * flushes. So fill it, flush it, and again. It means nothing to a real CPU, and costs 0.2 ms.
+ */
+void paging_widen(void);
+
 /* Forget a translation after its entry has changed. */
 static inline void paging_flush(uint64_t address)
 {

@@ -2,6 +2,7 @@
 #include "netif.h"
 #include "../cpu/console.h"
 #include "../lib/lib.h"
+#include "../memory/paging.h"
 #include "../virtio/net.h"
 #include "fragment.h"
 #include "lwip/dhcp.h"
@@ -161,6 +162,7 @@ bool netif_start(const struct address *address)
         print("pith: ip= is given, but there is no usable network device\n");
         return false;
     }
+    paging_widen();
     netif_add(&interface, &client, &netmask, &gateway, NULL, set_up, ethernet_input);
     netif_set_default(&interface);
     netif_set_up(&interface);
