@@ -22,7 +22,7 @@ BIN      := $(B)/bin$(if $(SANITIZE),-sanitize)
 SANFLAGS := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
                           -fno-omit-frame-pointer)
 
-PACKAGES := libvirt libcjson gsl libnl-3.0 libnl-route-3.0 smartcols libarchive nettle
+PACKAGES := libvirt libcjson gsl libnl-3.0 libnl-route-3.0 libpcap smartcols libarchive nettle
 CSTD     := -std=gnu11 -D_GNU_SOURCE=
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wno-format-truncation# messages and names are cut on purpose, always terminated

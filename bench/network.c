@@ -24,8 +24,10 @@
 #define TUN "/dev/net/tun"
 #define NETNS "/proc/thread-self/ns/net"
 
-/* One packet: what is queued for a guest that is not there yet would be stale when it comes. */
-#define PROBED_QUEUE 1
+/* Packets queued for a guest that is not there yet are stale when it comes. But with room for one,
+ * the answer to the guest's ARP request would be lost whenever a probe is in the queue, and the
+ * guest asks again only a second later. */
+#define PROBED_QUEUE 4
 
 /* New interfaces would announce themselves by router solicitations and duplicate address
  * detection: packets that no measurement asked for. And a process may use the ports that it may use

@@ -91,7 +91,9 @@ static int read_user_payload(struct run *run, unsigned index, struct error *erro
                     "--payload: scenario %s measures its own program and takes no other; "
                     "use --scenario boot",
                     run->scenarios[index]->name);
-    program->about = (struct program){.payload = options->payload};
+    program->about = (struct program){.payload = options->payload,
+                                      .network = run->ready.kind == READY_TCP,
+                                      .port = run->ready.port};
     run->program_counts[index] = 1;
     status = payload_wrap(options->payload, &program->payload, error);
     if (status < 0)
@@ -151,6 +153,23 @@ static int check_arguments(const struct run *run, struct error *error)
             return fail(error, EINVAL,
                         "--args: target %s: the field \"cmdline\" of its target.json has no {args}",
                         target->name);
+    }
+    return 0;
+}
+
+/* Whether every target but the floor, which runs no program, can be asked by --ready tcp. */
+static int check_network(const struct run *run, struct error *error)
+{
+    for (unsigned t = 0; t < run->target_count; t++) {
+        const struct target *target = &run->targets[t];
+
+        if (run->ready.kind == READY_TCP && strcmp(target->role, "floor") != 0 &&
+            !target_has_network(target))
+            return fail(
+                error, EINVAL, "--ready tcp: target %s has no network: %s; leave the target out",
+                target->name,
+                target->driver->is_vm ? "the field \"cmdline\" of its target.json has no {network}"
+                                      : "its driver connects none");
     }
     return 0;
 }
@@ -242,6 +261,8 @@ int run_prepare(const struct run_options *options, struct run *run, struct error
         status = read_noise(run, error);
     if (status == 0)
         status = check_arguments(run, error);
+    if (status == 0)
+        status = check_network(run, error);
     if (status == 0)
         status = check_memory(run, error);
     if (status == 0 && options->machine.icount)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ready.h"
@@ -28,22 +29,36 @@ static int parse_console(const char *pattern, struct ready *ready, struct error 
     return 0;
 }
 
+static int parse_tcp(const char *number, struct ready *ready, struct error *error)
+{
+    char *end;
+    long port = strtol(number, &end, 10);
+
+    if (*number < '0' || *number > '9' || *end || port < 1 || port > UINT16_MAX)
+        return fail(error, EINVAL, "--ready " TCP "%s: must be a port from 1 to %d", number,
+                    UINT16_MAX);
+    ready->kind = READY_TCP;
+    ready->port = (uint16_t)port;
+    snprintf(ready->hint, sizeof ready->hint, "; nothing accepted a connection to TCP port %ld",
+             port);
+    return 0;
+}
+
 int ready_parse(const char *rule, struct ready *ready, struct error *error)
 {
     *ready = (struct ready){.kind = READY_MARKER};
     if (strcmp(rule, "marker") == 0) {
         snprintf(ready->hint, sizeof ready->hint,
-                 "; a program that writes no markers needs --ready " CONSOLE "REGEX");
+                 "; a program that writes no markers needs --ready " CONSOLE "REGEX or " TCP
+                 "PORT");
         return 0;
     }
     if (strncmp(rule, CONSOLE, strlen(CONSOLE)) == 0)
         return parse_console(rule + strlen(CONSOLE), ready, error);
     if (strncmp(rule, TCP, strlen(TCP)) == 0)
-        return fail(error, EINVAL,
-                    "--ready %s: needs the guest network, which comes with scenario iperf; "
-                    "use " CONSOLE "REGEX until then",
-                    rule);
-    return fail(error, EINVAL, "--ready %s: is neither marker nor " CONSOLE "REGEX", rule);
+        return parse_tcp(rule + strlen(TCP), ready, error);
+    return fail(error, EINVAL, "--ready %s: is none of marker, " CONSOLE "REGEX, " TCP "PORT",
+                rule);
 }
 
 void ready_free(struct ready *ready)

@@ -13,6 +13,7 @@ struct trial {
     struct launch launch; /* of the present guest */
     struct guest guest;
     struct watch watch;
+    struct probe *probe; /* where the guest is probed */
     bool has_guest;
     int64_t deadline;
     double allowed_s; /* from where the deadline was set */
@@ -44,16 +45,34 @@ static void take_evidence(struct trial *trial)
     trial->guest.xml = trial->guest.argv = NULL;
 }
 
+static void disconnect(struct trial *trial)
+{
+    probe_close(trial->probe);
+    trial->probe = NULL;
+    network_detach(&trial->launch);
+}
+
 static void end_guest(struct trial *trial)
 {
     if (!trial->has_guest)
         return;
     take_evidence(trial);
-    trial->watch.guest = NULL;
-    trial->watch.marker_open = trial->watch.console_open = false;
+    watch_close(&trial->watch);
     trial->setup->driver->destroy(trial->setup->context, &trial->guest);
-    network_detach(&trial->launch);
+    disconnect(trial);
     trial->has_guest = false;
+}
+
+/* What the guest will be connected by. If that fails, it is tare's failure, not the guest's. */
+static int connect_launch(struct trial *trial, struct error *error)
+{
+    trial->broken = network_attach(trial->setup->driver, &trial->launch, error);
+    if (trial->broken == 0 && trial->launch.port) {
+        trial->broken = probe_open(trial->launch.port, &trial->probe, error);
+        if (trial->broken < 0)
+            network_detach(&trial->launch);
+    }
+    return trial->broken;
 }
 
 int trial_boot(struct trial *trial, unsigned program, struct error *error)
@@ -67,21 +86,24 @@ int trial_boot(struct trial *trial, unsigned program, struct error *error)
     trial->launch = setup->launches[program];
     watch_init(&trial->watch, setup->ready);
     guest_init(&trial->guest);
-    trial->broken = network_attach(setup->driver, &trial->launch, error);
-    if (trial->broken < 0)
-        return trial->broken;
+    status = connect_launch(trial, error);
+    if (status < 0)
+        return status;
     stamps[EVENT_CREATE] = clock_now();
     status = setup->driver->create(setup->context, &trial->launch, &trial->guest, error);
     if (status < 0) {
-        network_detach(&trial->launch);
+        disconnect(trial);
         return status;
     }
     trial->has_guest = true;
-    watch_open(&trial->watch, &trial->guest);
+    watch_open(&trial->watch, &trial->guest, trial->probe);
     trial_allow(trial, setup->scenario->deadline_s);
     /* The first marker can come before resume returns, so t1 is stamped before the call. */
     stamps[EVENT_RESUME] = clock_now();
-    status = setup->driver->resume(setup->context, &trial->guest, error);
+    if (trial->probe)
+        status = probe_start(trial->probe, error);
+    if (status == 0)
+        status = setup->driver->resume(setup->context, &trial->guest, error);
     if (status < 0)
         end_guest(trial);
     return status;
@@ -108,11 +130,11 @@ static int explain(struct trial *trial, int code, const char *wanted, const char
 }
 
 /* One step, unless there is no guest any more. */
-static int step(struct trial *trial, struct pollfd *other)
+static int step(struct trial *trial, struct pollfd *other, struct error *error)
 {
     if (!trial->has_guest || trial->watch.stamps[EVENT_GONE] >= 0)
         return -EPIPE;
-    return watch_step(&trial->watch, trial->deadline, other);
+    return watch_step(&trial->watch, trial->deadline, other, error);
 }
 
 int trial_wait(struct trial *trial, enum event event, struct error *error)
@@ -121,7 +143,7 @@ int trial_wait(struct trial *trial, enum event event, struct error *error)
     int status = 0;
 
     while (trial->watch.stamps[event] < 0 && status == 0)
-        status = step(trial, NULL);
+        status = step(trial, NULL, error);
     return status < 0 ? explain(trial, status, event_names[event], hint, error) : 0;
 }
 
@@ -131,7 +153,7 @@ int trial_await(struct trial *trial, int fd, const char *what, struct error *err
     int status = 0;
 
     while (!other.revents && status == 0)
-        status = step(trial, &other);
+        status = step(trial, &other, error);
     return other.revents ? 0 : explain(trial, status, what, "", error);
 }
 
@@ -149,7 +171,7 @@ int trial_linger(struct trial *trial, double seconds, struct error *error)
 
     trial->deadline = clock_now() + (int64_t)(seconds * 1e9);
     while (stamps[EVENT_END] < 0 && stamps[EVENT_GONE] < 0 && status == 0)
-        status = step(trial, NULL);
+        status = step(trial, NULL, error);
     trial->deadline = deadline;
     if (status == 0 || status == -ETIMEDOUT)
         return 0;
@@ -268,6 +290,10 @@ static bool is_expected(const struct trial_setup *setup, enum need needs)
         return !icount && probed;
     case NEEDS_ICOUNT:
         return icount;
+    case NEEDS_QUICK:
+        return !icount && !setup->full;
+    case NEEDS_FULL:
+        return !icount && setup->full;
     default:
         return false;
     }

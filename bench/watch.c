@@ -35,11 +35,19 @@ static bool open_stream(int fd)
     return fd >= 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
 }
 
-void watch_open(struct watch *watch, const struct guest *guest)
+void watch_open(struct watch *watch, const struct guest *guest, struct probe *probe)
 {
     watch->guest = guest;
+    watch->probe = probe;
     watch->marker_open = open_stream(guest->marker_fd);
     watch->console_open = open_stream(guest->console_fd);
+}
+
+void watch_close(struct watch *watch)
+{
+    watch->guest = NULL;
+    watch->probe = NULL;
+    watch->marker_open = watch->console_open = false;
 }
 
 static enum event event_of(char kind)
@@ -165,14 +173,37 @@ void watch_read(struct watch *watch, int64_t stamp)
         watch->console_open = drain(watch, watch->guest->console_fd, false, stamp);
 }
 
-int watch_step(struct watch *watch, int64_t deadline, struct pollfd *other)
+static int take_reply(struct watch *watch, struct error *error)
 {
-    enum { MARKER, CONSOLE, EXIT, INTERRUPT, OTHER, COUNT };
+    int64_t stamp;
+    int got = probe_take(watch->probe, &stamp, error);
+
+    if (got <= 0)
+        return got;
+    watch->stamps[EVENT_REPLY] = stamp;
+    if (watch->ready->kind == READY_TCP)
+        watch->stamps[EVENT_READY] = stamp;
+    watch->probe = NULL;
+    return 0;
+}
+
+/* Nothing has happened in time. If nobody was asking any more, that is why. */
+static int time_out(const struct watch *watch, struct error *error)
+{
+    int status = watch->probe ? probe_check(watch->probe, error) : 0;
+
+    return status < 0 ? status : -ETIMEDOUT;
+}
+
+int watch_step(struct watch *watch, int64_t deadline, struct pollfd *other, struct error *error)
+{
+    enum { MARKER, CONSOLE, EXIT, INTERRUPT, REPLY, OTHER, COUNT };
     struct pollfd fds[COUNT] = {
         [MARKER] = {.fd = watch->marker_open ? watch->guest->marker_fd : -1, .events = POLLIN},
         [CONSOLE] = {.fd = watch->console_open ? watch->guest->console_fd : -1, .events = POLLIN},
         [EXIT] = {.fd = watch->guest->exit_fd, .events = POLLIN},
         [INTERRUPT] = {.fd = interrupt_fd, .events = POLLIN},
+        [REPLY] = {.fd = watch->probe ? probe_fd(watch->probe) : -1, .events = POLLIN},
         [OTHER] = {.fd = other ? other->fd : -1, .events = other ? other->events : (short)0},
     };
     int64_t left = deadline - clock_now(), stamp;
@@ -180,13 +211,13 @@ int watch_step(struct watch *watch, int64_t deadline, struct pollfd *other)
     int ready;
 
     if (left <= 0)
-        return -ETIMEDOUT;
+        return time_out(watch, error);
     ready = ppoll(fds, COUNT, &timeout, NULL);
     stamp = clock_now();
     if (other)
         other->revents = ready > 0 ? fds[OTHER].revents : (short)0;
     if (ready == 0)
-        return -ETIMEDOUT;
+        return time_out(watch, error);
     if (ready < 0)
         return errno == EINTR ? 0 : -errno;
     if (fds[INTERRUPT].revents)
@@ -194,5 +225,5 @@ int watch_step(struct watch *watch, int64_t deadline, struct pollfd *other)
     watch_read(watch, stamp);
     if (fds[EXIT].revents) /* after the markers read just now, which came before it */
         watch->stamps[EVENT_GONE] = clock_now();
-    return 0;
+    return fds[REPLY].revents ? take_reply(watch, error) : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What happens on a guest's descriptors, stamped: markers, console, the end of its process.
+ * What happens on a guest's descriptors, stamped: markers, console, the end of its process; and its
+ * reply on the wire, where it is probed.
  */
 #ifndef TARE_WATCH_H
 #define TARE_WATCH_H
@@ -10,6 +11,7 @@
 #include "../drivers/driver.h"
 #include "../scenarios/scenario.h"
 #include "markers.h"
+#include "probe.h"
 #include "ready.h"
 
 #define CONSOLE_KEEP 4096 /* bytes of console kept for evidence, the latest */
@@ -17,6 +19,7 @@
 struct watch {
     const struct ready *ready;
     const struct guest *guest;   /* NULL: none yet, or none any more */
+    struct probe *probe;         /* asks for the reply on the wire; NULL: nothing does */
     int64_t stamps[EVENT_COUNT]; /* ns of CLOCK_MONOTONIC; -1: not seen */
     uint64_t tsc[EVENT_COUNT];
     unsigned status[EVENT_COUNT];
@@ -33,15 +36,17 @@ struct watch {
 /* Nothing seen yet; the program will count as ready by `ready`. */
 void watch_init(struct watch *watch, const struct ready *ready);
 
-/* Watch `guest`, which outlives the watching. */
-void watch_open(struct watch *watch, const struct guest *guest);
+/* Watch `guest` and what `probe`, if not NULL, asks of it, which both outlive the watching. */
+void watch_open(struct watch *watch, const struct guest *guest, struct probe *probe);
+void watch_close(struct watch *watch);
 
 /* Take in what has come so far. `stamp` is when the caller learned that there is something. */
 void watch_read(struct watch *watch, int64_t stamp);
 
 /* Wait until something happens, and stamp it; `other` (or NULL) is one more descriptor to wait for.
- * 0, -ETIMEDOUT past `deadline` (CLOCK_MONOTONIC), -ECANCELED when the user interrupted. */
-int watch_step(struct watch *watch, int64_t deadline, struct pollfd *other);
+ * 0, -ETIMEDOUT past `deadline` (CLOCK_MONOTONIC), -ECANCELED when the user interrupted, or
+ * what probing it says, with `error` filled. */
+int watch_step(struct watch *watch, int64_t deadline, struct pollfd *other, struct error *error);
 
 /* Let `fd` becoming readable interrupt any step (a signalfd); -1 for none. */
 void watch_interrupt_on(int fd);

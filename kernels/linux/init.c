@@ -16,19 +16,45 @@
 
 #include "payload.h"
 
+static void load_module(const char *name, const char *parameters)
+{
+    char path[64];
+    int fd;
+
+    snprintf(path, sizeof path, "/modules/%s.ko", name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0) != 0)
+        complain("load", path);
+    close(fd);
+}
+
+/* What the kernel's command line says of a virtio-mmio device, "device=..."; NULL when nothing. The
+ * kernel itself keeps parameters with a dot for modules, and passes them on to nobody. */
+static char *mmio_device(void)
+{
+    static const char prefix[] = "virtio_mmio.";
+    static char words[4096];
+    int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t size = read(fd, words, sizeof words - 1);
+
+    close(fd);
+    words[size < 0 ? 0 : size] = '\0';
+    for (char *word = strtok(words, " \n"); word; word = strtok(NULL, " \n"))
+        if (strncmp(word, prefix, sizeof prefix - 1) == 0)
+            return word + sizeof prefix - 1;
+    return NULL;
+}
+
+/* The drivers for the bus on which the NIC is, and no others. */
 static void load_modules(void)
 {
     static char names[] = MODULES; /* from build.mk, each after those that it needs */
-    char path[64];
+    char *device = mmio_device();
 
     for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
-        int fd;
-
-        snprintf(path, sizeof path, "/modules/%s.ko", name);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || syscall(SYS_finit_module, fd, "", 0) != 0)
-            complain("load", path);
-        close(fd);
+        if (strncmp(name, device ? "virtio_pci" : "virtio_mmio", 10) == 0)
+            continue;
+        load_module(name, strcmp(name, "virtio_mmio_cmdline") == 0 ? device : "");
     }
 }
 

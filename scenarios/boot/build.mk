@@ -15,4 +15,7 @@ $(SHARE)/payloads/%: scenarios/boot/%.c scenarios/payload.h scenarios/marker.h \
 $(SHARE)/payloads/%.cpio: $(SHARE)/payloads/% scenarios/mkpayload.sh
 	scenarios/mkpayload.sh $@ app=$<
 
-ARTIFACTS += $(addprefix $(SHARE)/payloads/,noop noop.cpio hello hello.cpio)
+ARTIFACTS += $(addprefix $(SHARE)/payloads/,noop noop.cpio hello hello.cpio \
+                          listen listen.cpio)
+
+$(SHARE)/payloads/listen: scenarios/boot/listen.h

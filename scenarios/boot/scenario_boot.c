@@ -4,12 +4,18 @@
 #include <stddef.h>
 
 #include "../scenario.h"
+#include "listen.h"
 
 #define HOST_CLOCK "host CLOCK_MONOTONIC"
 #define STARTED "payload main (t3), or ready"
 
 /* How long a program that writes no markers is watched after its start. */
 #define LINGER_S 1.0
+
+/* The slowest kernel here listens after one second. */
+#define REPLY_S 10.0
+
+enum { NOOP, LISTEN };
 
 static const struct metric metrics[] = {
     {.name = "create",
@@ -46,6 +52,15 @@ static const struct metric metrics[] = {
      .stop = "end of the guest's process (t6)",
      .definition = "from the program's exit to the VM being gone",
      .needs = NEEDS_EXIT_MARKER},
+    {.name = "reply",
+     .unit = "ms",
+     .clock = HOST_CLOCK,
+     .start = "resume call (t1)",
+     .stop = "first SYN-ACK on the wire (t5)",
+     .definition =
+         "until a listening program takes connections: asked by a SYN every 1 ms, which is "
+         "the resolution; stamped by libpcap",
+     .needs = NEEDS_REPLY},
     {.name = "virtual_ns",
      .unit = "ns",
      .clock = "guest TSC under -icount shift=0",
@@ -117,7 +132,7 @@ static void record_start(struct trial *trial, enum event started)
         trial_record(trial, "kernel", ms_between(trial, EVENT_RESUME, EVENT_KERNEL), NULL);
 }
 
-static int measure(struct trial *trial, struct error *error)
+static int measure_start(struct trial *trial, struct error *error)
 {
     enum event started = trial_started(trial);
     int status = trial_wait(trial, started, error);
@@ -140,7 +155,35 @@ static int measure(struct trial *trial, struct error *error)
     return 0;
 }
 
-static const struct program programs[] = {{.payload = "noop"}, {.payload = NULL}};
+/* A user's program has replied by now, if it was asked; otherwise one that listens is booted. */
+static int measure_reply(struct trial *trial, struct error *error)
+{
+    int status = 0;
+
+    if (trial_stamp(trial, EVENT_REPLY) < 0) {
+        status = trial_boot(trial, LISTEN, error);
+        if (status == 0) {
+            trial_allow(trial, REPLY_S);
+            status = trial_wait(trial, EVENT_REPLY, error);
+        }
+    }
+    if (status == 0)
+        trial_record(trial, "reply", ms_between(trial, EVENT_RESUME, EVENT_REPLY), NULL);
+    return status;
+}
+
+static int measure(struct trial *trial, struct error *error)
+{
+    int status = measure_start(trial, error);
+
+    return status == 0 && trial_expects(trial, "reply") ? measure_reply(trial, error) : status;
+}
+
+static const struct program programs[] = {
+    [NOOP] = {.payload = "noop"},
+    [LISTEN] = {.payload = "listen", .network = true, .port = LISTEN_PORT},
+    {.payload = NULL},
+};
 
 const struct scenario scenario_boot = {
     .name = "boot",
