@@ -212,6 +212,7 @@ int record_options(cJSON *document, struct run_options *options, struct error *e
     options->payload = optional(about, "payload");
     options->args = optional(about, "args");
     options->ready = optional(about, "ready");
+    options->full = strcmp(json_text(about, "profile"), "full") == 0;
     options->repeat = (unsigned)json_number(about, "repeat");
     options->warmup = (unsigned)json_number(about, "warmup");
     options->seed = (uint64_t)json_number(about, "seed");

@@ -12,6 +12,8 @@
 
 struct capture {
     pcap_t *pcap;
+    struct pcap_pkthdr *header; /* of the packet taken last */
+    const unsigned char *bytes;
     int64_t ahead; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
 };
 
@@ -98,10 +100,8 @@ int capture_fd(const struct capture *capture)
 
 int capture_next(struct capture *capture, int64_t *stamp, struct error *error)
 {
-    struct pcap_pkthdr *header;
-    const unsigned char *bytes;
     int64_t ahead;
-    int got = pcap_next_ex(capture->pcap, &header, &bytes);
+    int got = pcap_next_ex(capture->pcap, &capture->header, &capture->bytes);
 
     if (got < 0)
         return fail(error, EIO, "capture: %s", pcap_geterr(capture->pcap));
@@ -111,6 +111,13 @@ int capture_next(struct capture *capture, int64_t *stamp, struct error *error)
     if (llabs(ahead - capture->ahead) > CLOCK_SLACK_NS)
         return fail(error, ESTALE, "the host's clock was set while packets were captured");
     /* By the precision asked for, the "microseconds" are nanoseconds. */
-    *stamp = (int64_t)header->ts.tv_sec * 1000000000 + header->ts.tv_usec - ahead;
+    *stamp = (int64_t)capture->header->ts.tv_sec * 1000000000 + capture->header->ts.tv_usec - ahead;
     return 1;
+}
+
+const unsigned char *capture_bytes(const struct capture *capture, size_t *captured, size_t *length)
+{
+    *captured = capture->header->caplen;
+    *length = capture->header->len;
+    return capture->bytes;
 }

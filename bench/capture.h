@@ -6,6 +6,7 @@
 #ifndef TARE_CAPTURE_H
 #define TARE_CAPTURE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -24,5 +25,8 @@ int capture_fd(const struct capture *capture);
 /* Take the next packet: 1 and when it came, in ns of CLOCK_MONOTONIC; 0 when there is none; -ESTALE
  * when the wall clock, on which the kernel stamps packets, was set meanwhile. */
 int capture_next(struct capture *capture, int64_t *stamp, struct error *error);
+
+/* The packet just taken, good until the next is: its first `captured` bytes of `length`. */
+const unsigned char *capture_bytes(const struct capture *capture, size_t *captured, size_t *length);
 
 #endif

@@ -16,6 +16,7 @@ enum {
     KEY_ICOUNT,
     KEY_SEED,
     KEY_WARMUP,
+    KEY_PROFILE,
     KEY_RESUME,
     KEY_PAYLOAD,
     KEY_ARGS,
@@ -29,6 +30,8 @@ static const struct argp_option table[] = {
     {"target", 't', "LIST", 0, "Targets to compare, comma-separated, or all [all]", 0},
     {"repeat", 'n', "N", 0, "Repetitions of every target and scenario [10]", 0},
     {"warmup", KEY_WARMUP, "N", 0, "Repetitions before those, recorded apart [1]", 0},
+    {"profile", KEY_PROFILE, "quick|full", 0,
+     "How thorough each trial is, where a scenario can be either (iperf) [quick]", 0},
     {"seed", KEY_SEED, "S", 0, "Seed of the order and of the bootstrap [1]", 0},
     {"out", 'o', "FILE", 0, "The result file [tare.json]", 0},
     {"resume", KEY_RESUME, "FILE", 0, "Complete the cut run that was to write FILE", 0},
@@ -109,6 +112,7 @@ static const char *pin_of(struct argp_state *state, const char *text)
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
+    static const char *const profiles[] = {"quick", "full", NULL};
     static const char *const types[] = {"microvm", "q35", "pc", NULL};
     struct parsed *parsed = state->input;
     struct run_options *options = parsed->options;
@@ -125,6 +129,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         break;
     case KEY_WARMUP:
         options->warmup = (unsigned)number(state, "warmup", text, 0, 1000);
+        break;
+    case KEY_PROFILE:
+        options->full = choice(state, "profile", text, profiles) == 1;
         break;
     case KEY_SEED: /* 2^53: larger ones would not survive JSON's numbers */
         options->seed = number(state, "seed", text, 0, 1ULL << 53);

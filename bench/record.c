@@ -112,6 +112,7 @@ static void add_about(cJSON *document, const struct run *run)
     cJSON_AddNumberToObject(about, "warmup", options->warmup);
     if (options->payload)
         cJSON_AddStringToObject(about, "payload", options->payload);
+    cJSON_AddStringToObject(about, "profile", options->full ? "full" : "quick");
     cJSON_AddStringToObject(about, "args", options->args ? options->args : "");
     cJSON_AddStringToObject(about, "ready", options->ready ? options->ready : "marker");
     if (options->twins != TWINS_NONE)
@@ -198,6 +199,14 @@ static void add_evidence(cJSON *sample, const char *console)
     cJSON_AddStringToObject(sample, "console", text);
 }
 
+static void add_kept(cJSON *sample, const cJSON *kept)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, kept)
+        cJSON_AddItemToObject(sample, item->string, cJSON_Duplicate(item, true));
+}
+
 cJSON *record_trial(const struct run *run, unsigned order, double t,
                     const struct trial_report *report)
 {
@@ -226,6 +235,7 @@ cJSON *record_trial(const struct run *run, unsigned order, double t,
             cJSON_AddStringToObject(sample, "note", outcome->note);
         if (outcome->console)
             add_evidence(sample, outcome->console);
+        add_kept(sample, outcome->kept);
         cJSON_AddItemToArray(list, sample);
     }
     return line;

@@ -100,6 +100,7 @@ static int attempt_run(struct run *run, const struct planned *planned,
         .launches = attempt->launches,
         .count = count,
         .ready = ready_rule(run, planned),
+        .full = run->options.full,
     };
     int driver;
 

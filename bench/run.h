@@ -35,6 +35,7 @@ struct run_options {
     unsigned repeat;
     unsigned warmup; /* trials per target and scenario before the counted ones, recorded apart */
     uint64_t seed;
+    bool full; /* --profile full: as long as the scenarios need, not as short as they can do with */
     enum twins twins;
     const char *twin_of;   /* AB: which target; NULL: the only one */
     const char *builds[2]; /* AB: the kernel files A (NULL: the target's own) and B */

@@ -206,6 +206,18 @@ bool trial_phase(const struct trial *trial, unsigned number, struct phase_mark *
     return true;
 }
 
+int trial_wait_phase(struct trial *trial, unsigned number, struct error *error)
+{
+    struct phase_mark mark;
+    char what[32];
+    int status = 0;
+
+    snprintf(what, sizeof what, "phase %u", number);
+    while (!trial_phase(trial, number, &mark) && status == 0)
+        status = step(trial, NULL, error);
+    return status < 0 ? explain(trial, status, what, "", error) : 0;
+}
+
 double trial_tsc_ns(const struct trial *trial, uint64_t from, uint64_t to)
 {
     return (double)(to - from) * 1e6 / trial->launch.machine->tsc_khz;
@@ -229,6 +241,11 @@ const char *trial_address(const struct trial *trial)
 const char *trial_interface(const struct trial *trial)
 {
     return trial->launch.network ? NETWORK_INTERFACE : NULL;
+}
+
+bool trial_full(const struct trial *trial)
+{
+    return trial->setup->full;
 }
 
 pid_t trial_pid(const struct trial *trial)
@@ -260,6 +277,19 @@ void trial_record(struct trial *trial, const char *name, double value, const cha
     outcome->recorded = true;
     outcome->value = value;
     outcome->note = note;
+}
+
+void trial_keep(struct trial *trial, const char *name, const char *field, cJSON *json)
+{
+    struct outcome *outcome = outcome_of(trial->report, name);
+
+    if (!outcome) {
+        cJSON_Delete(json);
+        return;
+    }
+    if (!outcome->kept)
+        outcome->kept = cJSON_CreateObject();
+    cJSON_AddItemToObject(outcome->kept, field, json);
 }
 
 void trial_fail(struct trial *trial, const char *name, const struct error *why)
@@ -327,6 +357,7 @@ void trial_report_free(struct trial_report *report)
     for (unsigned i = 0; i < report->count; i++) {
         free(report->outcomes[i].failure);
         free(report->outcomes[i].console);
+        cJSON_Delete(report->outcomes[i].kept);
     }
     for (unsigned i = 0; i < PROGRAMS_MAX; i++) {
         free(report->boots[i].xml);

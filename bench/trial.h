@@ -6,6 +6,8 @@
 #ifndef TARE_TRIAL_H
 #define TARE_TRIAL_H
 
+#include <cjson/cJSON.h>
+
 #include "../drivers/driver.h"
 #include "../scenarios/scenario.h"
 #include "ready.h"
@@ -21,6 +23,7 @@ struct outcome {
     const char *note; /* static text, or NULL */
     char *failure;    /* in place of a value, why there is none; NULL otherwise */
     char *console;    /* what the guest's console had said when it failed */
+    cJSON *kept;      /* an object: more fields of the sample; NULL without */
 };
 
 /* How a program ran, the first time it was booted. */
@@ -46,6 +49,7 @@ struct trial_setup {
     const struct launch *launches; /* one for each program */
     unsigned count;
     const struct ready *ready; /* when the program counts as started */
+    bool full;                 /* --profile full */
 };
 
 /* Run one trial. Always fills `report`, which the caller releases with trial_report_free();

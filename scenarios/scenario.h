@@ -18,7 +18,15 @@
 
 enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER };
 
-enum need { NEEDS_NOTHING, NEEDS_KERNEL_MARKER, NEEDS_EXIT_MARKER, NEEDS_REPLY, NEEDS_ICOUNT };
+enum need {
+    NEEDS_NOTHING,
+    NEEDS_KERNEL_MARKER,
+    NEEDS_EXIT_MARKER,
+    NEEDS_REPLY,
+    NEEDS_ICOUNT,
+    NEEDS_QUICK, /* --profile quick, full */
+    NEEDS_FULL,
+};
 
 struct metric {
     const char *name;
@@ -46,6 +54,7 @@ enum event {
 };
 
 struct trial; /* one (target, scenario, repetition); bench/trial.c */
+struct cJSON;
 
 /* What a scenario boots. */
 struct program {
@@ -108,6 +117,9 @@ struct phase_mark {
 };
 bool trial_phase(const struct trial *trial, unsigned number, struct phase_mark *mark);
 
+/* Wait until phase `number` is marked; as trial_wait(). */
+int trial_wait_phase(struct trial *trial, unsigned number, struct error *error);
+
 /* Between two stamps of one guest's TSC, in ns: in virtual time under --icount, else by the
  * frequency that the harness measured and the guest's TSC has. */
 double trial_tsc_ns(const struct trial *trial, uint64_t from, uint64_t to);
@@ -122,6 +134,9 @@ bool trial_idled(const struct trial *trial, enum event event);
 const char *trial_address(const struct trial *trial);
 const char *trial_interface(const struct trial *trial);
 
+/* Whether the run asks for all that can be measured (--profile full), or to be quick. */
+bool trial_full(const struct trial *trial);
+
 /* The guest's process, QEMU or the payload's supervisor; 0 when there is none. */
 pid_t trial_pid(const struct trial *trial);
 
@@ -130,6 +145,10 @@ bool trial_expects(const struct trial *trial, const char *name);
 
 /* Record `value` for metric `name`, with an optional note ("idle") kept beside it. */
 void trial_record(struct trial *trial, const char *name, double value, const char *note);
+
+/* Keep `json`, which is taken over, as `field` of metric `name`'s sample, be it a value or a
+ * failure: results/README.md has the fields. */
+void trial_keep(struct trial *trial, const char *name, const char *field, struct cJSON *json);
 
 /* Record that metric `name` failed, for the reason in `why`, with the end of the console as it is
  * now; the trial goes on. What was recorded or has failed already stays as it is. */
