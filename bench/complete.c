@@ -97,7 +97,8 @@ static const char *base_of(const cJSON *document)
     return linux_name ? linux_name : json_text(cJSON_GetArrayItem(targets, 0), "name");
 }
 
-/* Pair the samples of one repetition: they were measured close together. */
+/* Pair the samples of one repetition: they were measured close together. None where one would be
+ * divided by zero: the other pairs alone would tell of a base that is worse than it is. */
 static size_t pair_up(const cJSON *series, const cJSON *base, double *a, double *b)
 {
     const cJSON *sample;
@@ -108,8 +109,10 @@ static size_t pair_up(const cJSON *series, const cJSON *base, double *a, double 
         const cJSON *ours = json_field(sample, "value");
         const cJSON *theirs = results_value(base, json_number(sample, "repetition"));
 
-        if (!cJSON_IsNumber(ours) || !cJSON_IsNumber(theirs) || theirs->valuedouble == 0)
+        if (!cJSON_IsNumber(ours) || !cJSON_IsNumber(theirs))
             continue;
+        if (theirs->valuedouble == 0)
+            return 0;
         a[count] = ours->valuedouble;
         b[count++] = theirs->valuedouble;
     }

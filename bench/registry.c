@@ -4,7 +4,7 @@
 #include "registry.h"
 
 extern const struct driver driver_libvirt, driver_process, driver_null;
-extern const struct scenario scenario_boot, scenario_micro;
+extern const struct scenario scenario_boot, scenario_iperf, scenario_micro;
 
 const struct driver *const drivers[] = {
     &driver_libvirt,
@@ -15,6 +15,7 @@ const struct driver *const drivers[] = {
 
 const struct scenario *const scenarios[] = {
     &scenario_boot,
+    &scenario_iperf,
     &scenario_micro,
     NULL,
 };

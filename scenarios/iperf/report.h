@@ -18,6 +18,7 @@ struct flow {
     double sent_bps;     /* what the sender counted, warm-up excluded */
     double lost_percent; /* UDP: datagrams of the whole run that did not arrive, by their numbers */
     double silent_s;     /* the longest time in which no byte went */
+    double clock_error;  /* by what share the receiver's seconds are more than the sender's */
 };
 
 struct report {

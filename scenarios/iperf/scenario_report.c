@@ -120,6 +120,7 @@ static int read_flow(const cJSON *document, const struct place *place, struct re
     flow->received_bps = json_number(received, "bits_per_second");
     flow->sent_bps = json_number(sent, "bits_per_second");
     flow->retransmits = json_number(sent, "retransmits");
+    flow->clock_error = json_number(received, "seconds") / json_number(sent, "seconds") - 1;
     flow->lost_percent = lost_percent(flow, received);
     return 0;
 }

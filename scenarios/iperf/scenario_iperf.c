@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* iperf: how much goes through a guest's network, and what that costs the host. */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "../../bench/watch.h"
+#include "search.h"
+#include "transfer.h"
+
+#define SETTLE_S 0.5       /* what booting left to do is no idling */
+#define DATAGRAM "1400"    /* bytes of payload: an Ethernet frame each */
+#define FIXED_BPS "500M"   /* of udp_rx_500m, udp_tx_500m */
+#define LOSS_PASSES 1.0    /* %: the search takes rates that lose less */
+#define SENT_PASSES 0.95   /* of the rate asked for: below, the sender cannot do more */
+#define SEARCH_FIRST 250e6 /* bit/s, and so on */
+#define SEARCH_LOW 1e6
+#define SEARCH_HIGH 40e9
+#define SEARCH_RATIO 1.05
+
+static const struct plan {
+    double idle_s;
+    struct pace run, step; /* step: of the search for a rate */
+} quick = {.idle_s = 2, .run = {1, 1, 0.1}},
+  full = {.idle_s = 10, .run = {1, 10, 0.5}, .step = {1, 3, 0.5}};
+
+#define RATE(which, what, need)                                                                    \
+    {                                                                                              \
+        .name = which, .unit = "bit/s", .direction = HIGHER_IS_BETTER, .clock = "the receiver's",  \
+        .start = "end of the run's warm-up", .stop = "end of the run",                             \
+        .definition = what ", as the receiver counted", .needs = need                              \
+    }
+#define COUNT(which, what_unit, what, need)                                                        \
+    {                                                                                              \
+        .name = which, .unit = what_unit, .clock = "none: a count", .start = "start of the run",   \
+        .stop = "end of the run", .definition = what, .needs = need                                \
+    }
+#define COST(which, what)                                                                          \
+    {                                                                                              \
+        .name = which, .unit = "s/GB", .clock = "the host's accounting of CPU time",               \
+        .start = "start of the client", .stop = "end of the client",                               \
+        .definition = "CPU seconds of " what " per 10^9 bytes, warm-up included in both"           \
+    }
+
+static const struct metric metrics[] = {
+    RATE("tcp_rx", "TCP to the guest", NEEDS_NOTHING),
+    RATE("tcp_tx", "TCP from the guest", NEEDS_NOTHING),
+    RATE("tcp_rx_p4", "TCP to the guest, 4 connections", NEEDS_NOTHING),
+    RATE("tcp_tx_p4", "TCP from the guest, 4 connections", NEEDS_NOTHING),
+    RATE("tcp_bidir_rx", "TCP to the guest while it sends", NEEDS_NOTHING),
+    RATE("tcp_bidir_tx", "TCP from the guest while it receives", NEEDS_NOTHING),
+    RATE("udp_rx", "UDP to the guest at the highest rate found that loses under 1 %", NEEDS_FULL),
+    RATE("udp_tx", "UDP from the guest at the highest rate found that loses under 1 %", NEEDS_FULL),
+    RATE("udp_rx_500m", "UDP to the guest, 500 Mbit/s offered", NEEDS_QUICK),
+    RATE("udp_tx_500m", "UDP from the guest, which is to send 500 Mbit/s", NEEDS_QUICK),
+    COUNT("udp_rx_500m_loss", "%", "datagrams that were sent and did not arrive", NEEDS_QUICK),
+    COUNT("udp_tx_500m_loss", "%", "datagrams that were sent and did not arrive", NEEDS_QUICK),
+    COUNT("retransmits_rx", "segments", "sent again by the host, in tcp_rx", NEEDS_NOTHING),
+    COUNT("retransmits_tx", "segments", "sent again by the guest, in tcp_tx", NEEDS_NOTHING),
+    COST("vcpu_s_per_gb_rx", "the vCPU, or the process, in tcp_rx"),
+    COST("vcpu_s_per_gb_tx", "the vCPU, or the process, in tcp_tx"),
+    COST("vmm_s_per_gb_rx", "QEMU's other threads, in tcp_rx"),
+    COST("vmm_s_per_gb_tx", "QEMU's other threads, in tcp_tx"),
+    {.name = "idle_cpu",
+     .unit = "%",
+     .clock = "the host's accounting of CPU time",
+     .start = "0.5 s after the server listens",
+     .stop = "2 s later, 10 s with --profile full",
+     .definition = "CPU time of the idle, listening guest's process, of one CPU"},
+    {.name = NULL},
+};
+
+/* The TCP runs. Metrics of a way that nothing goes, or that are not taken here, are NULL. */
+static const struct run {
+    const char *options[3];
+    const char *rx, *tx;
+    const char *retransmits, *vcpu, *vmm;
+} runs[] = {
+    {.rx = "tcp_rx",
+     .retransmits = "retransmits_rx",
+     .vcpu = "vcpu_s_per_gb_rx",
+     .vmm = "vmm_s_per_gb_rx"},
+    {.options = {"--reverse"},
+     .tx = "tcp_tx",
+     .retransmits = "retransmits_tx",
+     .vcpu = "vcpu_s_per_gb_tx",
+     .vmm = "vmm_s_per_gb_tx"},
+    {.options = {"--parallel=4"}, .rx = "tcp_rx_p4"},
+    {.options = {"--parallel=4", "--reverse"}, .tx = "tcp_tx_p4"},
+    {.options = {"--bidir"}, .rx = "tcp_bidir_rx", .tx = "tcp_bidir_tx"},
+};
+
+static const struct plan *plan_of(const struct server *server)
+{
+    return trial_full(server->trial) ? &full : &quick;
+}
+
+/* After a failure of the guest, which `status` and `why` tell: go on with another, unless none can
+ * do better. */
+static int go_on(struct server *server, int status, const char *const *concerned,
+                 const struct error *why, struct error *error)
+{
+    if (status == 0)
+        return 0;
+    if (status == -ECANCELED || status == -ENOENT)
+        return fail(error, -status, "%s", why->text);
+    return server_replace(server, concerned, why, error);
+}
+
+static int measure_idle(struct server *server, struct error *error)
+{
+    static const char *const concerned[] = {"idle_cpu", NULL};
+    struct cpu_time before, after;
+    struct error why = {0};
+    int64_t start;
+    int status = trial_linger(server->trial, SETTLE_S, &why);
+
+    start = clock_now();
+    if (status == 0)
+        status = cpu_time(trial_pid(server->trial), &before, &why);
+    if (status == 0)
+        status = trial_linger(server->trial, plan_of(server)->idle_s, &why);
+    if (status == 0)
+        status = cpu_time(trial_pid(server->trial), &after, &why);
+    if (status == 0)
+        trial_record(server->trial, concerned[0],
+                     100 * (after.vcpu_s - before.vcpu_s + after.vmm_s - before.vmm_s) /
+                         ((double)(clock_now() - start) / 1e9),
+                     NULL);
+    return go_on(server, status, concerned, &why, error);
+}
+
+static void record_rate(struct trial *trial, const char *metric, const struct transfer *transfer,
+                        const struct flow *flow)
+{
+    if (metric)
+        trial_record(trial, metric, flow->received_bps, transfer_note(transfer));
+}
+
+static void record_run(struct trial *trial, const struct run *run, const struct transfer *transfer)
+{
+    const struct report *report = &transfer->report;
+    double gb = report->moved_bytes / 1e9;
+
+    record_rate(trial, run->rx, transfer, &report->rx);
+    record_rate(trial, run->tx, transfer, &report->tx);
+    if (!run->retransmits)
+        return;
+    trial_record(trial, run->retransmits, report->rx.retransmits + report->tx.retransmits, NULL);
+    trial_record(trial, run->vcpu, transfer->used.vcpu_s / gb, NULL);
+    trial_record(trial, run->vmm, transfer->used.vmm_s / gb, NULL);
+}
+
+static void list_metrics(const struct run *run, const char **list)
+{
+    const char *const all[] = {run->rx, run->tx, run->retransmits, run->vcpu, run->vmm};
+
+    for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i])
+            *list++ = all[i];
+    *list = NULL;
+}
+
+static int measure_run(struct server *server, const struct run *run, struct error *error)
+{
+    const char *concerned[6];
+    struct transfer transfer;
+    struct error why = {0};
+    int status = transfer_run(server, &plan_of(server)->run, run->options, &transfer, &why);
+
+    if (run->rx)
+        transfer_keep(server->trial, run->rx, &transfer, &transfer.report.rx);
+    if (run->tx)
+        transfer_keep(server->trial, run->tx, &transfer, &transfer.report.tx);
+    if (status == 0)
+        record_run(server->trial, run, &transfer);
+    transfer_free(&transfer);
+    list_metrics(run, concerned);
+    return go_on(server, status, concerned, &why, error);
+}
+
+/* One UDP run at `rate`, as iperf3's --bitrate takes it. */
+static int run_udp(struct server *server, const struct pace *pace, bool reverse, const char *rate,
+                   struct transfer *transfer, struct error *error)
+{
+    const char *const options[] = {
+        "--udp", "--length", DATAGRAM, "--bitrate", rate, reverse ? "--reverse" : NULL, NULL};
+
+    return transfer_run(server, pace, options, transfer, error);
+}
+
+static int measure_fixed(struct server *server, bool reverse, struct error *error)
+{
+    static const char *const concerned[2][3] = {{"udp_rx_500m", "udp_rx_500m_loss"},
+                                                {"udp_tx_500m", "udp_tx_500m_loss"}};
+    const char *const *names = concerned[reverse];
+    struct transfer transfer;
+    struct error why = {0};
+    int status = run_udp(server, &plan_of(server)->run, reverse, FIXED_BPS, &transfer, &why);
+    const struct flow *flow = reverse ? &transfer.report.tx : &transfer.report.rx;
+
+    transfer_keep(server->trial, names[0], &transfer, flow);
+    if (status == 0) {
+        record_rate(server->trial, names[0], &transfer, flow);
+        trial_record(server->trial, names[1], flow->lost_percent, NULL);
+    }
+    transfer_free(&transfer);
+    return go_on(server, status, names, &why, error);
+}
+
+/* One step of the search, told to it and added to `steps`. *best is what was received at the
+ * highest rate that passed. */
+static int take_step(struct server *server, bool reverse, struct search *search, cJSON *steps,
+                     double *best, struct error *error)
+{
+    double rate = search_next(search);
+    struct transfer transfer;
+    const struct flow *flow = reverse ? &transfer.report.tx : &transfer.report.rx;
+    bool passed = false;
+    char text[32];
+    cJSON *step;
+    int status;
+
+    snprintf(text, sizeof text, "%.0f", rate);
+    status = run_udp(server, &plan_of(server)->step, reverse, text, &transfer, error);
+    step = cJSON_CreateObject();
+    cJSON_AddNumberToObject(step, "offered", rate);
+    if (status == 0) {
+        passed = flow->lost_percent < LOSS_PASSES && flow->sent_bps >= SENT_PASSES * rate;
+        search_tell(search, rate, passed);
+        cJSON_AddNumberToObject(step, "sent", flow->sent_bps);
+        cJSON_AddNumberToObject(step, "received", flow->received_bps);
+        cJSON_AddNumberToObject(step, "lost_percent", flow->lost_percent);
+        cJSON_AddNumberToObject(step, "client_cpu_percent", transfer.report.cpu_percent);
+    }
+    if (passed)
+        *best = flow->received_bps;
+    cJSON_AddBoolToObject(step, "passed", passed);
+    if (flow->series)
+        cJSON_AddItemToObject(step, "series", cJSON_Duplicate(flow->series, true));
+    cJSON_AddItemToArray(steps, step);
+    transfer_free(&transfer);
+    return status;
+}
+
+static int measure_highest(struct server *server, bool reverse, struct error *error)
+{
+    const char *const names[] = {reverse ? "udp_tx" : "udp_rx", NULL};
+    struct search search = {
+        .first = SEARCH_FIRST, .low = SEARCH_LOW, .high = SEARCH_HIGH, .ratio = SEARCH_RATIO};
+    cJSON *steps = cJSON_CreateArray();
+    struct error why = {0};
+    double best = 0;
+    int status = 0;
+
+    while (status == 0 && search_next(&search) > 0)
+        status = take_step(server, reverse, &search, steps, &best, &why);
+    if (status == 0 && search.good == 0)
+        status =
+            fail(&why, EIO, "no rate down to %g bit/s lost under %g %%", search.low, LOSS_PASSES);
+    trial_keep(server->trial, names[0], "steps", steps);
+    if (status == 0)
+        trial_record(server->trial, names[0], best, NULL);
+    return go_on(server, status, names, &why, error);
+}
+
+static int measure(struct trial *trial, struct error *error)
+{
+    struct server server = {.trial = trial};
+    int status;
+
+    if (!trial_address(trial))
+        return fail(error, ENOTSUP, "the target has no network");
+    status = server_wait(&server, error);
+    if (status == 0)
+        status = measure_idle(&server, error);
+    for (unsigned i = 0; i < sizeof runs / sizeof *runs && status == 0; i++)
+        status = measure_run(&server, &runs[i], error);
+    for (int reverse = 0; reverse < 2 && status == 0; reverse++)
+        status = trial_full(trial) ? measure_highest(&server, reverse, error)
+                                   : measure_fixed(&server, reverse, error);
+    return status;
+}
+
+static const struct program programs[] = {{.payload = "iperf3d", .network = true},
+                                          {.payload = NULL}};
+
+const struct scenario scenario_iperf = {
+    .name = "iperf",
+    .summary = "how much goes through the network, and what that costs: TCP, UDP, CPU time",
+    .programs = programs,
+    .needs_program = true,
+    .metrics = metrics,
+    .deadline_s = 30,
+    .measure = measure,
+};

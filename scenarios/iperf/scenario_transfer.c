@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "../../bench/client.h"
+#include "../../bench/packets.h"
+#include "iperf3d.h"
+#include "transfer.h"
+
+#define ARGUMENTS_MAX 32
+#define SLACK_S 5.0       /* a run takes longer than it measures: connecting, telling results */
+#define STALL_S 1.0       /* without a byte is a failure */
+#define EVIDENCE_S 1.0    /* how long a guest that failed is looked at */
+#define CLIENT_BOUND 95.0 /* % of a CPU from which on the client is what limits */
+#define CLOCKS_APART 0.02 /* of a run: the guest's seconds are then not the host's */
+
+int server_wait(struct server *server, struct error *error)
+{
+    server->test = 1;
+    return trial_wait(server->trial, EVENT_READY, error);
+}
+
+static double longest_silence(const struct report *report)
+{
+    return fmax(report->rx.silent_s, report->tx.silent_s);
+}
+
+static int run_client(struct trial *trial, char *const *argv, double seconds,
+                      struct transfer *transfer, struct error *error)
+{
+    struct cpu_time before, after;
+    struct client client;
+    int status = cpu_time(trial_pid(trial), &before, error);
+
+    if (status < 0)
+        return status;
+    status = client_run(trial, argv, seconds, &client, error);
+    transfer->client_s = client.cpu_s;
+    if (status == 0)
+        status = report_read(client.output, &transfer->report, error);
+    client_free(&client);
+    if (status == 0)
+        status = cpu_time(trial_pid(trial), &after, error);
+    if (status == 0)
+        transfer->used = (struct cpu_time){.vcpu_s = after.vcpu_s - before.vcpu_s,
+                                           .vmm_s = after.vmm_s - before.vmm_s};
+    if (status == 0 && longest_silence(&transfer->report) >= STALL_S)
+        status =
+            fail(error, EIO, "stalled: no byte for %.2g s", longest_silence(&transfer->report));
+    return status;
+}
+
+int transfer_run(struct server *server, const struct pace *pace, const char *const *options,
+                 struct transfer *transfer, struct error *error)
+{
+    char port[8], warmup[8], measured[8], interval[8];
+    const char *argv[ARGUMENTS_MAX] = {"iperf3",
+                                       "--json",
+                                       "--client",
+                                       trial_address(server->trial),
+                                       "--port",
+                                       port,
+                                       "--omit",
+                                       warmup,
+                                       "--time",
+                                       measured,
+                                       "--interval",
+                                       interval,
+                                       "--connect-timeout",
+                                       "2000"};
+    unsigned count = 14;
+    int status;
+
+    *transfer = (struct transfer){0};
+    snprintf(port, sizeof port, "%d", IPERF3D_PORT);
+    snprintf(warmup, sizeof warmup, "%u", pace->warmup_s);
+    snprintf(measured, sizeof measured, "%u", pace->measured_s);
+    snprintf(interval, sizeof interval, "%g", pace->interval_s);
+    while (*options && count < ARGUMENTS_MAX - 1)
+        argv[count++] = *options++;
+    trial_allow(server->trial, SLACK_S);
+    status = trial_wait_phase(server->trial, server->test++, error);
+    if (status < 0)
+        return status;
+    return run_client(server->trial, (char *const *)argv,
+                      pace->warmup_s + pace->measured_s + SLACK_S, transfer, error);
+}
+
+void transfer_free(struct transfer *transfer)
+{
+    report_free(&transfer->report);
+}
+
+const char *transfer_note(const struct transfer *transfer)
+{
+    const struct report *report = &transfer->report;
+    double apart = fmax(fabs(report->rx.clock_error), fabs(report->tx.clock_error));
+
+    if (report->cpu_percent >= CLIENT_BOUND)
+        return "client-bound";
+    return apart >= CLOCKS_APART ? "clocks-apart" : NULL;
+}
+
+void transfer_keep(struct trial *trial, const char *metric, const struct transfer *transfer,
+                   const struct flow *flow)
+{
+    cJSON *client;
+
+    if (!flow->series)
+        return;
+    trial_keep(trial, metric, "series", cJSON_Duplicate(flow->series, true));
+    client = cJSON_CreateObject();
+    cJSON_AddNumberToObject(client, "cpu_percent", transfer->report.cpu_percent);
+    cJSON_AddNumberToObject(client, "cpu_s", transfer->client_s);
+    trial_keep(trial, metric, "client", client);
+}
+
+int server_replace(struct server *server, const char *const *metrics, const struct error *why,
+                   struct error *error)
+{
+    cJSON *packets = packets_probe(server->trial, IPERF3D_PORT, EVIDENCE_S);
+    int status;
+
+    for (; *metrics; metrics++) {
+        trial_keep(server->trial, *metrics, "packets", cJSON_Duplicate(packets, true));
+        trial_fail(server->trial, *metrics, why);
+    }
+    cJSON_Delete(packets);
+    status = trial_boot(server->trial, 0, error);
+    return status < 0 ? status : server_wait(server, error);
+}
