@@ -21,9 +21,9 @@ union extra {
 static uint8_t slot;
 static unsigned largest_ip4, largest_ip6;
 
-/* The pcb that the packet in hand is for, and how far it was acknowledged before. */
+/* The pcb that the packet in hand is for, and how things stood before it. */
 static struct tcp_pcb *touched;
-static uint32_t acknowledged;
+static uint32_t acknowledged, window;
 
 void segments_init(void)
 {
@@ -66,6 +66,22 @@ void segments_begin(struct tcp_pcb *pcb)
     if (pcb->cwnd < FIRST_WINDOW * pcb->mss)
         pcb->cwnd = FIRST_WINDOW * pcb->mss;
     pcb->mss = size_now(pcb, extra);
+}
+
+err_t segments_write(struct tcp_pcb *pcb, const void *data, uint16_t size, uint8_t flags)
+{
+    const struct tcp_seg *last = pcb->unsent;
+    uint16_t mss = pcb->mss;
+    err_t status;
+
+    while (last && last->next)
+        last = last->next;
+    /* lwIP fills up the last segment first, and does not expect it to be larger than the MSS. */
+    if (last && last->len > mss)
+        pcb->mss = last->len;
+    status = tcp_write(pcb, data, size, flags);
+    pcb->mss = mss;
+    return status;
 }
 
 uint16_t segments_mss(const struct tcp_hdr *header, const ip_addr_t *remote)
@@ -132,13 +148,12 @@ err_t net_tcp_packet(struct tcp_pcb *pcb, const struct tcp_hdr *header)
         return ERR_OK;
     touched = pcb;
     acknowledged = pcb->lastack;
+    window = pcb->cwnd;
     /* The third ACK of the same has lwIP send the first segment again: it is to be a small one. */
-    if (pcb->dupacks >= 2 && lwip_ntohl(header->ackno) == pcb->lastack)
+    if (pcb->dupacks >= 2 && lwip_ntohl(header->ackno) == pcb->lastack) {
         cut(pcb, &pcb->unacked, extra.mss);
-    /* Slow start may count what was acknowledged, as Linux does; congestion avoidance adds one real
-     * MSS each round trip (RFC 5681). */
-    if (pcb->cwnd >= pcb->ssthresh)
         pcb->mss = extra.mss;
+    }
     return ERR_OK;
 }
 
@@ -164,7 +179,7 @@ void segments_after_input(void)
 {
     struct tcp_pcb *pcb = tcp_active_pcbs; /* where lwIP has moved it, if it still lives */
     union extra extra;
-    uint32_t window;
+    uint32_t room;
 
     if (!touched || pcb != touched)
         return;
@@ -174,11 +189,15 @@ void segments_after_input(void)
         recover(pcb, &extra);
         set(pcb, extra);
     }
+    /* In slow start lwIP adds what was acknowledged, as Linux does; in congestion avoidance one MSS
+     * each round trip (RFC 5681), which is to be the real one. */
+    if (window >= pcb->ssthresh && pcb->cwnd > window + extra.mss && !extra.recovering)
+        pcb->cwnd = window + extra.mss;
     pcb->mss = size_now(pcb, extra);
     /* A segment that is larger than the whole window would wait for the persist timer. */
-    window = pcb->snd_wnd < pcb->cwnd ? pcb->snd_wnd : pcb->cwnd;
-    if (pcb->unsent && !pcb->unacked && window >= extra.mss)
-        cut(pcb, &pcb->unsent, window < UINT16_MAX ? window / extra.mss * extra.mss : UINT16_MAX);
+    room = pcb->snd_wnd < pcb->cwnd ? pcb->snd_wnd : pcb->cwnd;
+    if (pcb->unsent && !pcb->unacked && room >= extra.mss)
+        cut(pcb, &pcb->unsent, room < UINT16_MAX ? room / extra.mss * extra.mss : UINT16_MAX);
     if (pcb->unsent)
         tcp_output(pcb);
 }

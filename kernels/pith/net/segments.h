@@ -9,15 +9,21 @@
 #ifndef PITH_NET_SEGMENTS_H
 #define PITH_NET_SEGMENTS_H
 
+#include "lwip/err.h"
 #include "lwip/ip_addr.h"
 #include "net.h"
 
 struct tcp_hdr;
+struct tcp_pcb;
 
 void segments_init(void);
 
 /* Segments of up to so many bytes may be given to the device; 0, the default: none. */
 void segments_allow(unsigned over_ip4, unsigned over_ip6);
+
+/* lwIP's tcp_write(), which this must stand in for: segments already queued may be larger than
+ * those that are made now. */
+err_t segments_write(struct tcp_pcb *pcb, const void *data, uint16_t size, uint8_t flags);
 
 /* The MSS of the connection that an outgoing TCP packet belongs to; 0 when it is unknown. */
 uint16_t segments_mss(const struct tcp_hdr *header, const ip_addr_t *remote);
