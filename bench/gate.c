@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "escape.h"
 #include "gate.h"
@@ -14,9 +13,9 @@
 
 #define FLOOR "floor"
 
-static int run_into(const struct gate_options *options, const char *out,
-                    void (*progress)(const struct run *run, unsigned index, const char *text),
-                    cJSON **document, struct error *error)
+int gate_run(const struct gate_options *options,
+             void (*progress)(const struct run *run, unsigned index, const char *text),
+             cJSON **document, struct error *error)
 {
     struct run_options run = {
         .datadir = options->datadir,
@@ -28,13 +27,14 @@ static int run_into(const struct gate_options *options, const char *out,
         .builds = {options->base, options->new},
         .accel = CHOOSE_TCG,
         .machine = {.type = "microvm", .memory_mib = 256, .vcpus = 1, .icount = true},
-        .out = out,
+        .out = options->out,
         .argv = options->argv,
         .argc = options->argc,
     };
     char *targets;
     int status;
 
+    *document = NULL;
     if (asprintf(&targets, FLOOR ",%s", options->target) < 0)
         return fail(error, ENOMEM, "out of memory");
     run.targets = targets;
@@ -44,29 +44,6 @@ static int run_into(const struct gate_options *options, const char *out,
         *document = NULL;
     }
     free(targets);
-    return status;
-}
-
-int gate_run(const struct gate_options *options,
-             void (*progress)(const struct run *run, unsigned index, const char *text),
-             cJSON **document, struct error *error)
-{
-    char folder[] = "/tmp/tare-gate-XXXXXX", path[64], journal[80];
-    int status;
-
-    *document = NULL;
-    if (options->out)
-        return run_into(options, options->out, progress, document, error);
-    if (!mkdtemp(folder))
-        return fail(error, errno, "%s: %s", folder, strerror(errno));
-    snprintf(path, sizeof path, "%s/gate.json", folder);
-    snprintf(journal, sizeof journal, "%s.journal", path);
-    status = run_into(options, path, progress, document, error);
-    if (status == -ECANCELED)
-        snprintf(error->text, sizeof error->text, "interrupted");
-    unlink(path);
-    unlink(journal);
-    rmdir(folder);
     return status;
 }
 

@@ -42,7 +42,7 @@ struct run_options {
     const char *noise;     /* the result of an A/A run, or NULL */
     enum accel_choice accel;
     struct machine machine;
-    const char *out; /* the result file */
+    const char *out; /* the result file; NULL: none is kept */
     char *const *argv;
     int argc;
 };

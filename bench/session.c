@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,12 @@
 #include "sandbox.h"
 #include "session.h"
 #include "trial.h"
+
+static void remove_journal(const struct run *run, const char *path)
+{
+    if (run->options.out)
+        unlink(path);
+}
 
 /* Open the journal at `path`, for us alone. */
 static int open_journal(const char *path, int flags, struct error *error)
@@ -34,16 +41,31 @@ static int open_journal(const char *path, int flags, struct error *error)
     return fd;
 }
 
-static int begin(struct run *run, const char *path, struct error *error)
+/* Open a journal for a run whose result is not kept: without a name, so that nothing is left even
+ * when tare is killed. *path, the caller's to free, leads to it for as long as it is open. */
+static int open_nameless(char **path, struct error *error)
 {
-    int status = open_journal(path, O_CREAT | O_EXCL, error);
+    int fd = memfd_create("journal", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return fail(error, errno, "journal: %s", strerror(errno));
+    if (asprintf(path, "/proc/self/fd/%d", fd) < 0) {
+        close(fd);
+        return fail(error, ENOMEM, "out of memory");
+    }
+    return fd;
+}
+
+static int begin(struct run *run, char **path, struct error *error)
+{
+    int status = *path ? open_journal(*path, O_CREAT | O_EXCL, error) : open_nameless(path, error);
 
     if (status < 0)
         return status;
     run->journal_fd = status;
     status = journal_append(run->journal_fd, record_begin(run), error);
     if (status < 0)
-        unlink(path); /* nothing is in it */
+        remove_journal(run, *path); /* nothing is in it */
     return status;
 }
 
@@ -161,17 +183,17 @@ static int finish(struct run *run, const char *path, cJSON **document, struct er
     cJSON_Delete(part);
     if (status == 0)
         status = results_complete(*document, error);
-    if (status == 0 && (complete || has_samples(*document)))
+    if (status == 0 && run->options.out && (complete || has_samples(*document)))
         status = results_save(run->options.out, *document, error);
     if (status == 0 && complete)
-        unlink(path);
+        remove_journal(run, path);
     return status;
 }
 
 /* A run that failed before it measured anything leaves nothing to keep or to resume. */
-static void discard(const char *journal, cJSON **document)
+static void discard(const struct run *run, const char *journal, cJSON **document)
 {
-    unlink(journal);
+    remove_journal(run, journal);
     cJSON_Delete(*document);
     *document = NULL;
 }
@@ -188,27 +210,28 @@ int session_run(struct run_options *options, const char *resume,
     int status, finished;
 
     *document = NULL;
-    if (asprintf(&path, "%s.journal", resume ? resume : options->out) < 0)
+    options->out = resume ? resume : options->out;
+    if (options->out && asprintf(&path, "%s.journal", options->out) < 0)
         return fail(error, ENOMEM, "out of memory");
     status = resume ? journal_read(path, &before, &length, error) : 0;
-    if (status == 0 && resume) {
+    if (status == 0 && resume)
         status = record_options(before, options, error);
-        options->out = resume;
-    }
     if (status == 0)
         status = run_prepare(options, &run, error);
     if (status < 0 && before)
         error_prefix(error, "--resume, with the options of the cut run");
     run.progress = progress;
     if (status == 0)
-        status = resume ? take_up(&run, before, path, length, error) : begin(&run, path, error);
+        status = resume ? take_up(&run, before, path, length, error) : begin(&run, &path, error);
     if (status == 0) {
         status = do_part(&run, error);
         finished = finish(&run, path, document, &late);
         if (status < 0 && finished == 0 && !resume && !has_samples(*document))
-            discard(path, document);
+            discard(&run, path, document);
         else if (status == 0 && finished < 0)
             status = fail(error, -finished, "%s", late.text);
+        else if (status == -ECANCELED && !options->out)
+            snprintf(error->text, sizeof error->text, "interrupted");
         else if (status == -ECANCELED)
             snprintf(error->text, sizeof error->text,
                      "interrupted; go on with: tare run --resume %s", options->out);

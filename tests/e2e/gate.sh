@@ -78,5 +78,14 @@ ok "a negative threshold: status" is "$status" 2
 gate "$tmp/base.elf" "$tmp/base.elf" --target host
 ok "a target without kernel: status" is "$status" 2
 ok "a target without kernel: message" says 'target host has no kernel'
-ok "nothing is left" bash -c '! ls -d /tmp/tare-gate-* 2>/dev/null'
+
+files() {
+    find /tmp /var/tmp /run /dev/shm -maxdepth 1 -name '*tare*'
+}
+before=$(files)
+begin_tare gate --data "$share" "$tmp/base.elf" "$tmp/base.elf"
+tail -n +1 --pid=$pid -f "$tmp/err" | grep -q floor # its first trial is done
+ok "kill -9 of a gate without --out: it was running" kill -9 $pid
+wait $pid 2>/dev/null
+ok "kill -9 of a gate without --out: no file is left" is "$(files)" "$before"
 finish
