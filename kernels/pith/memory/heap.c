@@ -33,7 +33,7 @@ static bool refill(unsigned shift)
     return page;
 }
 
-void *heap_take(size_t size)
+void *heap_take_uncleared(size_t size)
 {
     unsigned shift = shift_of(size);
     void *block;
@@ -46,6 +46,13 @@ void *heap_take(size_t size)
         block = free[shift - SMALLEST];
         free[shift - SMALLEST] = free[shift - SMALLEST]->next;
     }
+    return block;
+}
+
+void *heap_take(size_t size)
+{
+    void *block = heap_take_uncleared(size);
+
     return block ? memset(block, 0, size) : NULL;
 }
 

@@ -7,6 +7,7 @@
 
 /* `size` bytes, cleared, or NULL. The caller remembers the size. */
 void *heap_take(size_t size);
+void *heap_take_uncleared(size_t size);
 void heap_give(void *block, size_t size);
 
 #endif

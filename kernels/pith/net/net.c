@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net.h"
+#include "../cpu/console.h"
+#include "../cpu/cpu.h"
 #include "../cpu/timer.h"
 #include "../memory/paging.h"
 #include "../sched/alarm.h"
@@ -16,6 +18,7 @@
 #include "segments.h"
 
 #define MS 1000000ll
+#define DHCP_SECONDS 20
 
 struct list net_room = LIST(net_room);
 uint32_t net_tcp_window, net_tcp_send_buffer;
@@ -82,6 +85,19 @@ void net_start(void)
     lwip_init();
 }
 
+/* The program is to find the network up, as it would on Linux. */
+static void wait_for_address(void)
+{
+    int64_t deadline = timer_now() + DHCP_SECONDS * 1000 * MS;
+
+    alarm_set(&dhcp_alarm, timer_now() + DHCP_FINE_TIMER_MSECS * MS);
+    net_poll();
+    while (!netif_has_address() && timer_now() < deadline)
+        cpu_idle();
+    if (!netif_has_address())
+        print("pith: no answer by DHCP in %d s; going on without an address\n", DHCP_SECONDS);
+}
+
 void net_init(const char *ip)
 {
     struct address address;
@@ -94,7 +110,7 @@ void net_init(const char *ip)
     addressed = true;
     alarm_set(&second_alarm, timer_now() + 1000 * MS);
     if (address.dhcp)
-        alarm_set(&dhcp_alarm, timer_now() + DHCP_FINE_TIMER_MSECS * MS);
+        wait_for_address();
 }
 
 void net_poll(void)

@@ -173,3 +173,8 @@ bool netif_start(const struct address *address)
         return false;
     return true;
 }
+
+bool netif_has_address(void)
+{
+    return !ip4_addr_isany(netif_ip4_addr(&interface));
+}

@@ -9,4 +9,7 @@
  * or it cannot be used. */
 bool netif_start(const struct address *address);
 
+/* Whether it has an IPv4 address by now, its own or one given by DHCP. */
+bool netif_has_address(void);
+
 #endif

@@ -23,7 +23,7 @@ void *net_malloc(size_t size)
     size += sizeof *header;
     if (size > memory.total_pages * PAGE / SHARE - used)
         return NULL;
-    header = heap_take(size);
+    header = heap_take_uncleared(size);
     if (!header)
         return NULL;
     header->size = size;
@@ -33,7 +33,9 @@ void *net_malloc(size_t size)
 
 void *net_calloc(size_t count, size_t size)
 {
-    return net_malloc(count * size); /* the heap's blocks are cleared */
+    void *block = net_malloc(count * size);
+
+    return block ? memset(block, 0, count * size) : NULL;
 }
 
 void net_free(void *block)
