@@ -10,7 +10,7 @@ $(TUNED)/vmlinux: kernels/linux-tuned/build.sh kernels/linux-tuned/config $(TUNE
 	$< $(TUNED_SRC) kernels/linux-tuned/config $(B)/cache/linux-tuned $@
 
 $(B)/obj/kernels/linux-tuned/init: kernels/linux-tuned/init.c kernels/linux/payload.h \
-    scenarios/marker.h
+    kernels/linux/network.h scenarios/marker.h
 	@mkdir -p $(@D)
 	$(PAYLOAD_CC) $(PAYLOAD_CFLAGS) -o $@ $<
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The init of the target `linux-tuned`: drivers and `ip=` are the kernel's own here. */
+/* The init of the target `linux-tuned`: the drivers are the kernel's own here. */
+#include "../linux/network.h"
 #include "../linux/payload.h"
 
 int main(int argc, char **argv)
@@ -7,5 +8,7 @@ int main(int argc, char **argv)
     (void)argc;
     mount_at("devtmpfs", "/dev");
     mount_at("proc", "/proc");
+    if (network_asked())
+        network_up();
     return payload_main(argv + 1);
 }

@@ -18,8 +18,8 @@ $(LINUX)/vmlinux: kernels/linux/extract-vmlinux.sh $(LINUX_DEB)/package
 	@mkdir -p $(@D)
 	$< $(LINUX_DEB)/boot/vmlinuz-* $@
 
-$(LINUX_OBJ)/init: kernels/linux/init.c kernels/linux/payload.h scenarios/marker.h \
-    kernels/linux/build.mk
+$(LINUX_OBJ)/init: kernels/linux/init.c kernels/linux/payload.h kernels/linux/network.h \
+    scenarios/marker.h kernels/linux/build.mk
 	@mkdir -p $(@D)
 	$(PAYLOAD_CC) $(PAYLOAD_CFLAGS) -DMODULES='"$(LINUX_MODULES) $(LINUX_ADDED)"' -o $@ $<
 
