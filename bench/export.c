@@ -84,8 +84,10 @@ static const cJSON *drawable(const cJSON *document, const char *scenario, const 
 int export_figure(const cJSON *document, const char *scenario, const char *metric, FILE *out)
 {
     const cJSON *target, *sample;
+    double scale;
     int index = 0;
 
+    results_unit(document, scenario, metric, &scale);
     cJSON_ArrayForEach(target, json_field(document, "targets"))
     {
         const cJSON *series = drawable(document, scenario, metric, target);
@@ -96,9 +98,9 @@ int export_figure(const cJSON *document, const char *scenario, const char *metri
             continue;
         fprintf(out, "%d\t", index++);
         escape_print(json_text(target, "name"), out);
-        fprintf(out, "\t%.17g\t%.17g\t%.17g\n", json_number(summary, "median"),
-                cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 0)),
-                cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 1)));
+        fprintf(out, "\t%.17g\t%.17g\t%.17g\n", json_number(summary, "median") / scale,
+                cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 0)) / scale,
+                cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 1)) / scale);
     }
     fputs("\n\n", out);
     index = 0;
@@ -110,7 +112,7 @@ int export_figure(const cJSON *document, const char *scenario, const char *metri
             continue;
         cJSON_ArrayForEach(
             sample, json_field(series, "samples")) if (cJSON_IsNumber(json_field(sample, "value")))
-            fprintf(out, "%d\t%.17g\n", index, json_number(sample, "value"));
+            fprintf(out, "%d\t%.17g\n", index, json_number(sample, "value") / scale);
         index++;
     }
     return ferror(out) ? -EIO : index;

@@ -6,9 +6,11 @@
 
 #include "error.h"
 
-/* Draw every metric of `document` that has values, one figure each, with gnuplot and
- * DATADIR/plots/targets.gp: DIRECTORY/SCENARIO-METRIC.{dat,png,svg}. The directory is made if need
- * be. Returns how many figures, or a negative errno. */
+/* Draw `document` with gnuplot and the scripts of DATADIR/plots: every metric that has values, a
+ * figure each, DIRECTORY/SCENARIO-METRIC.{dat,png,svg}; where there are rates, all of a scenario
+ * together (SCENARIO-throughput), and where their samples hold intervals, those over time
+ * (SCENARIO-intervals). The directory is made if need be. Returns how many figures, or a negative
+ * errno. */
 int plot_write(const cJSON *document, const char *datadir, const char *directory,
                struct error *error);
 

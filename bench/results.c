@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "file.h"
 #include "results.h"
+#include "units.h"
 
 cJSON *json_field(const cJSON *object, const char *name)
 {
@@ -68,6 +70,34 @@ cJSON *results_series(const cJSON *document, const char *scenario, const char *m
                       const char *target)
 {
     return results_find(json_field(document, "metrics"), scenario, metric, target);
+}
+
+bool results_is_first(const cJSON *document, const cJSON *series)
+{
+    const cJSON *before = json_field(document, "metrics")->child;
+
+    while (strcmp(json_text(before, "scenario"), json_text(series, "scenario")) != 0 ||
+           strcmp(json_text(before, "metric"), json_text(series, "metric")) != 0)
+        before = before->next;
+    return before == series;
+}
+
+const char *results_unit(const cJSON *document, const char *scenario, const char *metric,
+                         double *scale)
+{
+    const char *unit = "";
+    const cJSON *series;
+    double largest = 0;
+
+    cJSON_ArrayForEach(series, json_field(document, "metrics"))
+    {
+        if (strcmp(json_text(series, "scenario"), scenario) != 0 ||
+            strcmp(json_text(series, "metric"), metric) != 0)
+            continue;
+        unit = json_text(series, "unit");
+        largest = fmax(largest, fabs(json_number(json_field(series, "summary"), "median")));
+    }
+    return unit_shown(unit, largest, scale);
 }
 
 cJSON *results_ratio(const cJSON *document, const char *scenario, const char *metric,

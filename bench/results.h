@@ -7,6 +7,7 @@
 #define TARE_RESULTS_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
 #include "error.h"
 
@@ -49,6 +50,14 @@ const cJSON *results_value(const cJSON *series, double repetition);
 /* The first series for this scenario, metric and target, or NULL. */
 cJSON *results_series(const cJSON *document, const char *scenario, const char *metric,
                       const char *target);
+
+/* Whether no series before `series` in the document is of the same scenario and metric. */
+bool results_is_first(const cJSON *document, const cJSON *series);
+
+/* The unit in which people are shown this metric, that of its largest median; *scale is what to
+ * divide values by. */
+const char *results_unit(const cJSON *document, const char *scenario, const char *metric,
+                         double *scale);
 
 /* The ratio of this scenario, metric and target, or NULL. */
 cJSON *results_ratio(const cJSON *document, const char *scenario, const char *metric,

@@ -7,7 +7,6 @@
 #include "escape.h"
 #include "results.h"
 #include "table.h"
-#include "units.h"
 
 enum {
     COLUMN_METRIC,
@@ -105,21 +104,6 @@ static const char *note_of(const cJSON *series)
     return "";
 }
 
-/* In which unit a metric of the document is shown: that of its largest median. */
-static const char *shown_unit(const cJSON *document, const cJSON *series, double *scale)
-{
-    const cJSON *other;
-    double largest = 0;
-
-    cJSON_ArrayForEach(other, json_field(document, "metrics"))
-    {
-        if (strcmp(json_text(other, "scenario"), json_text(series, "scenario")) == 0 &&
-            strcmp(json_text(other, "metric"), json_text(series, "metric")) == 0)
-            largest = fmax(largest, fabs(json_number(json_field(other, "summary"), "median")));
-    }
-    return unit_shown(json_text(series, "unit"), largest, scale);
-}
-
 static void add_line(struct libscols_table *table, const cJSON *document, const cJSON *series,
                      bool first)
 {
@@ -128,7 +112,8 @@ static void add_line(struct libscols_table *table, const cJSON *document, const 
     double failed = json_number(summary, "failed"), n = json_number(summary, "n");
     char text[128], median[32];
     double scale;
-    const char *unit = shown_unit(document, series, &scale);
+    const char *unit =
+        results_unit(document, json_text(series, "scenario"), json_text(series, "metric"), &scale);
 
     snprintf(text, sizeof text, "%s (%s)", json_text(series, "metric"), unit);
     set(line, COLUMN_METRIC, first ? text : "");

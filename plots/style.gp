@@ -7,4 +7,6 @@ set border 3 lc rgb "#666666"
 set tics nomirror textcolor rgb "#333333"
 set grid x ls 3
 set key off
+colors = "#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #000000"
+color(i) = word(colors, 1 + int(i) % words(colors))
 font = "sans,11"

@@ -14,7 +14,7 @@
 #define STALL_S 1.0       /* without a byte is a failure */
 #define EVIDENCE_S 1.0    /* how long a guest that failed is looked at */
 #define CLIENT_BOUND 95.0 /* % of a CPU from which on the client is what limits */
-#define CLOCKS_APART 0.02 /* of a run: the guest's seconds are then not the host's */
+#define CLOCKS_APART 0.05 /* of a run: the guest's seconds are then not the host's */
 
 int server_wait(struct server *server, struct error *error)
 {
