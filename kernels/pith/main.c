@@ -64,12 +64,11 @@ static void read_cmdline(const struct pvh_start_info *info, struct cmdline *cmdl
         panic("the command line has more than %d words", CMDLINE_WORDS);
 }
 
-static void start_network(const struct cmdline *cmdline)
+static void name_devices(const struct cmdline *cmdline)
 {
     for (unsigned i = 0; i < cmdline->device_count; i++)
         if (!virtio_mmio_word(cmdline->devices[i]))
             print("pith: virtio_mmio.device=%s: cannot be used\n", cmdline->devices[i]);
-    net_init(cmdline->ip);
 }
 
 _Noreturn void kernel_main(uint32_t start_info)
@@ -90,8 +89,9 @@ _Noreturn void kernel_main(uint32_t start_info)
     mount_root(info);
     space_init();
     threads_init();
+    name_devices(&cmdline);
     process_load(&cmdline, &entry, &stack);
-    start_network(&cmdline);
+    net_init(cmdline.ip);
     if (!cmdline.quiet)
         print("pith: %ld MiB, running %s\n", memory.total_pages * PAGE >> 20, cmdline.program);
     cpu_enter(entry, stack);

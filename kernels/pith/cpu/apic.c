@@ -27,11 +27,11 @@ static void io_write(unsigned index, uint32_t value)
     io[IO_WINDOW] = value;
 }
 
-void apic_route(unsigned line, unsigned vector)
+void apic_route(unsigned line, unsigned vector, enum apic_trigger trigger)
 {
     apic_enable();
     io_write(IO_REDIRECTION + 2 * line + 1, 0); /* to the CPU with APIC ID 0, the only one */
-    io_write(IO_REDIRECTION + 2 * line, vector);
+    io_write(IO_REDIRECTION + 2 * line, vector | trigger);
 }
 
 void apic_acknowledge(void)

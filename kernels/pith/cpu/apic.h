@@ -22,8 +22,14 @@ volatile uint32_t *apic(uint32_t offset);
 /* Let interrupts through: before the first is asked for. */
 void apic_enable(void);
 
-/* Deliver the I/O APIC's `line` at `vector`, by its rising edge. */
-void apic_route(unsigned line, unsigned vector);
+/* When a line interrupts: as it rises, or for as long as it is up, as shared lines do. */
+enum apic_trigger { APIC_EDGE = 0, APIC_LEVEL = 0x8000 };
+
+/* Deliver the I/O APIC's `line` at `vector`. */
+void apic_route(unsigned line, unsigned vector, enum apic_trigger trigger);
+
+/* Where a device writes a vector to interrupt the CPU (Intel SDM vol. 3, 11.11). */
+#define APIC_MESSAGES 0xfee00000
 
 /* For the handlers: the interrupt has been taken. */
 void apic_acknowledge(void);

@@ -77,11 +77,12 @@ static bool is_interrupt(const struct trap_frame *frame)
 
 static void interrupt(uint64_t vector)
 {
+    if (vector == VECTOR_NET) /* before the APIC's, or a line that is still up interrupts again */
+        nic_interrupt();
     apic_acknowledge();
     if (vector == VECTOR_TIMER) {
         alarms_run();
     } else if (vector == VECTOR_NET) {
-        nic_interrupt();
         net_poll();
         threads_preempt();
     }

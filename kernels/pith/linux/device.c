@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The console and the memory devices. */
 #include "../cpu/console.h"
-#include "../cpu/cpu.h"
 #include "../memory/copy.h"
+#include "../virtio/rng.h"
 #include "errno.h"
 #include "fcntl.h"
 #include "file.h"
@@ -101,8 +101,8 @@ static long read_random(struct file *file, uint64_t buffer, uint64_t size, uint6
     while (done < size) {
         uint64_t word, part = size - done < 8 ? size - done : 8;
 
-        if (!cpu_random(&word)) {
-            print("pith: no RDRAND or RDSEED: no entropy to give\n");
+        if (!entropy(&word)) {
+            print("pith: no RDRAND, RDSEED or virtio-rng: no entropy to give\n");
             return -EIO;
         }
         if (copy_to(buffer + done, &word, part) < 0)

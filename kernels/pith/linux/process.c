@@ -4,6 +4,7 @@
 #include "../cpu/cpu.h"
 #include "../memory/copy.h"
 #include "../memory/space.h"
+#include "../virtio/rng.h"
 #include "elf.h"
 #include "ramfs.h"
 
@@ -70,9 +71,9 @@ static uint64_t push_text(struct image *image, const char *text)
 
 static void random_bytes(uint64_t out[2])
 {
-    if (!cpu_random(&out[0]) || !cpu_random(&out[1]))
-        print(
-            "pith: no RDRAND or RDSEED: AT_RANDOM, and with it stack protectors, is predictable\n");
+    if (!entropy(&out[0]) || !entropy(&out[1]))
+        print("pith: no RDRAND, RDSEED or virtio-rng: AT_RANDOM, and with it stack protectors, is "
+              "predictable\n");
 }
 
 static uint64_t build_stack(const struct cmdline *cmdline, const struct elf *elf)

@@ -37,12 +37,18 @@ static void flush(void)
     __asm__ volatile("mov %0, %%cr3" : : "r"((uint64_t)pml4 - KERNEL_BASE) : "memory");
 }
 
-uint64_t paging_init(void)
+uint64_t paging_reach(void)
 {
     bool gigabyte_pages = cpuid(0x80000001, 0).edx & 1u << 26;
-    uint64_t reach = gigabyte_pages ? (uint64_t)ENTRIES << 30 : LOW_MEMORY;
 
-    if (!gigabyte_pages)
+    return gigabyte_pages ? (uint64_t)ENTRIES << 30 : LOW_MEMORY;
+}
+
+uint64_t paging_init(void)
+{
+    uint64_t reach = paging_reach();
+
+    if (reach == LOW_MEMORY)
         map_by_2_mib();
     protect(text_start, rodata_start, PTE_PRESENT);
     protect(rodata_start, data_start, PTE_PRESENT | PTE_NX);

@@ -35,6 +35,9 @@ extern struct pages memory; /* all of it */
  * memory that direct() reaches. */
 uint64_t paging_init(void);
 
+/* The end of the physical memory that direct() reaches. */
+uint64_t paging_reach(void);
+
 /* A cleared page, or NULL. */
 void *page_take(void);
 void page_give(void *page);

@@ -5,6 +5,7 @@
 #include "../memory/heap.h"
 #include "../memory/pages.h"
 #include "../memory/paging.h"
+#include "../virtio/rng.h"
 #include "lwip/sys.h"
 
 #define SHARE 4 /* of all memory that lwIP's own objects may take: one in so many bytes */
@@ -57,5 +58,5 @@ uint32_t net_random(void)
 {
     uint64_t value;
 
-    return (uint32_t)(cpu_random(&value) ? value : read_tsc() * 0x9e3779b97f4a7c15 >> 32);
+    return (uint32_t)(entropy(&value) ? value : read_tsc() * 0x9e3779b97f4a7c15 >> 32);
 }

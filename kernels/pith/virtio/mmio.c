@@ -96,19 +96,20 @@ static void set_address(struct virtio *device, unsigned offset, const volatile v
     *reg(device, offset + 4) = (uint32_t)(address >> 32);
 }
 
-static void set_queue(struct virtio *device, const struct virtqueue *queue)
+static bool set_queue(struct virtio *device, struct virtqueue *queue)
 {
     *reg(device, QUEUE_SELECT) = queue->index;
     *reg(device, QUEUE_SIZE) = queue->size;
     if (device->legacy) {
         *reg(device, QUEUE_ALIGN) = PAGE;
         *reg(device, QUEUE_PAGE) = (uint32_t)(physical(queue->descriptors) / PAGE);
-        return;
+        return true;
     }
     set_address(device, QUEUE_DESCRIPTORS, queue->descriptors);
     set_address(device, QUEUE_AVAILABLE, queue->available);
     set_address(device, QUEUE_USED, queue->used);
     *reg(device, QUEUE_READY) = 1;
+    return true;
 }
 
 static void notify(struct virtio *device, const struct virtqueue *queue)
@@ -172,6 +173,11 @@ bool virtio_mmio_word(const char *word)
     return true;
 }
 
+bool virtio_mmio_named(void)
+{
+    return named_count > 0;
+}
+
 bool virtio_mmio_find(unsigned type, unsigned vector, struct virtio *device)
 {
     for (unsigned i = 0; i < named_count; i++) {
@@ -179,7 +185,8 @@ bool virtio_mmio_find(unsigned type, unsigned vector, struct virtio *device)
         if (*reg(device, MAGIC_VALUE) != MAGIC || *reg(device, DEVICE_ID) != type)
             continue;
         device->legacy = *reg(device, VERSION) == 1;
-        apic_route(named[i].irq, vector);
+        if (vector)
+            apic_route(named[i].irq, vector, APIC_EDGE);
         return true;
     }
     return false;

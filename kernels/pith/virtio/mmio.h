@@ -4,6 +4,9 @@
 
 #include "virtio.h"
 
+/* Whether the command line names devices. */
+bool virtio_mmio_named(void);
+
 /* virtio_find() among the devices that the command line names. */
 bool virtio_mmio_find(unsigned type, unsigned vector, struct virtio *device);
 

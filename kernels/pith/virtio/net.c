@@ -5,6 +5,7 @@
 #include "../memory/heap.h"
 #include "../memory/paging.h"
 #include "lwip/pbuf.h"
+#include "rng.h"
 #include "virtio.h"
 
 #define F_CSUM (1ull << 0)
@@ -54,7 +55,7 @@ static struct buffer *spare;
 static unsigned buffer_count, buffers_most;
 static uint32_t queued, sent; /* frames ever */
 static struct lent *lent_first, **lent_last = &lent_first;
-static struct nic_header headers[QUEUE];
+static struct nic_header *headers; /* one for each descriptor */
 
 static void give_buffer(struct pbuf *pbuf)
 {
@@ -130,7 +131,7 @@ static struct pbuf *append(struct pbuf *frame, unsigned count)
         if (!buffer)
             break;
         if (length > BUFFER_SIZE) {
-            rx.broken = true;
+            virtqueue_distrust(&rx);
             break;
         }
         part = take_out(buffer, 0, length);
@@ -157,7 +158,7 @@ static void receive(struct buffer *buffer, uint32_t length)
     struct pbuf *frame;
 
     if (length > BUFFER_SIZE || length < header_size) {
-        rx.broken = true;
+        virtqueue_distrust(&rx);
         return;
     }
     memcpy(&header, buffer->data, header_size);
@@ -211,8 +212,8 @@ static unsigned gather(struct pbuf *frame, const struct nic_header *header, stru
     if (joined) {
         memcpy(frame->payload, header, header_size);
     } else {
-        headers[tx.free & (QUEUE - 1)] = *header;
-        pieces[count++] = (struct piece){&headers[tx.free & (QUEUE - 1)], header_size};
+        headers[tx.free] = *header;
+        pieces[count++] = (struct piece){&headers[tx.free], header_size};
     }
     for (const struct pbuf *part = frame; part; part = part->next) {
         if (count == PIECES) {
@@ -305,7 +306,7 @@ static void read_config(struct nic *nic)
     if (device.accepted & F_MAC) {
         for (unsigned i = 0; i < sizeof nic->mac; i++)
             nic->mac[i] = device.transport->config(&device, CONFIG_MAC + i);
-    } else if (cpu_random(&random)) {
+    } else if (entropy(&random)) {
         memcpy(nic->mac, &random, sizeof nic->mac);
         nic->mac[0] = (uint8_t)((nic->mac[0] & 0xfe) | 2); /* one of its own, not a group's */
     }
@@ -346,6 +347,9 @@ bool nic_start(struct nic *nic)
                       : sizeof(struct nic_header) - 2;
     if (!virtqueue_init(&rx, &device, RECEIVE, QUEUE) ||
         !virtqueue_init(&tx, &device, TRANSMIT, QUEUE))
+        return false;
+    headers = heap_take(tx.size * sizeof *headers);
+    if (!headers)
         return false;
     user = nic;
     read_config(nic);

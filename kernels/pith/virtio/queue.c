@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "../cpu/console.h"
 #include "../memory/heap.h"
 #include "../memory/paging.h"
 #include "virtio.h"
@@ -61,8 +62,7 @@ bool virtqueue_init(struct virtqueue *queue, struct virtio *device, unsigned ind
     queue->used = (void *)(block + used_offset(size));
     for (uint16_t i = 0; i < size; i++)
         queue->slots[i].next = (uint16_t)(i + 1);
-    device->transport->set_queue(device, queue);
-    return true;
+    return device->transport->set_queue(device, queue);
 }
 
 bool virtqueue_add(struct virtqueue *queue, const struct piece *pieces, unsigned count, bool writes,
@@ -115,11 +115,12 @@ void virtqueue_kick(struct virtqueue *queue, bool force)
 /* Give a chain's descriptors back; its token, NULL when it is not one that was offered. */
 static void *release(struct virtqueue *queue, uint32_t first)
 {
-    struct virtqueue_slot *slot = &queue->slots[first];
+    struct virtqueue_slot *slot;
     void *token;
 
-    if (first >= queue->size || !slot->token)
+    if (first >= queue->size || !queue->slots[first].token)
         return NULL;
+    slot = &queue->slots[first];
     token = slot->token;
     slot->token = NULL;
     queue->slots[slot->last].next = queue->free;
@@ -128,19 +129,30 @@ static void *release(struct virtqueue *queue, uint32_t first)
     return token;
 }
 
+void virtqueue_distrust(struct virtqueue *queue)
+{
+    if (!queue->broken)
+        print("pith: virtio: queue %u holds what its device may not write there; it is closed\n",
+              queue->index);
+    queue->broken = true;
+}
+
 void *virtqueue_take(struct virtqueue *queue, uint32_t *length)
 {
     volatile struct virtqueue_used *ring = (volatile void *)(queue->used + 2);
     struct virtqueue_used used;
+    uint16_t ready;
     void *token;
 
-    if (queue->next_used == queue->used[1] || queue->broken)
+    ready = (uint16_t)(queue->used[1] - queue->next_used);
+    if (!ready || queue->broken)
         return NULL;
     compiler_barrier();
     used.id = ring[queue->next_used & (queue->size - 1)].id;
     used.length = ring[queue->next_used & (queue->size - 1)].length;
-    token = release(queue, used.id);
-    queue->broken = !token;
+    token = ready <= queue->size ? release(queue, used.id) : NULL;
+    if (!token)
+        virtqueue_distrust(queue);
     queue->next_used++;
     *length = used.length;
     return token;
@@ -153,7 +165,7 @@ bool virtqueue_enable(struct virtqueue *queue, uint16_t after)
     else
         queue->available[0] = 0;
     barrier();
-    return (uint16_t)(queue->used[1] - queue->next_used) > after;
+    return !queue->broken && (uint16_t)(queue->used[1] - queue->next_used) > after;
 }
 
 void virtqueue_disable(struct virtqueue *queue)

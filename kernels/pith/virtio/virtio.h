@@ -28,22 +28,41 @@ struct virtio_transport {
     void (*set_status)(struct virtio *device, uint8_t status); /* 0 resets */
     /* How large queue `index` is to be: at most `most`, where there is a choice; 0: no queue. */
     uint16_t (*queue_size)(struct virtio *device, unsigned index, uint16_t most);
-    void (*set_queue)(struct virtio *device, const struct virtqueue *queue); /* where it is */
+    /* Where it is; false when the device does not take it. */
+    bool (*set_queue)(struct virtio *device, struct virtqueue *queue);
     void (*notify)(struct virtio *device, const struct virtqueue *queue);
     uint8_t (*config)(struct virtio *device, unsigned offset); /* a byte of the device's own */
     void (*acknowledge)(struct virtio *device);                /* its interrupt */
 };
 
-struct virtio {
-    const struct virtio_transport *transport;
-    uint64_t accepted;      /* features */
-    volatile uint8_t *base; /* of its registers */
-    bool legacy;
-    uint32_t place[8]; /* the transport's own */
+/* Registers of a device; without any, the length is 0. */
+struct virtio_window {
+    volatile uint8_t *base;
+    uint32_t length;
 };
 
-/* Find the first device of `type`, by the command line's virtio_mmio.device= words and then on PCI.
- * Interrupts will come at `vector`. False when there is none. */
+/* Where a device on PCI has what (4.1.4). */
+struct virtio_pci {
+    uint32_t function;                           /* as pci.h has it */
+    struct virtio_window common, notify, status; /* of the modern interface */
+    struct virtio_window config, msix;
+    uint32_t notify_step;
+    uint16_t port, port_count; /* of the legacy interface */
+    uint8_t msix_control;      /* the capability's offset */
+    bool uses_msix;
+};
+
+struct virtio {
+    const struct virtio_transport *transport;
+    uint64_t accepted; /* features */
+    bool legacy;
+    volatile uint8_t *base; /* of its registers, over MMIO */
+    struct virtio_pci pci;
+};
+
+/* Find the first device of `type`: among those that the command line names by virtio_mmio.device=,
+ * or, where it names none, on PCI. Interrupts will come at `vector`; 0: they are not wanted. False
+ * when there is none that can be used. */
 bool virtio_find(unsigned type, unsigned vector, struct virtio *device);
 
 /* Take the value of a command line word virtio_mmio.device=SIZE@BASE:IRQ[:ID] (Linux's
@@ -83,9 +102,10 @@ struct virtqueue {
     uint16_t next_available;   /* what the driver has offered, as the ring counts */
     uint16_t kicked;           /* up to which of those the device was told */
     uint16_t next_used;        /* what the driver has taken back */
-    bool broken;               /* the device wrote nonsense */
+    bool broken;               /* the device broke the rules */
     struct virtqueue_descriptor *descriptors;
     volatile uint16_t *available, *used; /* flags, index, ring... */
+    volatile uint16_t *bell;             /* where the device is told, for the transport */
     struct virtqueue_slot *slots;
 };
 
@@ -105,6 +125,9 @@ bool virtqueue_add(struct virtqueue *queue, const struct piece *pieces, unsigned
 
 /* The token of the next chain that the device is done with, and how much it wrote; NULL: none. */
 void *virtqueue_take(struct virtqueue *queue, uint32_t *length);
+
+/* The device broke the rules: say so, and take nothing from it any more. */
+void virtqueue_distrust(struct virtqueue *queue);
 
 /* Tell the device of new chains, unless it said that it needs no telling. `force`: in any case. */
 void virtqueue_kick(struct virtqueue *queue, bool force);
