@@ -83,6 +83,15 @@ long file_install(struct file *file, bool close_on_exec)
     return install_from(file, close_on_exec, 0);
 }
 
+bool file_room(void)
+{
+    open_console();
+    for (int fd = 0; fd < FILES_MAX; fd++)
+        if (!descriptors[fd].file)
+            return true;
+    return false;
+}
+
 long sys_close(int fd)
 {
     struct file *file = file_at(fd);
@@ -177,7 +186,8 @@ long sys_fcntl(int fd, int command, uint64_t argument)
         descriptors[fd].close_on_exec = argument & 1;
         return 0;
     case F_GETFL:
-        return file->flags | 0100000; /* O_LARGEFILE, as Linux shows on 64 bits */
+        /* O_LARGEFILE, as Linux shows it on 64 bits for what has been opened by name. */
+        return file->flags | (file->inode || file->ops == device_ops(DEVICE_CONSOLE) ? 0100000 : 0);
     case F_SETFL:
         file->flags = (file->flags & ~settable) | ((int)argument & settable);
         return 0;
@@ -302,6 +312,11 @@ static long vectored(int fd, bool out, uint64_t vectors, uint64_t count, uint64_
     if (at && !file->ops->seekable)
         return -ESPIPE;
     file_hold(file);
+    if (file->ops->vectored) {
+        done = file->ops->vectored(file, out, vectors, count);
+        file_release(file);
+        return done;
+    }
     for (uint64_t i = 0; i < count; i++) {
         done = copy_from(&vector, vectors + 16 * i, sizeof vector);
         if (done == 0 && ((int64_t)vector.size < 0 || total + (int64_t)vector.size < 0))
@@ -383,10 +398,4 @@ long sys_fsync(int fd)
     if (!file)
         return -EBADF;
     return file->inode ? 0 : -EINVAL;
-}
-
-/* Not for these files, as Linux says of some of its own: the caller then copies by itself. */
-long sys_sendfile(int out, int in)
-{
-    return file_at(in) && file_at(out) ? -EINVAL : -EBADF;
 }

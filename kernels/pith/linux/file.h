@@ -33,6 +33,8 @@ struct file_ops {
     /* Between the program's `buffer` and the file at *offset, which moves on. Bytes or -errno. */
     long (*read)(struct file *file, uint64_t buffer, uint64_t size, uint64_t *offset);
     long (*write)(struct file *file, uint64_t buffer, uint64_t size, uint64_t *offset);
+    /* All of `count` struct iovec in one go; absent: one by one. */
+    long (*vectored)(struct file *file, bool out, uint64_t vectors, uint64_t count);
     unsigned (*poll)(struct file *file); /* POLL*; absent: always ready */
     long (*ioctl)(struct file *file, uint64_t request, uint64_t argument); /* absent: ENOTTY */
     void (*release)(struct file *file);
@@ -58,6 +60,9 @@ struct file *file_at(int fd);
 
 /* Give `file` the lowest descriptor; takes over the reference, also on failure. */
 long file_install(struct file *file, bool close_on_exec);
+
+/* Whether file_install() would find a descriptor. */
+bool file_room(void);
 
 /* Open `inode`, which is of any kind; takes over the reference. NULL: no memory. */
 struct file *file_open(struct inode *inode, int flags);

@@ -220,7 +220,9 @@ char *inode_own_page(struct inode *inode, uint64_t offset)
     return offset < inode->size ? make_page(inode, offset / PAGE) : NULL;
 }
 
-long inode_read(struct inode *inode, uint64_t buffer, uint64_t size, uint64_t offset)
+/* Read with `copy` doing the copying out of a page. */
+static long read_with(struct inode *inode, uint64_t buffer, uint64_t size, uint64_t offset,
+                      long (*copy)(uint64_t to, const void *from, size_t size))
 {
     static const char zeros[PAGE];
     uint64_t done = 0;
@@ -245,11 +247,29 @@ long inode_read(struct inode *inode, uint64_t buffer, uint64_t size, uint64_t of
         } else if (part > there - within) {
             part = there - within;
         }
-        if (copy_to(buffer + done, data + within, part) < 0)
+        if (copy(buffer + done, data + within, part) < 0)
             return done ? (long)done : -EFAULT;
         done += part;
     }
     return (long)done;
+}
+
+long inode_read(struct inode *inode, uint64_t buffer, uint64_t size, uint64_t offset)
+{
+    return read_with(inode, buffer, size, offset, copy_to);
+}
+
+static long copy_out(uint64_t to, const void *from, size_t size)
+{
+    memcpy((void *)to, from, size);
+    return 0;
+}
+
+void inode_copy(struct inode *inode, void *to, uint64_t size, uint64_t offset)
+{
+    uint64_t done = (uint64_t)read_with(inode, (uint64_t)to, size, offset, copy_out);
+
+    memset((char *)to + done, 0, size - done);
 }
 
 /* Write with `copy` doing the copying into a page. */

@@ -72,6 +72,8 @@ void folder_remove(struct inode *folder, const char *name, size_t length);
 /* Read and write a file's bytes from and to the program's memory. Bytes or -errno. */
 long inode_read(struct inode *inode, uint64_t buffer, uint64_t size, uint64_t offset);
 long inode_write(struct inode *inode, uint64_t buffer, uint64_t size, uint64_t offset);
+/* Copy `size` bytes to the kernel's memory; what is not in the file (any more) reads as zeros. */
+void inode_copy(struct inode *inode, void *to, uint64_t size, uint64_t offset);
 long inode_resize(struct inode *inode, uint64_t size);
 
 /* Append from the kernel's memory: for generated files. */

@@ -59,7 +59,6 @@ long sys_preadv(int fd, uint64_t vectors, uint64_t count, uint64_t offset);
 long sys_pwritev(int fd, uint64_t vectors, uint64_t count, uint64_t offset);
 long sys_lseek(int fd, int64_t offset, int whence);
 long sys_fsync(int fd);
-long sys_sendfile(int out, int in);
 
 /* device.c */
 long sys_getrandom(uint64_t buffer, uint64_t size, unsigned flags);
@@ -141,6 +140,35 @@ long sys_epoll_create(int size);
 long sys_epoll_ctl(int epfd, int operation, int fd, uint64_t event_at);
 long sys_epoll_wait(int epfd, uint64_t out, int most, int timeout);
 long sys_epoll_pwait(int epfd, uint64_t out, int most, int timeout, uint64_t mask, uint64_t size);
+
+/* socket.c */
+long sys_socket(int family, int type, int protocol);
+long sys_bind(int fd, uint64_t address, int size);
+long sys_connect(int fd, uint64_t address, int size);
+long sys_listen(int fd, int backlog);
+long sys_accept4(int fd, uint64_t address, uint64_t size_at, int flags);
+long sys_accept(int fd, uint64_t address, uint64_t size_at);
+long sys_shutdown(int fd, int how);
+long sys_getsockname(int fd, uint64_t address, uint64_t size_at);
+long sys_getpeername(int fd, uint64_t address, uint64_t size_at);
+
+/* socket_message.c */
+long sys_sendto(int fd, uint64_t buffer, uint64_t size, int flags, uint64_t address,
+                int address_size);
+long sys_recvfrom(int fd, uint64_t buffer, uint64_t size, int flags, uint64_t address,
+                  uint64_t size_at);
+long sys_sendmsg(int fd, uint64_t at, int flags);
+long sys_recvmsg(int fd, uint64_t at, int flags);
+long sys_sendmmsg(int fd, uint64_t at, unsigned count, int flags);
+long sys_recvmmsg(int fd, uint64_t at, unsigned count, int flags, uint64_t timeout);
+long sys_sendfile(int out, int in, uint64_t offset_at, uint64_t size);
+
+/* socket_options.c */
+long sys_setsockopt(int fd, int level, int name, uint64_t at, int size);
+long sys_getsockopt(int fd, int level, int name, uint64_t at, uint64_t size_at);
+
+/* socketpair.c */
+long sys_socketpair(int family, int type, int protocol, uint64_t out);
 
 /* mmap.c */
 long sys_mmap(uint64_t address, uint64_t length, int protection, int flags, int fd,

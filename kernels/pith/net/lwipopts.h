@@ -88,7 +88,7 @@ extern uint32_t net_tcp_window, net_tcp_send_buffer;
 #define LWIP_TCP_KEEPALIVE 1
 #define SO_REUSE 1
 #define SO_REUSE_RXTOALL 1
-#define LWIP_TCP_PCB_NUM_EXT_ARGS 1
+#define LWIP_TCP_PCB_NUM_EXT_ARGS 2 /* segments.c, stream.c */
 
 #define LWIP_UDP 1
 #define LWIP_MULTICAST_TX_OPTIONS 0

@@ -7,12 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Debian's sources compare with SSIZE_MAX without the header that has it. */
-#include <limits.h>
-#include <sys/types.h>
-#ifndef SSIZE_MAX
-#define SSIZE_MAX LONG_MAX
-#endif
+/* None of the C library's headers, whose types are not the kernel's. */
+#define LWIP_NO_LIMITS_H 1
+#define INT_MAX __INT_MAX__
+#define SSIZE_MAX __LONG_MAX__
+typedef long ssize_t;
 #define LWIP_NO_UNISTD_H 1
 #define LWIP_NO_CTYPE_H 1
 

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* TCP sockets: receiving. */
+#include "../linux/errno.h"
+#include "net.h"
+#include "stream.h"
+
+#define MUCH 16384 /* bytes: a call that got as many looks whether more has come meanwhile */
+#define SMALL 512  /* bytes: worth copying to where others of the kind are */
+#define BUCKET 4000
+
+static void append(struct stream *stream, struct pbuf *pbuf)
+{
+    if (stream->last)
+        stream->last->next = pbuf;
+    else
+        stream->first = pbuf;
+    while (pbuf->next)
+        pbuf = pbuf->next;
+    stream->last = pbuf;
+}
+
+/*
+ * Small packets that nobody reads are put together, since each takes up a block of memory many
+ * times its size, and the window counts but the bytes. A lone one stays as it is. They go to a
+ * bucket: a pbuf with a `tot_len` of what it can hold.
+ */
+static bool put_together(struct stream *stream, struct pbuf *pbuf)
+{
+    struct pbuf *bucket = stream->last;
+
+    if (!bucket || pbuf->tot_len > SMALL)
+        return false;
+    if (pbuf->tot_len > bucket->tot_len - bucket->len) {
+        if (bucket->len > SMALL)
+            return false;
+        bucket = pbuf_alloc(PBUF_RAW, BUCKET, PBUF_RAM);
+        if (!bucket)
+            return false;
+        bucket->len = 0;
+        append(stream, bucket);
+    }
+    pbuf_copy_partial(pbuf, (char *)bucket->payload + bucket->len, pbuf->tot_len, 0);
+    bucket->len = (u16_t)(bucket->len + pbuf->tot_len);
+    pbuf_free(pbuf);
+    return true;
+}
+
+err_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error)
+{
+    struct stream *stream = arg;
+    u16_t size = pbuf ? pbuf->tot_len : 0;
+
+    (void)error;
+    if (!pbuf) {
+        stream->ended = true;
+    } else if (stream->closed || (stream->finishing && stream->socket.shut == SHUT_RDWR)) {
+        pbuf_free(pbuf);
+        stream_abort(stream); /* nobody will ever read it, and the peer is to know */
+        return ERR_ABRT;
+    } else {
+        stream->held += size;
+        if (!put_together(stream, pbuf))
+            append(stream, pbuf);
+    }
+    /* lwIP acknowledges every other packet at once, however many of the peer's this one was. */
+    if (size > 2 * TCP_MSS)
+        tcp_ack_now(pcb);
+    socket_wake(&stream->socket, &stream->socket.reading);
+    return ERR_OK;
+}
+
+static void drop_first(struct stream *stream)
+{
+    struct pbuf *first = stream->first;
+
+    stream->first = first->next;
+    if (!stream->first)
+        stream->last = NULL;
+    stream->consumed = 0;
+    first->next = NULL;
+    pbuf_free(first);
+}
+
+void stream_drop_received(struct stream *stream)
+{
+    while (stream->first)
+        drop_first(stream);
+    stream->held = 0;
+}
+
+static long copy_out(struct cursor *data, const char *from, size_t size, int flags)
+{
+    return flags & MSG_TRUNC ? cursor_skip(data, size) : cursor_write(data, from, size);
+}
+
+/* Without taking: what lies from `skip` on. Bytes or -EFAULT. */
+static long peek(struct stream *stream, struct message *message, size_t skip)
+{
+    size_t offset = stream->consumed + skip, done = 0;
+
+    for (struct pbuf *pbuf = stream->first; pbuf && message->data.total; pbuf = pbuf->next) {
+        size_t size;
+
+        if (offset >= pbuf->len) {
+            offset -= pbuf->len;
+            continue;
+        }
+        size = pbuf->len - offset;
+        if (size > message->data.total)
+            size = message->data.total;
+        if (copy_out(&message->data, (char *)pbuf->payload + offset, size, message->flags) < 0)
+            return done ? (long)done : -EFAULT;
+        done += size;
+        offset = 0;
+    }
+    return (long)done;
+}
+
+static long take(struct stream *stream, struct message *message)
+{
+    size_t done = 0;
+
+    while (stream->first && message->data.total) {
+        struct pbuf *pbuf = stream->first;
+        size_t size = pbuf->len - stream->consumed;
+
+        if (size > message->data.total)
+            size = message->data.total;
+        if (copy_out(&message->data, (char *)pbuf->payload + stream->consumed, size,
+                     message->flags) < 0)
+            return done ? (long)done : -EFAULT;
+        done += size;
+        stream->consumed += (uint32_t)size;
+        stream->held -= (uint32_t)size;
+        stream->credit += (uint32_t)size;
+        if (stream->consumed == pbuf->len)
+            drop_first(stream);
+    }
+    return (long)done;
+}
+
+/* Tell lwIP what was read, and so the peer when it is enough. */
+static void open_window(struct stream *stream)
+{
+    uint32_t edge;
+
+    if (!stream->credit)
+        return;
+    if (stream_state(stream) < ESTABLISHED) {
+        stream->credit = 0;
+        return;
+    }
+    edge = stream->pcb->rcv_ann_right_edge;
+    while (stream->credit) {
+        u16_t part = (u16_t)LWIP_MIN(stream->credit, UINT16_MAX);
+
+        tcp_recved(stream->pcb, part);
+        stream->credit -= part;
+    }
+    if (stream->pcb->rcv_ann_right_edge != edge)
+        net_flush();
+}
+
+/* Why there will be nothing to receive: 1 when there may be, 0 at the end, -errno. */
+static long why_nothing(struct stream *stream)
+{
+    struct socket *socket = &stream->socket;
+
+    if (stream->ended)
+        return 0;
+    if (socket->error)
+        return socket_error(socket);
+    if (socket->shut & SHUT_RD)
+        return 0;
+    return stream_state(stream) == CLOSED ? -ENOTCONN : 1;
+}
+
+/* Wait for more than `there` bytes. Less than 0 when it gave up. */
+static long await(struct stream *stream, bool wait, size_t there, int64_t deadline)
+{
+    const struct socket *socket = &stream->socket;
+
+    open_window(stream);
+    net_poll();
+    if (stream->held > there || stream->ended || socket->shut & SHUT_RD || socket->error)
+        return 0;
+    return wait ? socket_wait(&stream->socket.reading, deadline) : -EAGAIN;
+}
+
+/* Whether a call that has received `done` bytes, which are enough, takes a look at what has come
+ * meanwhile. */
+static bool goes_on(struct stream *stream, const struct message *message, size_t done)
+{
+    if (done < MUCH || !message->data.total || message->flags & MSG_PEEK)
+        return false;
+    open_window(stream);
+    net_poll();
+    return stream->held;
+}
+
+long stream_receive(struct socket *socket, struct message *message)
+{
+    struct stream *stream = stream_of(socket);
+    int64_t deadline = socket_deadline(socket->receive_timeout);
+    size_t least = (size_t)socket->options[OPTION_RECEIVE_LOW], done = 0;
+    bool peeking = message->flags & MSG_PEEK;
+    long status = 0, part;
+
+    if (stream_state(stream) == LISTEN)
+        return -ENOTCONN;
+    if (message->flags & MSG_OOB)
+        return -EINVAL;
+    if (message->flags & MSG_WAITALL || least > message->data.total)
+        least = message->data.total;
+    while (status == 0) {
+        part = peeking ? peek(stream, message, done) : take(stream, message);
+        if (part < 0) {
+            status = part;
+            break;
+        }
+        done += (size_t)part;
+        if (!message->data.total && (done || stream->held))
+            break;
+        if (done && done >= least) {
+            if (!goes_on(stream, message, done))
+                break;
+            continue;
+        }
+        if (done && (stream->ended || socket->error || socket->shut & SHUT_RD))
+            break;
+        status = why_nothing(stream);
+        if (status <= 0)
+            break;
+        status = await(stream, message->wait, peeking ? done : 0, deadline);
+    }
+    open_window(stream);
+    return done ? (long)done : status;
+}

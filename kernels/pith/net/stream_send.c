@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * TCP sockets: sending. The program's bytes are copied once, into chunks of pages from which lwIP
+ * and the NIC then send; a chunk goes when all of it is acknowledged.
+ *
+ * Nagle's algorithm is done here, by keeping bytes back from lwIP, whose own counts segments by
+ * pcb->mss: with large segments (segments.h) that is tens of KB, and what is smaller would wait for
+ * an ACK though it fills many packets.
+ */
+#include "../linux/errno.h"
+#include "../memory/heap.h"
+#include "../memory/paging.h"
+#include "../virtio/net.h"
+#include "net.h"
+#include "segments.h"
+#include "stream.h"
+
+#define LARGEST_ORDER 4 /* 64 KB: one segment, or nearly */
+
+static uint32_t room(const struct stream *stream)
+{
+    return stream->queued < stream->send_limit ? stream->send_limit - stream->queued : 0;
+}
+
+/* As Linux sees it: when a third is free. */
+bool stream_writable(const struct stream *stream)
+{
+    return room(stream) && room(stream) >= stream->queued / 2;
+}
+
+/* As large as what is to be sent and what is under way suggest: a stream soon gets large ones, a
+ * short answer takes one page. NULL: no memory. */
+static struct chunk *make_chunk(struct stream *stream, size_t wanted)
+{
+    struct chunk *chunk = heap_take(sizeof *chunk);
+    unsigned order = 0;
+
+    if (wanted < stream->queued)
+        wanted = stream->queued;
+    while (order < LARGEST_ORDER && PAGE << order < wanted)
+        order++;
+    if (!chunk)
+        return NULL;
+    while (!(chunk->bytes = pages_take(&memory, order)))
+        if (!order--) {
+            heap_give(chunk, sizeof *chunk);
+            return NULL;
+        }
+    chunk->order = order;
+    chunk->capacity = (uint32_t)LWIP_MIN(PAGE << order, UINT16_MAX); /* what tcp_write() takes */
+    if (chunk->capacity > stream->pcb->mss)
+        chunk->capacity -= chunk->capacity % stream->pcb->mss; /* whole segments */
+    if (stream->newest)
+        stream->newest->next = chunk;
+    else
+        stream->oldest = chunk;
+    return stream->newest = chunk;
+}
+
+static void drop_oldest(struct stream *stream)
+{
+    struct chunk *chunk = stream->oldest;
+
+    stream->oldest = chunk->next;
+    if (!stream->oldest)
+        stream->newest = NULL;
+    nic_give_pages(chunk->bytes, chunk->order);
+    heap_give(chunk, sizeof *chunk);
+}
+
+void stream_drop_unsent(struct stream *stream)
+{
+    while (stream->oldest)
+        drop_oldest(stream);
+    stream->queued = stream->unwritten = 0;
+}
+
+/* How many of the bytes that lwIP does not have it is to get. */
+static uint32_t may_go(const struct stream *stream, enum urge urge)
+{
+    const int *options = stream->socket.options;
+    uint32_t bytes = stream->unwritten;
+
+    if (urge == NOW)
+        return bytes;
+    if (urge == WITH_MORE || options[OPTION_CORK])
+        return bytes - bytes % stream->mss;
+    if (options[OPTION_NO_DELAY] || bytes >= stream->mss || stream->queued == bytes)
+        return bytes;
+    return 0;
+}
+
+void stream_push(struct stream *stream, enum urge urge)
+{
+    struct chunk *chunk = stream->oldest;
+    uint32_t bytes;
+
+    if (!stream_open(stream) || stream->finished)
+        return;
+    bytes = may_go(stream, urge);
+    while (bytes) {
+        uint32_t part;
+
+        while (chunk->written == chunk->filled)
+            chunk = chunk->next;
+        part = LWIP_MIN(chunk->filled - chunk->written, bytes);
+        if (segments_write(stream->pcb, chunk->bytes + chunk->written, (u16_t)part,
+                           part < bytes ? TCP_WRITE_FLAG_MORE : 0) != ERR_OK)
+            break; /* again with the next ACK, or tick */
+        chunk->written += part;
+        stream->unwritten -= part;
+        bytes -= part;
+    }
+    tcp_output(stream->pcb);
+}
+
+/* Send what there is, and then the end. */
+void stream_finish(struct stream *stream)
+{
+    struct tcp_pcb *pcb = stream->pcb;
+
+    stream->finishing = true;
+    stream_push(stream, NOW);
+    if (stream->unwritten)
+        return;
+    if (stream->closed) {
+        /* lwIP resets where it has not been told that everything was read. All was, or the
+         * connection would have been aborted. */
+        pcb->rcv_wnd = TCP_WND_MAX(pcb);
+        tcp_close(pcb);
+    } else if (!stream->finished) {
+        tcp_shutdown(pcb, 0, 1);
+    }
+    stream->finished = true;
+}
+
+static void acknowledge(struct stream *stream, uint32_t size)
+{
+    while (size && stream->oldest) {
+        struct chunk *chunk = stream->oldest;
+        uint32_t part = LWIP_MIN(chunk->written - chunk->acknowledged, size);
+
+        if (!part && chunk->written < chunk->filled)
+            break;
+        chunk->acknowledged += part;
+        stream->queued -= part;
+        size -= part;
+        if (chunk->acknowledged == chunk->filled)
+            drop_oldest(stream);
+    }
+}
+
+/* There may be something to do that could not be done before. */
+static void resume(struct stream *stream, enum urge urge)
+{
+    if (stream->finishing && !stream->finished)
+        stream_finish(stream);
+    else if (stream->unwritten)
+        stream_push(stream, urge);
+}
+
+err_t stream_sent(void *arg, struct tcp_pcb *pcb, u16_t size)
+{
+    struct stream *stream = arg;
+
+    (void)pcb;
+    acknowledge(stream, size);
+    resume(stream, AS_NAGLE_SAYS);
+    if (stream->closed || !stream_writable(stream))
+        return ERR_OK;
+    queue_wake(&stream->socket.writing, UINT32_MAX);
+    if (stream->no_space) {
+        stream->no_space = false;
+        poll_changed(stream->socket.file);
+    }
+    return ERR_OK;
+}
+
+/* Now and then: bytes that MSG_MORE or TCP_CORK kept back wait no longer, and what failed for want
+ * of memory is tried again. */
+err_t stream_tick(void *arg, struct tcp_pcb *pcb)
+{
+    struct stream *stream = arg;
+
+    (void)pcb;
+    resume(stream, NOW);
+    if (!stream->closed)
+        queue_wake(&stream->socket.writing, UINT32_MAX);
+    return ERR_OK;
+}
+
+/* Until it is known whether there is a connection. */
+static long await_connection(struct stream *stream, const struct message *message, int64_t deadline)
+{
+    long status = 0;
+
+    while (status == 0 && stream_state(stream) == SYN_SENT)
+        status = message->wait ? socket_wait(&stream->socket.writing, deadline) : -EAGAIN;
+    return status;
+}
+
+static bool may_send(const struct stream *stream)
+{
+    return stream_open(stream) && !(stream->socket.shut & SHUT_WR) && !stream->socket.error;
+}
+
+/* Copy what there is room for. Bytes, 0 without room, -errno. */
+static long fill(struct stream *stream, struct message *message)
+{
+    struct chunk *chunk = stream->newest;
+    size_t size = LWIP_MIN(message->data.total, room(stream));
+
+    if (!size)
+        return 0;
+    if (!chunk || chunk->filled == chunk->capacity)
+        chunk = make_chunk(stream, size);
+    if (!chunk)
+        return -ENOBUFS;
+    if (size > chunk->capacity - chunk->filled)
+        size = chunk->capacity - chunk->filled;
+    if (cursor_read(&message->data, chunk->bytes + chunk->filled, size) < 0)
+        return -EFAULT;
+    chunk->filled += (uint32_t)size;
+    stream->queued += (uint32_t)size;
+    stream->unwritten += (uint32_t)size;
+    return (long)size;
+}
+
+/* Until there is room; `any`: until anything has been acknowledged. */
+static long await_room(struct stream *stream, const struct message *message, int64_t deadline,
+                       bool any)
+{
+    uint32_t queued = stream->queued;
+
+    net_flush();
+    if (any ? stream->queued < queued : stream_writable(stream) || !may_send(stream))
+        return 0;
+    stream->no_space = true;
+    return message->wait ? socket_wait(&stream->socket.writing, deadline) : -EAGAIN;
+}
+
+long stream_send(struct socket *socket, struct message *message)
+{
+    struct stream *stream = stream_of(socket);
+    int64_t deadline = socket_deadline(socket->send_timeout);
+    enum urge last = message->flags & MSG_MORE ? WITH_MORE : AS_NAGLE_SAYS;
+    long done = 0, status = await_connection(stream, message, deadline);
+
+    while (status == 0) {
+        if (!may_send(stream))
+            return done ? done : socket_broken(socket, message->flags);
+        if (!message->data.total)
+            break;
+        status = fill(stream, message);
+        if (status > 0) {
+            done += status;
+            status = 0;
+            stream_push(stream, message->data.total && last != WITH_MORE ? NOW : last);
+        } else if (status == 0 || (status == -ENOBUFS && stream->queued)) {
+            status = await_room(stream, message, deadline, status < 0);
+        }
+    }
+    net_flush();
+    return done ? done : status;
+}
