@@ -16,7 +16,7 @@ struct flow {
     double received_bps; /* bits per second that the RECEIVER counted, warm-up excluded */
     double retransmits;  /* TCP: segments that the sender sent again, warm-up excluded */
     double sent_bps;     /* what the sender counted, warm-up excluded */
-    double lost_percent; /* UDP: datagrams of the whole run that did not arrive, by their numbers */
+    double lost_percent; /* UDP: datagrams of the whole run that had not arrived at its end */
     double silent_s;     /* the longest time in which no byte went */
     double clock_error;  /* by what share the receiver's seconds are more than the sender's */
 };

@@ -93,18 +93,33 @@ static double total(const cJSON *series, const char *name)
     return sum;
 }
 
-/* Version 3.12's own percentage mixes counts with the warm-up and without it. A receiving client
- * counts losses in each interval; a sending one is told the server's, which are of the whole run.
- */
-static double lost_percent(const struct flow *flow, const cJSON *received)
+/* A count that 3.12 wrote as unsigned when it had become negative: datagrams of the warm-up are
+ * subtracted of fewer that arrived. */
+static double signed_count(const cJSON *object, const char *name)
+{
+    double count = json_number(object, name);
+
+    return count >= 0x1p63 ? count - 0x1p64 : count;
+}
+
+/* Version 3.12's own percentage mixes counts with the warm-up and without it, and does not know of
+ * what is lost after the last that arrives. A receiving client counts losses in each interval,
+ * where `packets` is how far the numbers went; a sending one is told the server's, which are of the
+ * whole run, and its `packets` are what it sent. */
+static double lost_percent(const struct flow *flow, const cJSON *sum_sent, const cJSON *received)
 {
     bool receives = json_field(flow->series->child, "lost") != NULL;
+    double last = fmax(signed_count(sum_sent, "packets") - signed_count(received, "packets"), 0);
     double lost = receives ? total(flow->series, "lost") : json_number(received, "lost_packets");
-    double sent = total(flow->series, "packets");
+    double sent = total(flow->series, "packets") + (receives ? last : 0);
 
-    if (json_number(received, "bytes") <= 0)
-        return 100; /* and no number to miss one by */
-    return sent > 0 ? fmin(100 * lost / sent, 100) : 0;
+    return sent > 0 ? fmin(100 * (lost + last) / sent, 100) : 0;
+}
+
+/* By what share `a` is more than `b`. */
+static double excess(double a, double b)
+{
+    return b > 0 ? a / b - 1 : 0;
 }
 
 static int read_flow(const cJSON *document, const struct place *place, struct report *report,
@@ -120,8 +135,8 @@ static int read_flow(const cJSON *document, const struct place *place, struct re
     flow->received_bps = json_number(received, "bits_per_second");
     flow->sent_bps = json_number(sent, "bits_per_second");
     flow->retransmits = json_number(sent, "retransmits");
-    flow->clock_error = json_number(received, "seconds") / json_number(sent, "seconds") - 1;
-    flow->lost_percent = lost_percent(flow, received);
+    flow->clock_error = excess(json_number(received, "seconds"), json_number(sent, "seconds"));
+    flow->lost_percent = lost_percent(flow, sent, received);
     return 0;
 }
 

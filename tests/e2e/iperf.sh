@@ -110,6 +110,8 @@ lines = sample["tcp_rx_p4"]["packets"]
 assert any("5201 SYN" in l for l in lines) and any("ICMP echo (" in l for l in lines), lines
 assert not any("echo reply" in l or "TCP 5201 > " in l for l in lines), lines
 assert "Server listening on 5201" in sample["tcp_rx_p4"]["console"], sample["tcp_rx_p4"]
+# What comes after the last datagram that the sleeping server saw is lost as well.
+assert sample["udp_rx_500m_loss"]["value"] > 50, sample["udp_rx_500m_loss"]
 # The next guest is a fresh one.
 for metric in ("idle_cpu", "tcp_tx", "vcpu_s_per_gb_tx", "udp_tx_500m"):
     assert sample[metric]["value"] > 0, sample[metric]
