@@ -2,6 +2,7 @@
 /* epoll(7), level- and edge-triggered. */
 #include "../memory/copy.h"
 #include "../memory/heap.h"
+#include "../net/net.h"
 #include "errno.h"
 #include "fcntl.h"
 #include "file.h"
@@ -9,33 +10,42 @@
 #include "syscall.h"
 
 enum { EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL, EPOLL_CTL_MOD };
+#define EVENTS 0xffffu /* POLL*; the rest are flags */
+#define EPOLLEXCLUSIVE (1u << 28)
 #define EPOLLONESHOT (1u << 30)
 #define EPOLLET (1u << 31)
+#define NESTED_MOST 4
 
 struct epoll_event {
     uint32_t events;
     uint64_t data;
 } __attribute__((packed));
 
+/* One file watched by one epoll, under one descriptor. */
 struct interest {
-    struct list link;
+    struct list link;    /* of all of the epoll's */
+    struct list of_file; /* of all in the file */
+    struct list ready;   /* of those that may be ready, while it is one */
+    struct epoll *epoll;
+    struct file *file; /* not held: what ends leaves by itself */
     int fd;
-    struct file *file; /* not held: a closed file leaves by itself */
     struct epoll_event event;
-    unsigned told; /* edge-triggered: the file's news up to the last report */
 };
 
 struct epoll {
+    struct file *file;
     struct list interests;
+    struct list ready; /* a look at these is enough, however many are watched */
+    struct list waiting;
 };
 
-static struct interest *interest_in(struct epoll *epoll, int fd)
+static struct interest *interest_in(struct epoll *epoll, int fd, struct file *file)
 {
-    LIST_EACH(link, &epoll->interests)
+    LIST_EACH(link, &file->watchers)
     {
-        struct interest *interest = LIST_OF(link, struct interest, link);
+        struct interest *interest = LIST_OF(link, struct interest, of_file);
 
-        if (interest->fd == fd && interest->file == file_at(fd))
+        if (interest->epoll == epoll && interest->fd == fd)
             return interest;
     }
     return NULL;
@@ -44,49 +54,68 @@ static struct interest *interest_in(struct epoll *epoll, int fd)
 static void forget(struct interest *interest)
 {
     list_remove(&interest->link);
+    list_remove(&interest->of_file);
+    list_remove(&interest->ready);
     heap_give(interest, sizeof *interest);
 }
 
-static unsigned state_of(struct interest *interest)
+void epoll_forget(struct file *file)
 {
-    unsigned wanted = interest->event.events | POLLERR | POLLHUP;
-
-    return file_ready(interest->file) & wanted & 0xffff;
+    while (!list_empty(&file->watchers))
+        forget(LIST_OF(file->watchers.next, struct interest, of_file));
 }
 
-static bool is_due(struct interest *interest, unsigned state)
+static void make_ready(struct interest *interest)
 {
-    if (!state || !(interest->event.events & EPOLLET))
-        return state;
-    if (interest->told == interest->file->news)
-        return false;
-    interest->told = interest->file->news;
-    return true;
+    struct epoll *epoll = interest->epoll;
+
+    if (!list_empty(&interest->ready))
+        return;
+    list_insert(&epoll->ready, &interest->ready);
+    queue_wake(&epoll->waiting, 1);
+    poll_changed(epoll->file, POLLIN | POLLRDNORM);
 }
 
+void epoll_changed(struct file *file, unsigned events)
+{
+    LIST_EACH(link, &file->watchers)
+    {
+        struct interest *interest = LIST_OF(link, struct interest, of_file);
+
+        if (interest->event.events & EVENTS & events)
+            make_ready(interest);
+    }
+}
+
+static unsigned state_of(const struct interest *interest)
+{
+    return file_ready(interest->file) & interest->event.events & EVENTS;
+}
+
+/* What is ready, at most so many. Level-triggered ones stay on the list, behind the others, until a
+ * look finds them not ready. */
 static long collect(struct epoll *epoll, uint64_t out, int most)
 {
+    struct list *last = epoll->ready.before, *link = NULL;
     int found = 0;
 
-    LIST_EACH(link, &epoll->interests)
-    {
-        struct interest *interest = LIST_OF(link, struct interest, link);
-        struct epoll_event event;
+    while (found < most && link != last && !list_empty(&epoll->ready)) {
+        struct interest *interest = LIST_OF(epoll->ready.next, struct interest, ready);
+        struct epoll_event event = {state_of(interest), interest->event.data};
 
-        if (file_at(interest->fd) != interest->file) {
-            forget(interest);
+        link = &interest->ready;
+        list_remove(link);
+        if (!event.events)
             continue;
+        if (copy_to(out + (uint64_t)found * sizeof event, &event, sizeof event) < 0) {
+            list_insert(&epoll->ready, link);
+            return found ? found : -EFAULT;
         }
-        if (found == most)
-            break;
-        event = (struct epoll_event){state_of(interest), interest->event.data};
-        if (!is_due(interest, event.events))
-            continue;
-        if (copy_to(out + (uint64_t)found * sizeof event, &event, sizeof event) < 0)
-            return -EFAULT;
-        if (interest->event.events & EPOLLONESHOT)
-            interest->event.events &= EPOLLONESHOT | EPOLLET;
         found++;
+        if (interest->event.events & EPOLLONESHOT)
+            interest->event.events &= ~EVENTS;
+        else if (!(interest->event.events & EPOLLET))
+            list_insert(&epoll->ready, link);
     }
     return found;
 }
@@ -95,11 +124,9 @@ static unsigned poll_epoll(struct file *file)
 {
     struct epoll *epoll = file->object;
 
-    LIST_EACH(link, &epoll->interests)
+    LIST_EACH(link, &epoll->ready)
     {
-        struct interest *interest = LIST_OF(link, struct interest, link);
-
-        if (file_at(interest->fd) == interest->file && state_of(interest))
+        if (state_of(LIST_OF(link, struct interest, ready)))
             return POLLIN | POLLRDNORM;
     }
     return 0;
@@ -120,6 +147,7 @@ static const struct file_ops epoll_ops = {
 long sys_epoll_create1(int flags)
 {
     struct epoll *epoll;
+    struct file *file;
 
     if (flags & ~O_CLOEXEC)
         return -EINVAL;
@@ -127,7 +155,13 @@ long sys_epoll_create1(int flags)
     if (!epoll)
         return -ENOMEM;
     list_init(&epoll->interests);
-    return file_install(file_make(&epoll_ops, O_RDWR, NULL, epoll), flags & O_CLOEXEC);
+    list_init(&epoll->ready);
+    list_init(&epoll->waiting);
+    file = file_make(&epoll_ops, O_RDWR, NULL, epoll);
+    epoll->file = file;
+    if (!file)
+        heap_give(epoll, sizeof *epoll);
+    return file_install(file, flags & O_CLOEXEC);
 }
 
 long sys_epoll_create(int size)
@@ -135,16 +169,53 @@ long sys_epoll_create(int size)
     return size <= 0 ? -EINVAL : sys_epoll_create1(0);
 }
 
-static long add_interest(struct epoll *epoll, int fd, struct epoll_event event)
+/* Whether `file` is `target`, or an epoll that watches it, or one that watches such a one, and so
+ * on, or further than Linux allows. */
+static bool leads_to(const struct file *file, const struct file *target, unsigned depth)
 {
-    struct interest *interest = heap_take(sizeof *interest);
+    const struct epoll *epoll = file->object;
 
+    if (file == target)
+        return true;
+    if (file->ops != &epoll_ops)
+        return false;
+    if (!depth)
+        return true;
+    LIST_EACH(link, &epoll->interests)
+    {
+        if (leads_to(LIST_OF(link, struct interest, link)->file, target, depth - 1))
+            return true;
+    }
+    return false;
+}
+
+static long add_interest(struct epoll *epoll, int fd, struct file *file, struct epoll_event event)
+{
+    struct interest *interest;
+
+    if (event.events & EPOLLEXCLUSIVE && file->ops == &epoll_ops)
+        return -EINVAL;
+    if (file->ops == &epoll_ops && leads_to(file, epoll->file, NESTED_MOST))
+        return -ELOOP;
+    interest = heap_take(sizeof *interest);
     if (!interest)
         return -ENOMEM;
-    *interest = (struct interest){
-        .fd = fd, .file = file_at(fd), .event = event, .told = file_at(fd)->news - 1};
+    *interest = (struct interest){.epoll = epoll, .file = file, .fd = fd, .event = event};
     list_insert(&epoll->interests, &interest->link);
-    poll_changed(NULL);
+    list_insert(&file->watchers, &interest->of_file);
+    list_init(&interest->ready);
+    if (state_of(interest))
+        make_ready(interest);
+    return 0;
+}
+
+static long change_interest(struct interest *interest, struct epoll_event event)
+{
+    if (event.events & EPOLLEXCLUSIVE || interest->event.events & EPOLLEXCLUSIVE)
+        return -EINVAL;
+    interest->event = event;
+    if (state_of(interest))
+        make_ready(interest);
     return 0;
 }
 
@@ -156,27 +227,42 @@ long sys_epoll_ctl(int epfd, int operation, int fd, uint64_t event_at)
 
     if (operation != EPOLL_CTL_DEL && copy_from(&event, event_at, sizeof event) < 0)
         return -EFAULT;
+    event.events |= POLLERR | POLLHUP; /* told to everybody */
     if (!file || !target)
         return -EBADF;
     if (target->inode && inode_type(target->inode) != MODE_DEVICE)
         return -EPERM;
     if (file->ops != &epoll_ops || file == target)
         return -EINVAL;
-    interest = interest_in(file->object, fd);
+    interest = interest_in(file->object, fd, target);
     if (operation == EPOLL_CTL_ADD)
-        return interest ? -EEXIST : add_interest(file->object, fd, event);
+        return interest ? -EEXIST : add_interest(file->object, fd, target, event);
     if (operation != EPOLL_CTL_DEL && operation != EPOLL_CTL_MOD)
         return -EINVAL;
     if (!interest)
         return -ENOENT;
-    if (operation == EPOLL_CTL_DEL) {
-        forget(interest);
-    } else {
-        interest->event = event;
-        interest->told = interest->file->news - 1;
-        poll_changed(NULL);
-    }
+    if (operation == EPOLL_CTL_MOD)
+        return change_interest(interest, event);
+    forget(interest);
     return 0;
+}
+
+/* A thread that leaves with something still ready hands on that it was woken for it. */
+static long wait_in(struct epoll *epoll, uint64_t out, int most, int64_t deadline)
+{
+    long found = collect(epoll, out, most), status = 0;
+
+    if (!found) {
+        net_poll();
+        found = collect(epoll, out, most);
+    }
+    while (!found && status == 0) {
+        status = queue_wait(&epoll->waiting, deadline);
+        found = collect(epoll, out, most);
+    }
+    if (!list_empty(&epoll->ready))
+        queue_wake(&epoll->waiting, 1);
+    return !found && status < 0 && status != -ETIMEDOUT ? -EINTR : found;
 }
 
 static long epoll_until(int epfd, uint64_t out, int most, int64_t deadline)
@@ -191,16 +277,7 @@ static long epoll_until(int epfd, uint64_t out, int most, int64_t deadline)
     if (file->ops != &epoll_ops)
         return -EINVAL;
     file_hold(file);
-    while (!(found = collect(file->object, out, most))) {
-        long status = poll_wait(deadline);
-
-        if (status == -ETIMEDOUT)
-            break;
-        if (status < 0) {
-            found = -EINTR;
-            break;
-        }
-    }
+    found = wait_in(file->object, out, most, deadline);
     file_release(file);
     return found;
 }

@@ -23,7 +23,7 @@ struct event {
 static void changed(struct event *event)
 {
     queue_wake(&event->waiting, UINT32_MAX);
-    poll_changed(event->file);
+    poll_changed(event->file, POLL_ANY);
 }
 
 static long read_event(struct file *file, uint64_t buffer, uint64_t size, uint64_t *offset)

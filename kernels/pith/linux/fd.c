@@ -22,7 +22,8 @@ struct file *file_make(const struct file_ops *ops, int flags, struct inode *inod
         inode_release(inode);
         return NULL;
     }
-    *file = (struct file){ops, flags, 1, 0, inode, object, 0};
+    *file = (struct file){ops, flags, 1, 0, inode, object, {0}};
+    list_init(&file->watchers);
     return file;
 }
 
@@ -35,6 +36,7 @@ void file_release(struct file *file)
 {
     if (--file->references)
         return;
+    epoll_forget(file);
     if (file->ops->release)
         file->ops->release(file);
     inode_release(file->inode);

@@ -23,7 +23,8 @@ enum {
 };
 
 enum { POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16, POLLNVAL = 32 };
-enum { POLLRDNORM = 0x40, POLLWRNORM = 0x100 };
+enum { POLLPRI = 2, POLLRDNORM = 0x40, POLLWRNORM = 0x100, POLLRDHUP = 0x2000 };
+#define POLL_ANY 0xffffu
 
 struct file;
 
@@ -45,9 +46,9 @@ struct file {
     int flags; /* O_* */
     unsigned references;
     uint64_t offset;
-    struct inode *inode; /* or NULL */
-    void *object;        /* the implementation's */
-    unsigned news;       /* how often it became ready, for edge-triggered epoll */
+    struct inode *inode;  /* or NULL */
+    void *object;         /* the implementation's */
+    struct list watchers; /* who watches it by epoll */
 };
 
 /* A file with one reference, or NULL. It takes over the caller's reference to `inode`. */
@@ -67,13 +68,13 @@ bool file_room(void);
 /* Open `inode`, which is of any kind; takes over the reference. NULL: no memory. */
 struct file *file_open(struct inode *inode, int flags);
 
-/* `file` (or NULL) may have become ready: those in poll() look again. */
-void poll_changed(struct file *file);
+/* One of `events` (POLL*) may now hold of `file` (or NULL): whoever waits for it looks again. */
+void poll_changed(struct file *file, unsigned events);
+void epoll_changed(struct file *file, unsigned events); /* its part in that */
+void epoll_forget(struct file *file);                   /* it ends */
 
-/* What is ready now: POLL*. And waiting until something may have changed: thread_wait()'s results.
- */
+/* What holds of it now: POLL*. */
 unsigned file_ready(struct file *file);
-long poll_wait(int64_t deadline);
 
 extern const struct file_ops regular_ops, folder_ops;
 const struct file_ops *device_ops(uint32_t device);

@@ -65,7 +65,7 @@ static long read_pipe(struct file *file, uint64_t buffer, uint64_t size, uint64_
     }
     done = move(pipe, &pipe->read, buffer, size < held ? size : held, true);
     queue_wake(&pipe->writing, UINT32_MAX);
-    poll_changed(pipe->writers ? pipe->writer : NULL);
+    poll_changed(pipe->writers ? pipe->writer : NULL, POLL_ANY);
     return done;
 }
 
@@ -91,7 +91,7 @@ static long write_pipe(struct file *file, uint64_t buffer, uint64_t size, uint64
                 return done ? (long)done : status;
             done += (uint64_t)status;
             queue_wake(&pipe->reading, UINT32_MAX);
-            poll_changed(pipe->reader);
+            poll_changed(pipe->reader, POLL_ANY);
             continue;
         }
         if (!(file->flags & O_NONBLOCK))
@@ -129,7 +129,7 @@ static void release(struct pipe *pipe)
 {
     queue_wake(&pipe->reading, UINT32_MAX);
     queue_wake(&pipe->writing, UINT32_MAX);
-    poll_changed(pipe->readers ? pipe->reader : pipe->writers ? pipe->writer : NULL);
+    poll_changed(pipe->readers ? pipe->reader : pipe->writers ? pipe->writer : NULL, POLL_ANY);
     if (pipe->readers || pipe->writers)
         return;
     heap_give(pipe->bytes, CAPACITY);

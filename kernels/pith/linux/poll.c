@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* poll and select. One queue for all who wait: whoever's readiness changes wakes them, and
- * they look again. That is cheap for the few waiting threads of one program. */
+/* poll and select. One queue for all who wait: whatever's readiness changes wakes them, and they
+ * look again. That is cheap for the few waiting threads of one program. */
 #include "../cpu/timer.h"
 #include "../memory/copy.h"
-#include "../memory/heap.h"
+#include "../net/net.h"
 #include "errno.h"
 #include "fcntl.h"
 #include "file.h"
@@ -14,16 +14,13 @@
 
 static struct list polling = LIST(polling);
 
-long poll_wait(int64_t deadline)
+void poll_changed(struct file *file, unsigned events)
 {
-    return queue_wait(&polling, deadline);
-}
-
-void poll_changed(struct file *file)
-{
-    if (file)
-        file->news++;
+    if (!file)
+        return;
     queue_wake(&polling, UINT32_MAX);
+    if (!list_empty(&file->watchers))
+        epoll_changed(file, events);
 }
 
 unsigned file_ready(struct file *file)
@@ -66,11 +63,15 @@ static long poll_until(uint64_t fds, unsigned count, int64_t deadline)
 
     if (count > FILES_MAX)
         return -EINVAL;
+    found = look(fds, count);
+    if (!found)
+        net_poll();
     for (;;) {
-        found = look(fds, count);
+        if (!found)
+            found = look(fds, count);
         if (found)
             return found;
-        status = poll_wait(deadline);
+        status = queue_wait(&polling, deadline);
         if (status < 0)
             return status == -ETIMEDOUT ? 0 : -EINTR;
     }
@@ -158,8 +159,9 @@ static long select_until(int count, const uint64_t at[3], int64_t deadline)
     for (int set = 0; set < 3; set++)
         if (at[set] && copy_from(asked.words[set], at[set], bytes) < 0)
             return -EFAULT;
+    net_poll();
     while (!(total = look_at_sets(count, &asked, &found))) {
-        long status = poll_wait(deadline);
+        long status = queue_wait(&polling, deadline);
 
         if (status == -ETIMEDOUT)
             break;

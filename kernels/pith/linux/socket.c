@@ -146,17 +146,29 @@ long socket_wait(struct list *queue, int64_t deadline)
     return status == -ERESTARTSYS && deadline != FOREVER ? -EINTR : status;
 }
 
-void socket_wake(struct socket *socket, struct list *queue)
+void socket_readable(struct socket *socket)
 {
-    queue_wake(queue, UINT32_MAX);
-    poll_changed(socket->file);
+    queue_wake(&socket->reading, UINT32_MAX);
+    poll_changed(socket->file, POLLIN | POLLRDNORM);
+}
+
+void socket_writable(struct socket *socket)
+{
+    queue_wake(&socket->writing, UINT32_MAX);
+    poll_changed(socket->file, POLLOUT | POLLWRNORM);
+}
+
+void socket_changed(struct socket *socket)
+{
+    queue_wake(&socket->reading, UINT32_MAX);
+    queue_wake(&socket->writing, UINT32_MAX);
+    poll_changed(socket->file, POLL_ANY);
 }
 
 void socket_fail(struct socket *socket, int error)
 {
     socket->error = error;
-    queue_wake(&socket->reading, UINT32_MAX);
-    socket_wake(socket, &socket->writing);
+    socket_changed(socket);
 }
 
 long socket_error(struct socket *socket)

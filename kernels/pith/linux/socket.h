@@ -29,7 +29,6 @@ enum {
     MSG_WAITFORONE = 0x10000,
     MSG_BATCH = 0x40000, /* ours: more messages follow, and are to go together */
 };
-enum { POLLPRI = 2, POLLRDHUP = 0x2000 };
 
 struct endpoint {
     ip_addr_t ip;
@@ -177,8 +176,11 @@ bool socket_waits(const struct socket *socket, int flags);
 long socket_wait(struct list *queue, int64_t deadline);
 int64_t socket_deadline(int64_t timeout);
 
-/* Something changed that `queue`, one of the socket's two, or poll() may wait for. */
-void socket_wake(struct socket *socket, struct list *queue);
+/* There is something to receive, or room to send, or one of the many things that concern both. */
+void socket_readable(struct socket *socket);
+void socket_writable(struct socket *socket);
+void socket_changed(struct socket *socket);
+/* The same with an error. */
 void socket_fail(struct socket *socket, int error);
 
 /* -error, once; 0 when there is none. */

@@ -314,6 +314,13 @@ static long get_socket(struct socket *socket, int name, void *out)
     return sizeof value;
 }
 
+/* Linux's IPv6 says ENOPROTOOPT of a level that is not its own, its IPv4 EOPNOTSUPP. */
+static bool knows(const struct socket *socket, int level)
+{
+    return socket->family == AF_INET6 || level == IPPROTO_IP ||
+           (level == IPPROTO_TCP && socket->ops == &stream_ops);
+}
+
 static long get(struct socket *socket, int level, int name, void *out)
 {
     long size = socket->ops->get ? socket->ops->get(socket, level, name, out) : -ENOPROTOOPT;
@@ -323,7 +330,11 @@ static long get(struct socket *socket, int level, int name, void *out)
         memcpy(out, &socket->options[row->option], sizeof(int));
         return sizeof(int);
     }
-    return size == -ENOPROTOOPT && level == SOL_SOCKET ? get_socket(socket, name, out) : size;
+    if (size != -ENOPROTOOPT)
+        return size;
+    if (level == SOL_SOCKET)
+        return get_socket(socket, name, out);
+    return knows(socket, level) ? size : -EOPNOTSUPP;
 }
 
 long sys_getsockopt(int fd, int level, int name, uint64_t at, uint64_t size_at)

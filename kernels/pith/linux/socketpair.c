@@ -82,7 +82,7 @@ static void deliver(struct pair *to, struct packet *packet)
     to->held += packet->size;
     to->occupied += packet->size + OVERHEAD;
     to->packets++;
-    socket_wake(&to->socket, &to->socket.reading);
+    socket_readable(&to->socket);
 }
 
 static void drop_first(struct pair *pair)
@@ -97,7 +97,7 @@ static void drop_first(struct pair *pair)
     pair->packets--;
     heap_give(packet, sizeof *packet + packet->size);
     if (pair->peer)
-        socket_wake(&pair->peer->socket, &pair->peer->socket.writing);
+        socket_writable(&pair->peer->socket);
 }
 
 /* Why nothing can be sent; 0 when it can. */
@@ -280,12 +280,9 @@ static long pair_shutdown(struct socket *socket, int how)
     struct pair *pair = pair_of(socket), *peer = pair->peer;
 
     socket->shut |= (uint8_t)how;
-    queue_wake(&socket->reading, UINT32_MAX);
-    socket_wake(socket, &socket->writing);
-    if (peer) {
-        queue_wake(&peer->socket.reading, UINT32_MAX);
-        socket_wake(&peer->socket, &peer->socket.writing);
-    }
+    socket_changed(socket);
+    if (peer)
+        socket_changed(&peer->socket);
     return 0;
 }
 
@@ -309,6 +306,18 @@ static long pair_connect(struct socket *socket, const struct address_bytes *to, 
     status = place.inode ? -ECONNREFUSED : -ENOENT;
     place_release(&place);
     return status;
+}
+
+static long pair_listen(struct socket *socket, int backlog)
+{
+    (void)backlog;
+    return has_end(pair_of(socket)) ? -EINVAL : -EOPNOTSUPP; /* without a name */
+}
+
+static long pair_accept(struct socket *socket, bool wait, struct socket **out)
+{
+    (void)wait, (void)out;
+    return has_end(pair_of(socket)) ? -EINVAL : -EOPNOTSUPP;
 }
 
 static long pair_name(struct socket *socket, enum whose whose, struct endpoint *out)
@@ -341,8 +350,7 @@ static void pair_release(struct socket *socket)
         peer->peer = NULL;
         if (pair->first && has_end(pair))
             peer->socket.error = ECONNRESET; /* what it sent was not read */
-        queue_wake(&peer->socket.reading, UINT32_MAX);
-        socket_wake(&peer->socket, &peer->socket.writing);
+        socket_changed(&peer->socket);
     }
     pair->peer = NULL;
     while (pair->first)
@@ -353,6 +361,8 @@ static void pair_release(struct socket *socket)
 const struct socket_ops pair_ops = {
     .size = sizeof(struct pair),
     .connect = pair_connect,
+    .listen = pair_listen,
+    .accept = pair_accept,
     .send = pair_send,
     .receive = pair_receive,
     .shutdown = pair_shutdown,

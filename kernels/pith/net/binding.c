@@ -19,6 +19,24 @@ static bool is_ours(const struct netif *netif, const ip_addr_t *ip)
     return ip4_addr_cmp(netif_ip4_addr(netif), ip_2_ip4(ip));
 }
 
+/* lwIP knows of none on loopback. */
+bool binding_is_broadcast(const ip_addr_t *ip)
+{
+    struct netif *netif;
+    uint32_t address = ip_addr_get_ip4_u32(ip), mask;
+
+    if (!IP_IS_V4(ip))
+        return false;
+    NETIF_FOREACH(netif)
+    {
+        mask = ip4_addr_get_u32(netif_ip4_netmask(netif));
+        if (ip4_addr_netcmp(ip_2_ip4(ip), netif_ip4_addr(netif), netif_ip4_netmask(netif)) &&
+            ~mask && (address | mask) == UINT32_MAX)
+            return true;
+    }
+    return address == UINT32_MAX;
+}
+
 long binding_local(const struct socket *socket, const struct endpoint *to)
 {
     struct netif *netif;
@@ -30,11 +48,27 @@ long binding_local(const struct socket *socket, const struct endpoint *to)
         return 0;
     NETIF_FOREACH(netif)
     {
-        if (is_ours(netif, &to->ip) ||
-            (socket->type != SOCK_STREAM && ip_addr_isbroadcast(&to->ip, netif)))
+        if (is_ours(netif, &to->ip))
             return 0;
     }
-    return -EADDRNOTAVAIL;
+    return socket->type != SOCK_STREAM && binding_is_broadcast(&to->ip) ? 0 : -EADDRNOTAVAIL;
+}
+
+void binding_done(struct socket *socket, const struct endpoint *to)
+{
+    if (IP_IS_V6(&to->ip) && !ip_addr_isany(&to->ip))
+        socket->options[OPTION_V6_ONLY] = 1;
+}
+
+/* lwIP takes the only interface for the way to everywhere, though it be loopback. */
+static bool is_reachable(const ip_addr_t *ip)
+{
+    struct netif *netif;
+
+    if (!IP_IS_V6(ip) || ip_addr_isloopback(ip) || ip_addr_ismulticast(ip))
+        return true;
+    netif = ip_route(IP6_ADDR_ANY, ip);
+    return netif && (!ip6_addr_isloopback(netif_ip6_addr(netif, 0)) || is_ours(netif, ip));
 }
 
 long binding_remote(const struct socket *socket, struct endpoint *to)
@@ -43,7 +77,7 @@ long binding_remote(const struct socket *socket, struct endpoint *to)
         return -ENETUNREACH;
     if (ip_addr_isany(&to->ip))
         ip_addr_set_loopback(IP_IS_V6(&to->ip), &to->ip);
-    return 0;
+    return is_reachable(&to->ip) ? 0 : -ENETUNREACH;
 }
 
 /* Whether a packet could be for both. Of type ANY is only the address of all hosts. */

@@ -17,6 +17,11 @@ long binding_local(const struct socket *socket, const struct endpoint *to);
 /* Whether it may send there: 0, -ENETUNREACH. No address means this host. */
 long binding_remote(const struct socket *socket, struct endpoint *to);
 
+bool binding_is_broadcast(const ip_addr_t *ip);
+
+/* After bind(): an address of IPv6 makes a socket one of IPv6 only. */
+void binding_done(struct socket *socket, const struct endpoint *to);
+
 /* Bind the pcb of a stream: 0, -EADDRINUSE. binding_any(): to all addresses and a port of its own.
  */
 long binding_tcp(struct stream *stream, const struct endpoint *to);

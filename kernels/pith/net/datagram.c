@@ -52,7 +52,7 @@ void datagram_arrived(struct datagram *datagram, struct pbuf *pbuf, const ip_add
         datagram->first = arrival;
     datagram->last = arrival;
     datagram->occupied += size;
-    socket_wake(&datagram->socket, &datagram->socket.reading);
+    socket_readable(&datagram->socket);
 }
 
 static void drop_first(struct datagram *datagram)
@@ -164,8 +164,6 @@ long datagram_receive(struct socket *socket, struct message *message)
     int64_t deadline = socket_deadline(socket->receive_timeout);
     long status = 0;
 
-    if (message->flags & MSG_OOB)
-        return -EOPNOTSUPP;
     while (status == 0) {
         if (socket->error)
             return socket_error(socket);
@@ -199,8 +197,7 @@ unsigned datagram_poll(struct socket *socket)
 long datagram_shutdown(struct socket *socket, int how)
 {
     socket->shut |= (uint8_t)how;
-    queue_wake(&socket->writing, UINT32_MAX);
-    socket_wake(socket, &socket->reading);
+    socket_changed(socket);
     return socket->connection == CONNECTED ? 0 : -ENOTCONN;
 }
 
@@ -215,18 +212,6 @@ long datagram_unsent(struct socket *socket)
 {
     (void)socket; /* what the NIC has is as good as sent */
     return 0;
-}
-
-static bool is_broadcast(const ip_addr_t *ip)
-{
-    struct netif *netif;
-
-    NETIF_FOREACH(netif)
-    {
-        if (ip_addr_isbroadcast(ip, netif))
-            return true;
-    }
-    return false;
 }
 
 long datagram_target(struct datagram *datagram, const struct message *message, struct endpoint *out)
@@ -251,7 +236,7 @@ long datagram_target(struct datagram *datagram, const struct message *message, s
         return socket_error(socket);
     if (socket->shut & SHUT_WR)
         return -EPIPE;
-    return is_broadcast(&out->ip) && !socket->options[OPTION_BROADCAST] ? -EACCES : 0;
+    return binding_is_broadcast(&out->ip) && !socket->options[OPTION_BROADCAST] ? -EACCES : 0;
 }
 
 struct pbuf *datagram_fill(struct message *message, size_t size, long *status)

@@ -30,8 +30,7 @@ void stream_gone(uint8_t id, void *data)
     }
     if (stream->established)
         stream->socket.shut = SHUT_RDWR;
-    queue_wake(&stream->socket.reading, UINT32_MAX);
-    socket_wake(&stream->socket, &stream->socket.writing);
+    socket_changed(&stream->socket);
 }
 
 void stream_watch(struct stream *stream, struct tcp_pcb *pcb,
@@ -104,7 +103,7 @@ static err_t connected(void *arg, struct tcp_pcb *pcb, err_t error)
 
     (void)pcb, (void)error;
     begin_transfer(stream);
-    socket_wake(&stream->socket, &stream->socket.writing);
+    socket_writable(&stream->socket);
     return ERR_OK;
 }
 
@@ -164,6 +163,7 @@ static long stream_bind(struct socket *socket, const struct endpoint *to)
         status = binding_tcp(stream, to);
     if (status < 0)
         return status;
+    binding_done(socket, to);
     stream->bound = true;
     stream->local = (struct endpoint){stream->pcb->local_ip, stream->pcb->local_port};
     return 0;
@@ -305,8 +305,7 @@ static long stream_shutdown(struct socket *socket, int how)
             stream_finish(stream);
         net_flush();
     }
-    queue_wake(&socket->reading, UINT32_MAX);
-    socket_wake(socket, &socket->writing);
+    socket_changed(socket);
     return 0;
 }
 

@@ -58,7 +58,7 @@ static err_t accepted(void *arg, struct tcp_pcb *pcb, err_t error)
     stream_adopt(child, pcb);
     list_insert(&listener->waiting, &child->link);
     listener->waiting_count++;
-    socket_wake(&listener->socket, &listener->socket.reading);
+    socket_readable(&listener->socket);
     stream_limit_time_wait();
     return ERR_OK;
 }

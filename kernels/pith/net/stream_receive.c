@@ -65,7 +65,10 @@ err_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t e
     /* lwIP acknowledges every other packet at once, however many of the peer's this one was. */
     if (size > 2 * TCP_MSS)
         tcp_ack_now(pcb);
-    socket_wake(&stream->socket, &stream->socket.reading);
+    if (pbuf)
+        socket_readable(&stream->socket);
+    else
+        socket_changed(&stream->socket);
     return ERR_OK;
 }
 

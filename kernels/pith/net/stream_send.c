@@ -168,10 +168,9 @@ err_t stream_sent(void *arg, struct tcp_pcb *pcb, u16_t size)
     resume(stream, AS_NAGLE_SAYS);
     if (stream->closed || !stream_writable(stream))
         return ERR_OK;
-    queue_wake(&stream->socket.writing, UINT32_MAX);
     if (stream->no_space) {
         stream->no_space = false;
-        poll_changed(stream->socket.file);
+        socket_writable(&stream->socket);
     }
     return ERR_OK;
 }

@@ -55,6 +55,7 @@ static long bind_udp(struct socket *socket, const struct endpoint *to)
         status = binding_udp(socket, datagram->pcb.udp, to);
     if (status < 0)
         return status;
+    binding_done(socket, to);
     datagram->bound = true;
     datagram->address = datagram->pcb.udp->local_ip;
     return 0;
@@ -121,9 +122,19 @@ static long connect_udp(struct socket *socket, const struct address_bytes *bytes
     return 0;
 }
 
+/* A socket for both versions that is connected, and so bound, by one of them may send by the other
+ * all the same. */
 static err_t submit(struct datagram *datagram, struct pbuf *pbuf, const struct endpoint *to)
 {
-    return udp_sendto(datagram->pcb.udp, pbuf, &to->ip, to->port);
+    struct udp_pcb *pcb = datagram->pcb.udp;
+    ip_addr_t own = pcb->local_ip;
+    err_t error;
+
+    if (IP_GET_TYPE(&own) != IP_GET_TYPE(&to->ip))
+        pcb->local_ip = (ip_addr_t){.type = IPADDR_TYPE_ANY};
+    error = udp_sendto(pcb, pbuf, &to->ip, to->port);
+    pcb->local_ip = own;
+    return error;
 }
 
 /* One datagram of several calls with MSG_MORE: what there was and what is new. */
