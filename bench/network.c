@@ -24,11 +24,6 @@
 #define TUN "/dev/net/tun"
 #define NETNS "/proc/thread-self/ns/net"
 
-/* Packets queued for a guest that is not there yet are stale when it comes. But with room for one,
- * the answer to the guest's ARP request would be lost whenever a probe is in the queue, and the
- * guest asks again only a second later. */
-#define PROBED_QUEUE 4
-
 /* New interfaces would announce themselves by router solicitations and duplicate address
  * detection: packets that no measurement asked for. And a process may use the ports that it may use
  * in a VM, where it is root. */
@@ -186,15 +181,12 @@ int network_open(struct error *error)
     return status;
 }
 
-/* Put NETWORK_INTERFACE into the bridge. A guest that is under load gets the kernel's usual queue.
- */
-static int join(struct nl_sock *socket, const struct launch *launch, struct error *error)
+/* Put NETWORK_INTERFACE into the bridge. */
+static int join(struct nl_sock *socket, struct error *error)
 {
     struct rtnl_link *change = rtnl_link_alloc();
 
     rtnl_link_set_master(change, (int)if_nametoindex(BRIDGE));
-    if (!launch->network || launch->port)
-        rtnl_link_set_txqlen(change, PROBED_QUEUE);
     return bring_up(socket, NETWORK_INTERFACE, change, error);
 }
 
@@ -217,7 +209,7 @@ static int open_tap(struct error *error)
     return fd;
 }
 
-static int add_tap(struct nl_sock *socket, const struct launch *launch, struct error *error)
+static int add_tap(struct nl_sock *socket, struct error *error)
 {
     int fd = open_tap(error), status = 0;
 
@@ -226,7 +218,7 @@ static int add_tap(struct nl_sock *socket, const struct launch *launch, struct e
     if (ioctl(fd, TUNSETOWNER, SANDBOX_UID) < 0 || ioctl(fd, TUNSETPERSIST, 1) < 0)
         status = fail(error, errno, "tap " NETWORK_INTERFACE ": %s", strerror(errno));
     close(fd);
-    return status < 0 ? status : join(socket, launch, error);
+    return status < 0 ? status : join(socket, error);
 }
 
 /* Make the veth pair, its other end in the network namespace `netns`. */
@@ -289,7 +281,7 @@ static int add_netns(struct nl_sock *socket, struct launch *launch, struct error
     if (setns(home, CLONE_NEWNET) < 0)
         status = fail(error, errno, "back from a network namespace: %s", strerror(errno));
     close(home);
-    return status < 0 ? status : join(socket, launch, error);
+    return status < 0 ? status : join(socket, error);
 }
 
 int network_attach(const struct driver *driver, struct launch *launch, struct error *error)
@@ -304,7 +296,7 @@ int network_attach(const struct driver *driver, struct launch *launch, struct er
         return -EIO;
     if (driver->is_vm) {
         launch->tap = NETWORK_INTERFACE;
-        status = add_tap(socket, launch, error);
+        status = add_tap(socket, error);
     } else {
         status = add_netns(socket, launch, error);
     }

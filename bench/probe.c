@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,10 +15,16 @@
 #include "network.h"
 #include "probe.h"
 
+#define COUNTERS "/proc/thread-self/net/dev" /* it follows the network namespace, sysfs may not */
+
+/* A SYN that was not taken for so long is given up for lost. */
+#define LOST_MS 1000
+
 struct probe {
     struct capture *capture;
     struct sockaddr_in address;
-    int timer; /* each of its periods asks for a SYN */
+    int timer;    /* its periods are the ticks of asking */
+    int counters; /* /proc/net/dev */
     pthread_t thread;
     bool runs;   /* the thread */
     bool stop;   /* it is to end; atomic */
@@ -40,14 +47,43 @@ static int ask(const struct probe *probe, int last)
     return fd;
 }
 
+/* How many packets the guest's end of the interface has taken: QEMU, for a tap, even if the guest
+ * is not yet ready for them. */
+static unsigned long long count_taken(const struct probe *probe)
+{
+    unsigned long long taken = 0;
+    char text[4096], *line;
+    ssize_t size = pread(probe->counters, text, sizeof text - 1, 0);
+
+    text[size < 0 ? 0 : size] = '\0';
+    line = strstr(text, NETWORK_INTERFACE ":");
+    if (line)
+        sscanf(line + strlen(NETWORK_INTERFACE ":"), "%*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+               &taken);
+    return taken;
+}
+
+/* The first SYN at once, then as probe.h says, but none while the one before still waits to be
+ * taken. A guest that comes late finds therefore two at most (QEMU holds one more), and not a queue
+ * full of them, in which an answer to its ARP request could be lost; it would ask again only a
+ * second later. */
 static void *ask_all(void *data)
 {
     struct probe *probe = data;
-    uint64_t periods;
+    unsigned long long before = 0;
+    uint64_t tick = 0, asked = 0, periods;
     int attempt = -1;
 
     while (read(probe->timer, &periods, sizeof periods) == sizeof periods &&
            !__atomic_load_n(&probe->stop, __ATOMIC_ACQUIRE)) {
+        unsigned long long taken = count_taken(probe);
+
+        tick += periods;
+        if (attempt >= 0 && (tick - asked < tick / PROBE_PART ||
+                             (taken == before && tick - asked < LOST_MS / PROBE_MS)))
+            continue;
+        before = taken;
+        asked = tick;
         attempt = ask(probe, attempt);
         if (attempt < 0) {
             __atomic_store_n(&probe->failure, errno, __ATOMIC_RELEASE);
@@ -59,12 +95,12 @@ static void *ask_all(void *data)
     return NULL;
 }
 
-static int set_timer(struct probe *probe, long first_ns)
+void probe_start(struct probe *probe)
 {
-    const struct itimerspec periods = {.it_value.tv_nsec = first_ns,
-                                       .it_interval.tv_nsec = PROBE_MS * 1000000};
+    static const struct itimerspec ticks = {.it_value.tv_nsec = 1,
+                                            .it_interval.tv_nsec = PROBE_MS * 1000000};
 
-    return timerfd_settime(probe->timer, 0, &periods, NULL);
+    timerfd_settime(probe->timer, 0, &ticks, NULL);
 }
 
 static int prepare(struct probe *probe, uint16_t port, struct error *error)
@@ -82,8 +118,9 @@ static int prepare(struct probe *probe, uint16_t port, struct error *error)
     probe->address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
     inet_pton(AF_INET, NETWORK_GUEST, &probe->address.sin_addr);
     probe->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-    if (probe->timer < 0)
-        return fail(error, errno, "timerfd: %s", strerror(errno));
+    probe->counters = open(COUNTERS, O_RDONLY | O_CLOEXEC);
+    if (probe->timer < 0 || probe->counters < 0)
+        return fail(error, errno, "timerfd, or " COUNTERS ": %s", strerror(errno));
     status = pthread_create(&probe->thread, NULL, ask_all, probe);
     probe->runs = status == 0;
     return status ? fail(error, status, "a thread for probes: %s", strerror(status)) : 0;
@@ -97,7 +134,7 @@ int probe_open(uint16_t port, struct probe **out, struct error *error)
     *out = NULL;
     if (!probe)
         return fail(error, ENOMEM, "out of memory");
-    probe->timer = -1;
+    probe->timer = probe->counters = -1;
     status = prepare(probe, port, error);
     if (status < 0)
         probe_close(probe);
@@ -111,7 +148,7 @@ static void stop(struct probe *probe)
     if (!probe->runs)
         return;
     __atomic_store_n(&probe->stop, true, __ATOMIC_RELEASE);
-    set_timer(probe, 1);
+    probe_start(probe); /* wakes it */
     pthread_join(probe->thread, NULL);
     probe->runs = false;
 }
@@ -123,13 +160,10 @@ void probe_close(struct probe *probe)
     stop(probe);
     if (probe->timer >= 0)
         close(probe->timer);
+    if (probe->counters >= 0)
+        close(probe->counters);
     capture_close(probe->capture);
     free(probe);
-}
-
-int probe_start(struct probe *probe, struct error *error)
-{
-    return set_timer(probe, 1) < 0 ? fail(error, errno, "timerfd: %s", strerror(errno)) : 0;
 }
 
 int probe_fd(const struct probe *probe)

@@ -100,10 +100,9 @@ int trial_boot(struct trial *trial, unsigned program, struct error *error)
     trial_allow(trial, setup->scenario->deadline_s);
     /* The first marker can come before resume returns, so t1 is stamped before the call. */
     stamps[EVENT_RESUME] = clock_now();
-    if (trial->probe)
-        status = probe_start(trial->probe, error);
-    if (status == 0)
-        status = setup->driver->resume(setup->context, &trial->guest, error);
+    if (trial->probe && setup->ready->kind == READY_TCP)
+        probe_start(trial->probe);
+    status = setup->driver->resume(setup->context, &trial->guest, error);
     if (status < 0)
         end_guest(trial);
     return status;

@@ -137,6 +137,8 @@ static void take_markers(struct watch *watch, const char *bytes, size_t count, i
         if (event == EVENT_READY && watch->ready->kind != READY_MARKER)
             continue; /* the rule tells that, and nothing else */
         watch->stamps[event] = record.stamp;
+        if (event == EVENT_READY && watch->probe)
+            probe_start(watch->probe);
         watch->tsc[event] = record.tsc;
         watch->status[event] = record.status;
         watch->idled[event] = count_halts(watch) > 0;

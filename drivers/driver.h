@@ -46,7 +46,7 @@ struct launch {
     char *const *argv;   /* the payload's arguments, argv[0] first, NULL-terminated */
     const char *script;  /* the null driver's script (JSON text, see null.c), or NULL */
     bool network;        /* whether the guest gets the address NETWORK_GUEST (bench/network.h) */
-    uint16_t port;       /* TCP port that is probed from resume on, or 0 */
+    uint16_t port;       /* TCP port that is probed, or 0 */
     const char *tap;     /* the tap interface made for this guest, or NULL */
     int netns;           /* network namespace made for a process; -1: the harness's own */
     const char *workdir; /* private directory for sockets and files */

@@ -96,7 +96,7 @@ static int process_create(void *context, const struct launch *launch, struct gue
 {
     int go[2] = {-1, -1}, marker[2] = {-1, -1}, console[2] = {-1, -1}, status = 0;
     char variable[64];
-    char *environment[] = {variable, NULL};
+    char *environment[] = {variable, "HOME=/", "TERM=linux", NULL}; /* the rest is as in a VM */
     struct state *state = malloc(sizeof *state);
     pid_t pid;
 

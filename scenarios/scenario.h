@@ -60,7 +60,8 @@ struct cJSON;
 struct program {
     const char *payload; /* a name in payloads/; NULL ends a list */
     bool network;        /* whether the guest gets the network: trial_address() */
-    uint16_t port;       /* TCP port probed from t1 on for EVENT_REPLY; 0: none. With `network` */
+    uint16_t port;       /* with `network`: TCP port that is probed for EVENT_REPLY as soon as the
+                            program marks that it is ready; 0: none */
 };
 
 #define PROGRAMS_MAX 4

@@ -68,11 +68,30 @@ null_target() {
         "$1" "$2" >"$tmp/data/kernels/$1/target.json"
 }
 
+# begin_tare ARGUMENT...: start it in the background; its process id in $pid. Waits until its sandbox is
+# there, and notes the sandbox's namespaces: all that it could leave behind would be in them.
+begin_tare() {
+    "$tare" "$@" >"$tmp/out" 2>"$tmp/err" &
+    pid=$!
+    until reaper=$(pgrep -P $pid) && worker=$(pgrep -o -P "$reaper"); do
+        kill -0 $pid || return
+    done
+    readlink "/proc/$reaper/ns/pid" "/proc/$reaper/ns/net" >>"$tmp/namespaces"
+}
+
+# inside: the processes in any sandbox that begin_tare noted, and their names
+inside() {
+    local process
+    for process in /proc/[0-9]*; do
+        readlink "$process/ns/pid" "$process/ns/net" 2>/dev/null |
+            grep -qFxf "$tmp/namespaces" 2>/dev/null && echo "${process#/proc/} $(cat "$process/comm")"
+    done
+}
+
 # snapshot: what a run could leave behind: processes, interfaces, files
 snapshot() {
     {
-        pgrep -x tare
-        pgrep -f 'qemu-system.*/tmp/guest/console'
+        inside
         ls /sys/class/net
         find /tmp /var/tmp /run /dev/shm /var/lib/libvirt -maxdepth 1 \( -name '*tare*' \
             -o -name '*libvirt*' -o -name '*qemu*' -o -name guest -o -name stage \)

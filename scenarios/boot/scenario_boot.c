@@ -58,8 +58,9 @@ static const struct metric metrics[] = {
      .start = "resume call (t1)",
      .stop = "first SYN-ACK on the wire (t5)",
      .definition =
-         "until a listening program takes connections: asked by a SYN every 1 ms, which is "
-         "the resolution; stamped by libpcap",
+         "until a program that listens takes connections, stamped by libpcap: a SYN is sent "
+         "when it says that it listens, and again every 1 ms; with --ready tcp from t1 on, "
+         "every 1 ms or 5 % of the time since, which then is the resolution",
      .needs = NEEDS_REPLY},
     {.name = "virtual_ns",
      .unit = "ns",

@@ -25,8 +25,7 @@ clean() {
 RANDOM=1
 for i in $(seq "$kills"); do
     out=$tmp/kill$i.json
-    "$tare" run --target $targets --repeat 3 --accel tcg --out "$out" >"$tmp/out" 2>"$tmp/err" &
-    pid=$!
+    begin_tare run --target $targets --repeat 3 --accel tcg --out "$out"
     timeout 1.$((RANDOM % 1000)) tail --pid=$pid -f /dev/null # at most so long
     kill -9 $pid 2>/dev/null
     wait $pid 2>/dev/null
@@ -38,6 +37,29 @@ for i in $(seq "$kills"); do
         ok "kill -9 of tare #$i: 3 samples each" \
             is "$(samples "$out" boot app floor | wc -l) $(samples "$out" boot app host | wc -l)" "3 3"
     fi
+done
+
+# kill -9 while a guest is probed, of which packets on its interface tell: a VM's tap, a process's veth
+# pair with its own network namespace, the capture, the probes.
+probed() { # the packets sent to vm0 so far
+    awk '$1 == "vm0:" { print $11 + $13 }' "/proc/$worker/net/dev" 2>/dev/null
+}
+
+for target in linux-tuned silent; do
+    case $target in
+    silent) # a program that never listens, as a process
+        printf 'int pause(void); int main(void) { return pause(); }\n' >"$tmp/silent.c"
+        musl-gcc -static -o "$tmp/silent" "$tmp/silent.c"
+        set -- --target host --payload "$tmp/silent" --ready tcp:80
+        ;;
+    *) set -- --target $target ;;
+    esac
+    begin_tare run --accel tcg --out "$tmp/probed.json" --warmup 0 --repeat 1 "$@"
+    until [ "$(probed)" -ge 1 ] 2>/dev/null || ! kill -0 $pid; do :; done
+    ok "kill -9 while $target is probed: it was" kill -9 $pid
+    wait $pid 2>/dev/null
+    ok "kill -9 while $target is probed: nothing left" clean
+    rm -f "$tmp"/probed.json*
 done
 
 # kill -9 of QEMU: a failed sample, and the run goes on. A target that hangs keeps its QEMU up.
@@ -53,12 +75,12 @@ cat >"$tmp/data/kernels/hang/target.json" <<'JSON'
 {"name":"hang","summary":"a kernel that never ends","driver":"libvirt","kernel":"hang.elf",
  "initrd":["payload"],"cmdline":"","role":"test"}
 JSON
-"$tare" run --data "$tmp/data" --target hang,host --repeat "$kills" --warmup 0 --accel tcg \
-    --out "$tmp/qemu.json" >"$tmp/out" 2>"$tmp/err" &
-pid=$!
+begin_tare run --data "$tmp/data" --target hang,host --repeat "$kills" --warmup 0 --accel tcg \
+    --out "$tmp/qemu.json"
 killed=0
 while [ $killed -lt "$kills" ] && kill -0 $pid 2>/dev/null; do
-    victim=$(pgrep -n -f 'qemu-system.*guest=hang') || continue
+    victim=$(inside | awk '/qemu-system/ { print $1; exit }')
+    grep -q 'guest=hang' "/proc/${victim:-none}/cmdline" 2>/dev/null || continue
     kill -9 "$victim" 2>/dev/null && killed=$((killed + 1))
     tail --pid="$victim" -f /dev/null
 done
@@ -70,8 +92,7 @@ ok "kill -9 of QEMU: $kills failed samples with the reason" is "$("$tare" export
 ok "kill -9 of QEMU: nothing left" clean
 
 # Ctrl-C: ends cleanly, keeps what was measured.
-"$tare" run --target $targets --repeat 50 --accel tcg --out "$tmp/int.json" >"$tmp/out" 2>"$tmp/err" &
-pid=$!
+begin_tare run --target $targets --repeat 50 --accel tcg --out "$tmp/int.json"
 until [ "$(grep -c trial "$tmp/int.json.journal" 2>/dev/null)" -ge 4 ] 2>/dev/null; do :; done
 kill -INT $pid
 wait $pid

@@ -104,6 +104,64 @@ measure silent host 1 --payload "$tmp/app"
 ok "marker: a program without says what to do" \
     is "$(failures silent 'before payload main; .*needs --ready console:REGEX')" 4
 
+# --- by an answer on the wire
+cat >"$tmp/server.c" <<'C'
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+extern char **environ;
+int main(int argc, char **argv)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[1]))};
+    struct timespec pause = {.tv_nsec = 200000000};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    printf("words: %d %s\nenvironment:", argc, argv[1]);
+    for (char **variable = environ; *variable; variable++)
+        if (**variable == 'H' || **variable != 'T' || (*variable)[1] == 'E')
+            printf(" %s", *variable);
+    printf("\n");
+    fflush(stdout);
+    nanosleep(&pause, NULL);
+    if (bind(fd, (struct sockaddr *)&any, sizeof any) != 0 || listen(fd, 4) != 0)
+        return 2;
+    nanosleep(&pause, NULL);
+    while (argc == 2)
+        close(accept(fd, NULL, NULL));
+    return 3;
+}
+C
+musl-gcc -static -O2 -o "$tmp/server" "$tmp/server.c" || exit
+measure tcp floor,host,linux,linux-tuned 2 --payload "$tmp/server" --args 80 --ready tcp:80
+ok "tcp: exit status" is "$status" 0
+for target in host linux linux-tuned; do
+    ok "tcp: app and reply on $target are one" is \
+        "$(samples "$tmp/tcp.json" boot app $target)" "$(samples "$tmp/tcp.json" boot reply $target)"
+    ok "tcp: two of them" is "$(samples "$tmp/tcp.json" boot app $target | wc -l)" 2
+    ok "tcp: not before it listens on $target" test \
+        "$(samples "$tmp/tcp.json" boot app $target | sort -g | head -n 1 | cut -d . -f 1)" -ge 200
+done
+ok "tcp: floor counts by its markers, and has no reply" is \
+    "$(samples "$tmp/tcp.json" boot app floor | wc -l) $(samples "$tmp/tcp.json" boot reply floor | wc -l)" "2 0"
+ok "tcp: fits the schema" python3 -m jsonschema -i "$tmp/tcp.json" results/schema.json
+measure tcpfail host,linux,linux-tuned 1 --payload "$tmp/server" --args "80 once" --ready tcp:80
+ok "tcp: a program that fails after its answer has failed" \
+    is "$(failures tcpfail 'the payload ended with status 3')" 12
+# What the guest was told of its address must reach neither arguments nor environment.
+ok "tcp: arguments and environment are the same on all" is "$(python3 -c "
+import json
+for m in json.load(open('$tmp/tcpfail.json'))['metrics']:
+    if m['metric'] == 'app':
+        said = m['samples'][0]['console'].replace('\\\\x0d', '').splitlines()
+        print(*[l for l in said if l[:6] in ('words:', 'enviro')])" | sort -u)" \
+    "words: 3 80 environment: HOME=/ TERM=linux"
+measure tcpwrong host 1 --payload "$tmp/server" --args "80 once" --ready tcp:81
+ok "tcp: another port says so" is "$(failures tcpwrong \
+    'ended with status 3 before payload ready; nothing accepted a connection to TCP port 81')" 4
+
 # --- the stamp is that of the line's last byte
 null_target slow '[{"at_ms":20,"console":"re"},{"at_ms":120,"console":"ady\n"},{"hang":true,"at_ms":130}]'
 measure stamp slow 1 --data "$tmp/data" --payload "$tmp/app" --ready 'console:^ready$'
@@ -145,8 +203,12 @@ refused "a FIFO" "$tmp/fifo: not a regular file" -- --payload "$tmp/fifo"
 refused "a double quote" 'args: "a"b": holds a double quote' -- --payload "$tmp/app" --args 'x a"b'
 refused "a tab" 'args: holds byte 0x09' -- --payload "$tmp/app" --args $'a\tb'
 refused "arguments of nothing" 'program of --payload' -- --args x
-refused "tcp" 'ready tcp:80: needs the guest network, which comes with scenario iperf' -- \
-    --payload "$tmp/app" --ready tcp:80
+for port in '' 0 65536 http 80x -1; do
+    refused "tcp:$port" 'ready tcp:.*: must be a port from 1 to 65535' -- \
+        --payload "$tmp/app" --ready "tcp:$port"
+done
+refused "tcp under icount" 'ready tcp:80: cannot go with --icount' -- \
+    --payload "$tmp/app" --ready tcp:80 --icount
 refused "a broken expression" 'ready console:\(: .*POSIX extended' -- \
     --payload "$tmp/app" --ready 'console:('
 refused "an unknown rule" 'ready soon: is neither' -- --payload "$tmp/app" --ready soon
@@ -163,6 +225,9 @@ mkdir -p "$tmp/data/kernels/deaf"
 cp "$share/kernels/floor/floor.elf" "$tmp/data/kernels/deaf/"
 echo '{"name":"deaf","summary":"takes no arguments","driver":"libvirt","kernel":"floor.elf",
     "initrd":["payload"],"cmdline":"quiet","role":"foreign"}' >"$tmp/data/kernels/deaf/target.json"
+run_tare run --data "$tmp/data" --target deaf --payload "$tmp/app" --ready tcp:80 --out "$tmp/bad.json"
+ok "a target without the network: exit status 2" is "$status" 2
+ok "a target without the network: message" says 'ready tcp: target deaf .*"cmdline".*no \{network\}'
 run_tare run --data "$tmp/data" --target deaf --payload "$tmp/app" --args x --out "$tmp/bad.json"
 ok "a target that passes no arguments on: exit status 2" is "$status" 2
 ok "a target that passes no arguments on: message" says 'target deaf: .*"cmdline".*no \{args\}'

@@ -93,6 +93,19 @@ static void test_command_line_is_ours(void **state)
     free(text);
 }
 
+/* The place that QEMU 7.2 gives the NIC, by what it adds to a microvm's command line if it may. */
+static void test_nic(void **state)
+{
+    struct machine other = machine;
+
+    (void)state;
+    assert_string_equal(machine_nic(&machine), "virtio_mmio.device=512@0xfeb00e00:12");
+    other.type = "q35";
+    assert_string_equal(machine_nic(&other), "");
+    other.type = "pc";
+    assert_string_equal(machine_nic(&other), "");
+}
+
 static void test_signature(void **state)
 {
     struct machine larger = machine;
@@ -113,7 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_template), cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_accelerators), cmocka_unit_test(test_command_line_is_ours),
-        cmocka_unit_test(test_signature),
+        cmocka_unit_test(test_nic),          cmocka_unit_test(test_signature),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,12 +60,30 @@ static void refuse(const char *rule, const char *reason)
 static void test_refused(void **state)
 {
     (void)state;
-    refuse("", "neither marker nor");
-    refuse("markers", "neither marker nor");
-    refuse("console", "neither marker nor");
+    refuse("", "none of marker, ");
+    refuse("markers", "none of marker, ");
+    refuse("console", "none of marker, ");
+    refuse("tcp", "none of marker, ");
     refuse("console:", "missing");
     refuse("console:(", "POSIX extended");
-    refuse("tcp:80", "needs the guest network, which comes with scenario iperf");
+    refuse("tcp:", "must be a port from 1 to 65535");
+    refuse("tcp:0", "must be a port");
+    refuse("tcp:65536", "must be a port");
+    refuse("tcp:-1", "must be a port");
+    refuse("tcp:80,81", "must be a port");
+}
+
+static void test_tcp(void **state)
+{
+    struct ready ready;
+
+    (void)state;
+    assert_int_equal(ready_parse("tcp:65535", &ready, NULL), 0);
+    assert_int_equal(ready.kind, READY_TCP);
+    assert_int_equal(ready.port, 65535);
+    assert_non_null(strstr(ready.hint, "65535"));
+    ready_free(&ready);
+    assert_int_equal(FEED("tcp:80", "listening on 80\n"), 0); /* the wire tells, not the console */
 }
 
 int main(void)
@@ -74,6 +92,7 @@ int main(void)
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_tcp),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test.h"
+
+#include "../../bench/target.h"
+
+static const struct machine microvm = {.type = "microvm", .accel = ACCEL_KVM, .tsc_khz = 5};
+static const struct machine pc = {.type = "pc", .accel = ACCEL_TCG, .tsc_khz = 5};
+
+static void expect(const char *template, const struct launch *launch, const char *wanted)
+{
+    struct target target = {.cmdline = (char *)template, .cmdline_tcg = "khz={tsc_khz}"};
+    char *text = target_cmdline(&target, "/app", "", launch);
+
+    assert_non_null(text);
+    assert_string_equal(text, wanted);
+    free(text);
+}
+
+/* A guest without the network has the very command line that it had before there was one. */
+static void test_without(void **state)
+{
+    const struct launch launch = {.machine = &microvm};
+
+    (void)state;
+    expect("quiet {network} -- {payload} {args}", &launch, "quiet -- /app ");
+    expect("{network} quiet", &launch, "quiet");
+    expect("quiet {network}", &launch, "quiet ");
+}
+
+static void test_with(void **state)
+{
+    struct launch launch = {.machine = &microvm, .network = true};
+
+    (void)state;
+    expect("quiet {network} -- {payload}", &launch,
+           "quiet virtio_mmio.device=512@0xfeb00e00:12 "
+           "ip=10.0.0.2::10.0.0.1:255.255.255.0::eth0:off -- /app");
+    launch.machine = &pc;
+    expect("{network} --", &launch, "khz=5 ip=10.0.0.2::10.0.0.1:255.255.255.0::eth0:off --");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_without),
+        cmocka_unit_test(test_with),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
