@@ -69,22 +69,24 @@ null_target() {
 }
 
 # begin_tare ARGUMENT...: start it in the background; its process id in $pid. Waits until its sandbox is
-# there, and notes the sandbox's namespaces: all that it could leave behind would be in them.
+# there, and notes the PID namespace in which all its processes are. It is held open, since the kernel
+# would give its number to another one.
 begin_tare() {
     "$tare" "$@" >"$tmp/out" 2>"$tmp/err" &
     pid=$!
     until reaper=$(pgrep -P $pid) && worker=$(pgrep -o -P "$reaper"); do
         kill -0 $pid || return
     done
-    readlink "/proc/$reaper/ns/pid" "/proc/$reaper/ns/net" >>"$tmp/namespaces"
+    exec {held}<"/proc/$reaper/ns/pid"
+    readlink "/proc/self/fd/$held" >>"$tmp/namespaces"
 }
 
 # inside: the processes in any sandbox that begin_tare noted, and their names
 inside() {
     local process
     for process in /proc/[0-9]*; do
-        readlink "$process/ns/pid" "$process/ns/net" 2>/dev/null |
-            grep -qFxf "$tmp/namespaces" 2>/dev/null && echo "${process#/proc/} $(cat "$process/comm")"
+        readlink "$process/ns/pid" 2>/dev/null | grep -qFxf "$tmp/namespaces" 2>/dev/null &&
+            echo "${process#/proc/} $(cat "$process/comm")"
     done
 }
 

@@ -211,7 +211,7 @@ refused "tcp under icount" 'ready tcp:80: cannot go with --icount' -- \
     --payload "$tmp/app" --ready tcp:80 --icount
 refused "a broken expression" 'ready console:\(: .*POSIX extended' -- \
     --payload "$tmp/app" --ready 'console:('
-refused "an unknown rule" 'ready soon: is neither' -- --payload "$tmp/app" --ready soon
+refused "an unknown rule" 'ready soon: is none of marker, console:REGEX, tcp:PORT' -- --payload "$tmp/app" --ready soon
 refused "console under icount" 'ready console:x: cannot go with --icount' -- \
     --payload "$tmp/app" --ready console:x --icount
 # A user who may not read it; root may read everything, so another one is made.
