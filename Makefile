@@ -7,11 +7,13 @@ SHARE   := $(B)/share/tare
 PREFIX  ?= /usr/local
 CC      := gcc
 
-# `make bench`: which scenario, which targets (comma-separated, or all), how many repetitions, and
-# anything else for `tare run`.
+# `make bench`: which scenario, which targets (comma-separated, or all), how many repetitions, how
+# many before those that do not count, and anything else for `tare run`. Every run of iperf warms up by
+# itself.
 SCENARIO ?= all
 TARGETS  ?= all
-REPEAT   ?= $(if $(filter all,$(SCENARIO)),3,10)
+REPEAT   ?= $(if $(filter all iperf,$(SCENARIO)),3,10)
+WARMUP   ?= $(if $(filter iperf,$(SCENARIO)),0,1)
 ARGS     ?=
 RUN      := $(or $(RUN),results/runs/$(shell date -u +%Y%m%d-%H%M%S)-$(SCENARIO))
 
@@ -77,11 +79,11 @@ $(SHARE)/plots/%: plots/%
 deps: ## install what is missing with apt (NO_INSTALL=1: only say what)
 	@CI/deps
 
-bench: deps ## measure: SCENARIO= TARGETS= REPEAT= ARGS=; table, results and plot
+bench: deps ## measure: SCENARIO= TARGETS= REPEAT= WARMUP= ARGS=; table, results and plot
 	@$(MAKE) --no-print-directory all
 	@mkdir -p $(dir $(RUN))
 	$(BIN)/tare run --scenario $(SCENARIO) --target $(TARGETS) --repeat $(REPEAT) \
-		--out $(RUN).json $(ARGS)
+		--warmup $(WARMUP) --out $(RUN).json $(ARGS)
 	$(BIN)/tare plot $(RUN).json $(RUN)
 
 check: deps ## run every test
@@ -112,7 +114,7 @@ clean: ## delete everything generated but the results
 
 help: ## list these
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
-	@echo "variables: SCENARIO TARGETS REPEAT ARGS (bench), NO_INSTALL=1, SANITIZE=1, B=build"
+	@echo "variables: SCENARIO TARGETS REPEAT WARMUP ARGS (bench), NO_INSTALL=1, SANITIZE=1, B=build"
 
 .PHONY: all tare deps bench check check-built units list-tests format install clean help
 .DELETE_ON_ERROR:

@@ -13,12 +13,25 @@
 #define MEMORY_MIN_MIB 2
 #define HOST_RESERVE_MIB 256 /* what the host keeps for itself and QEMU */
 
+/* Whether it has a metric of virtual time, or none is asked for. */
+static bool can_count(const struct run *run, const struct scenario *scenario)
+{
+    const struct metric *metric = scenario->metrics;
+
+    while (metric->name && metric->needs != NEEDS_ICOUNT)
+        metric++;
+    return metric->name || !run->options.machine.icount;
+}
+
 static int add_scenario(struct run *run, const char *name, struct error *error)
 {
     const struct scenario *scenario = scenario_find(name);
 
     if (!scenario)
         return fail(error, EINVAL, "--scenario: \"%s\": unknown; see tare list", name);
+    if (!can_count(run, scenario))
+        return fail(error, EINVAL,
+                    "--icount: scenario %s measures nothing in virtual time; leave it out", name);
     if (run->scenario_count == RUN_NAMES_MAX)
         return fail(error, EINVAL, "--scenario: more than %d", RUN_NAMES_MAX);
     for (unsigned i = 0; i < run->scenario_count; i++)
@@ -58,7 +71,8 @@ static int all_scenarios(struct run *run, struct error *error)
     int status = 0;
 
     for (const struct scenario *const *scenario = scenarios; *scenario && status == 0; scenario++)
-        status = add_scenario(run, (*scenario)->name, error);
+        if (can_count(run, *scenario))
+            status = add_scenario(run, (*scenario)->name, error);
     return status;
 }
 

@@ -10,7 +10,7 @@
 
 #define SETTLE_S 0.5       /* what booting left to do is no idling */
 #define DATAGRAM "1400"    /* bytes of payload: an Ethernet frame each */
-#define FIXED_BPS "500M"   /* of udp_rx_500m, udp_tx_500m */
+#define FIXED_BPS "1G"     /* of udp_rx_1g, udp_tx_1g */
 #define LOSS_PASSES 1.0    /* %: the search takes rates that lose less */
 #define SENT_PASSES 0.95   /* of the rate asked for: below, the sender cannot do more */
 #define SEARCH_FIRST 250e6 /* bit/s, and so on */
@@ -51,10 +51,10 @@ static const struct metric metrics[] = {
     RATE("tcp_bidir_tx", "TCP from the guest while it receives", NEEDS_NOTHING),
     RATE("udp_rx", "UDP to the guest at the highest rate found that loses under 1 %", NEEDS_FULL),
     RATE("udp_tx", "UDP from the guest at the highest rate found that loses under 1 %", NEEDS_FULL),
-    RATE("udp_rx_500m", "UDP to the guest, 500 Mbit/s offered", NEEDS_QUICK),
-    RATE("udp_tx_500m", "UDP from the guest, which is to send 500 Mbit/s", NEEDS_QUICK),
-    COUNT("udp_rx_500m_loss", "%", "datagrams that were sent and did not arrive", NEEDS_QUICK),
-    COUNT("udp_tx_500m_loss", "%", "datagrams that were sent and did not arrive", NEEDS_QUICK),
+    RATE("udp_rx_1g", "UDP to the guest, 1 Gbit/s offered", NEEDS_QUICK),
+    RATE("udp_tx_1g", "UDP from the guest, which is to send 1 Gbit/s", NEEDS_QUICK),
+    COUNT("udp_rx_1g_loss", "%", "datagrams that were sent and did not arrive", NEEDS_QUICK),
+    COUNT("udp_tx_1g_loss", "%", "datagrams that were sent and did not arrive", NEEDS_QUICK),
     COUNT("retransmits_rx", "segments", "sent again by the host, in tcp_rx", NEEDS_NOTHING),
     COUNT("retransmits_tx", "segments", "sent again by the guest, in tcp_tx", NEEDS_NOTHING),
     COST("vcpu_s_per_gb_rx", "the vCPU, or the process, in tcp_rx"),
@@ -191,8 +191,8 @@ static int run_udp(struct server *server, const struct pace *pace, bool reverse,
 
 static int measure_fixed(struct server *server, bool reverse, struct error *error)
 {
-    static const char *const concerned[2][3] = {{"udp_rx_500m", "udp_rx_500m_loss"},
-                                                {"udp_tx_500m", "udp_tx_500m_loss"}};
+    static const char *const concerned[2][3] = {{"udp_rx_1g", "udp_rx_1g_loss"},
+                                                {"udp_tx_1g", "udp_tx_1g_loss"}};
     const char *const *names = concerned[reverse];
     struct transfer transfer;
     struct error why = {0};

@@ -9,13 +9,16 @@ run_tare run --scenario iperf --target linux-tuned,host --repeat 1 --warmup 0 --
 ok "the run succeeds" is "$status" 0
 ok "fits the schema" python3 -m jsonschema -i "$tmp/r.json" results/schema.json
 ok "the table shows Gbit/s" grep -Eq '^tcp_rx \(Gbit/s\)' "$tmp/out"
+run_tare run --scenario iperf --target host --icount --out "$tmp/i.json"
+ok "no virtual time: exit status" is "$status" 2
+ok "no virtual time: message" says '--icount: scenario iperf measures nothing in virtual time'
 cat >"$tmp/shape.py" <<'PY'
 import json, sys
 d = json.load(open(sys.argv[1]))
 samples = {(m["metric"], m["target"]): m["samples"] for m in d["metrics"]}
 assert d["run"]["profile"] == "quick", d["run"]
-ways = ["tcp_rx", "tcp_tx", "tcp_rx_p4", "tcp_tx_p4", "tcp_bidir_rx", "tcp_bidir_tx", "udp_rx_500m", "udp_tx_500m"]
-others = ["udp_rx_500m_loss", "udp_tx_500m_loss", "retransmits_rx", "retransmits_tx", "idle_cpu"] + \
+ways = ["tcp_rx", "tcp_tx", "tcp_rx_p4", "tcp_tx_p4", "tcp_bidir_rx", "tcp_bidir_tx", "udp_rx_1g", "udp_tx_1g"]
+others = ["udp_rx_1g_loss", "udp_tx_1g_loss", "retransmits_rx", "retransmits_tx", "idle_cpu"] + \
     [f"{who}_s_per_gb_{way}" for who in ("vcpu", "vmm") for way in ("rx", "tx")]
 for target in ("linux-tuned", "host"):
     assert {m for m, t in samples if t == target} == set(ways + others), samples.keys()
@@ -111,9 +114,9 @@ assert any("5201 SYN" in l for l in lines) and any("ICMP echo (" in l for l in l
 assert not any("echo reply" in l or "TCP 5201 > " in l for l in lines), lines
 assert "Server listening on 5201" in sample["tcp_rx_p4"]["console"], sample["tcp_rx_p4"]
 # What comes after the last datagram that the sleeping server saw is lost as well.
-assert sample["udp_rx_500m_loss"]["value"] > 50, sample["udp_rx_500m_loss"]
+assert sample["udp_rx_1g_loss"]["value"] > 50, sample["udp_rx_1g_loss"]
 # The next guest is a fresh one.
-for metric in ("idle_cpu", "tcp_tx", "vcpu_s_per_gb_tx", "udp_tx_500m"):
+for metric in ("idle_cpu", "tcp_tx", "vcpu_s_per_gb_tx", "udp_tx_1g"):
     assert sample[metric]["value"] > 0, sample[metric]
 PY
 ok "failures: reasons, packets, console, and a fresh guest" python3 "$tmp/failures.py" "$tmp/f.json"
