@@ -159,8 +159,10 @@ static long select_until(int count, const uint64_t at[3], int64_t deadline)
     for (int set = 0; set < 3; set++)
         if (at[set] && copy_from(asked.words[set], at[set], bytes) < 0)
             return -EFAULT;
-    net_poll();
-    while (!(total = look_at_sets(count, &asked, &found))) {
+    total = look_at_sets(count, &asked, &found);
+    if (!total)
+        net_poll();
+    while (!total && !(total = look_at_sets(count, &asked, &found))) {
         long status = queue_wait(&polling, deadline);
 
         if (status == -ETIMEDOUT)

@@ -18,13 +18,14 @@
 #include "segments.h"
 
 #define MS 1000000ll
+#define LATE 1 /* ms: how long a program that only computes may leave frames lying */
 #define DHCP_SECONDS 20
 
 struct list net_room = LIST(net_room);
 uint32_t net_tcp_window, net_tcp_send_buffer;
 
-static bool started, addressed;
-static struct alarm tcp_alarm, second_alarm, dhcp_alarm;
+static bool started, addressed, behind;
+static struct alarm tcp_alarm, second_alarm, dhcp_alarm, late_alarm;
 
 /* lwIP's timers, of which only those run that have something to do: an idle VM sleeps. */
 static void on_tcp(struct alarm *alarm)
@@ -51,6 +52,12 @@ static void on_second(struct alarm *alarm)
     ip6_reass_tmr();
     alarm_set(alarm, timer_now() + 1000 * MS);
     net_poll();
+}
+
+static void on_late(struct alarm *alarm)
+{
+    (void)alarm;
+    net_catch_up();
 }
 
 static void on_dhcp(struct alarm *alarm)
@@ -80,6 +87,7 @@ void net_start(void)
     alarm_init(&tcp_alarm, on_tcp);
     alarm_init(&second_alarm, on_second);
     alarm_init(&dhcp_alarm, on_dhcp);
+    alarm_init(&late_alarm, on_late);
     net_tcp_window = net_tcp_send_buffer = buffer_size();
     segments_init();
     lwip_init();
@@ -118,9 +126,19 @@ void net_poll(void)
     if (!started)
         return;
     if (addressed)
-        nic_receive();
+        behind = nic_receive();
     netif_poll_all();
     nic_flush();
+    if (behind && !alarm_is_set(&late_alarm))
+        alarm_set(&late_alarm, timer_now() + LATE * MS);
+}
+
+bool net_catch_up(void)
+{
+    if (!behind)
+        return false;
+    net_poll();
+    return true;
 }
 
 void net_flush(void)

@@ -23,6 +23,10 @@ void net_start(void);
  * so that a busy program needs no interrupts. */
 void net_poll(void);
 
+/* Whoever finds nothing else to do calls it: net_poll() where frames were left for later, so that
+ * the program came first. Whether there were any. */
+bool net_catch_up(void);
+
 /* Send what has been queued since. Sockets call it after they queued data. */
 void net_flush(void);
 

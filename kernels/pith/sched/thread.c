@@ -4,6 +4,7 @@
 #include "../linux/errno.h"
 #include "../linux/signal.h"
 #include "../memory/paging.h"
+#include "../net/net.h"
 
 #define THREAD_ORDER 2 /* 16 KiB: struct thread, vector state of up to 2.7 KB, and a stack */
 #define THREAD_SIZE (PAGE << THREAD_ORDER)
@@ -160,7 +161,8 @@ static void schedule(void)
 
     account();
     while (list_empty(&run_queue))
-        cpu_idle();
+        if (!net_catch_up())
+            cpu_idle();
     since = read_tsc();
     next = LIST_OF(run_queue.next, struct thread, link);
     list_remove(&next->link);

@@ -32,6 +32,9 @@ enum { RECEIVE, TRANSMIT };
 #define COPY_MOST 2048
 #define RING_BUFFERS 64
 
+/* Frames that are taken in one go: no more than the program's sockets have room for. */
+#define AT_ONCE 64
+
 struct buffer {
     struct pbuf_custom pbuf;
     struct buffer *next; /* while it is spare */
@@ -272,20 +275,24 @@ void nic_kick(void)
         virtqueue_kick(&tx, queued != sent);
 }
 
-void nic_receive(void)
+bool nic_receive(void)
 {
+    unsigned left = AT_ONCE;
     struct buffer *buffer;
     uint32_t length;
 
     if (!present)
-        return;
+        return false;
     reclaim(); /* lwIP does not send again what the device still holds */
     do {
         virtqueue_disable(&rx);
-        while ((buffer = virtqueue_take(&rx, &length)))
+        for (; left && (buffer = virtqueue_take(&rx, &length)); left--)
             receive(buffer, length);
         virtqueue_kick(&rx, false);
+        if (!left)
+            return true;
     } while (virtqueue_enable(&rx, 0));
+    return false;
 }
 
 void nic_interrupt(void)

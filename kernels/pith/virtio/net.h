@@ -40,8 +40,9 @@ void nic_flush(void);
 /* Tell the device whatever it said about being told: in case it has missed a word. */
 void nic_kick(void);
 
-/* Hand all that has arrived to `receive`. */
-void nic_receive(void);
+/* Hand what has arrived to `receive`, but not without end: true when there may be more, and then
+ * the device does not interrupt for it. */
+bool nic_receive(void);
 
 /* Give back 2^order pages from which frames were sent, once the device reads them no more. */
 void nic_give_pages(void *block, unsigned order);
