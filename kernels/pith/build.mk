@@ -76,6 +76,13 @@ $(B)/tests/pith-fuzz: kernels/pith/tests/fuzz.c $(PITH_PURE) $(wildcard kernels/
 	clang $(CSTD) -Wall -Wextra -Werror -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined -o $@ kernels/pith/tests/fuzz.c $(PITH_PURE)
 
+# The host's side of the network tests.
+PITH_NETWORK := $(sort $(wildcard kernels/pith/tests/net/*.c))
+
+$(B)/tests/pith-network: $(PITH_NETWORK) $(wildcard kernels/pith/tests/net/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARN) -O2 -g -o $@ $(PITH_NETWORK) -lnettle -pthread
+
 UNIT_TESTS += $(B)/tests/pith-unit
 FUZZERS += $(B)/tests/pith-fuzz
 E2E_TESTS += kernels/pith/tests/guest.sh kernels/pith/tests/programs.sh

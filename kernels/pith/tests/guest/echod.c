@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The server for the network tests (net/tool.h): echo, discard, supply, a report of memory, the
+ * end. An argument plants a fault, so that the tests can be seen to notice it. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+enum { ECHO_PORT = 7, DISCARD = 9, REPORT = 11, END = 13, SUPPLY = 19 };
+enum { BUFFER = 1 << 16, CONNECTIONS = 1024 };
+
+struct connection {
+    int kind; /* its port; 0: none */
+    int first, last, ended;
+    long count; /* bytes discarded, or still to supply (-1: without end) */
+    char *buffer;
+};
+
+static struct connection table[CONNECTIONS]; /* by descriptor */
+static int ep, datagrams;
+static long moved;
+static const char *fault = "";
+
+static int is(const char *name)
+{
+    return strcmp(fault, name) == 0;
+}
+
+/* Volatile, else the compiler would see that nobody wants it. */
+static char *volatile leaked;
+
+static void leak(long size)
+{
+    leaked = malloc(size);
+    if (leaked)
+        memset(leaked, 1, size);
+}
+
+static void watch(int fd, unsigned events, int how)
+{
+    struct epoll_event event = {.events = events, .data.fd = fd};
+
+    if (epoll_ctl(ep, how, fd, &event) != 0) {
+        perror("epoll_ctl");
+        exit(1);
+    }
+}
+
+static int serve(int type, int port)
+{
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    int fd = socket(AF_INET6, type | SOCK_NONBLOCK, 0), on = 1;
+
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&any, sizeof any) != 0 ||
+        (type == SOCK_STREAM && listen(fd, 512) != 0)) {
+        printf("port %d: %s\n", port, strerror(errno));
+        exit(1);
+    }
+    watch(fd, EPOLLIN, EPOLL_CTL_ADD);
+    return fd;
+}
+
+static void finish(int fd)
+{
+    free(table[fd].buffer);
+    if (is("leak"))
+        leak(8192);
+    table[fd] = (struct connection){0};
+    close(fd);
+}
+
+/* Send what the buffer holds: less than 0 when the connection is done for. */
+static int flush(int fd, struct connection *c)
+{
+    while (c->first < c->last) {
+        long done = send(fd, c->buffer + c->first, c->last - c->first, MSG_NOSIGNAL);
+
+        if (done < 0)
+            return errno == EAGAIN ? 0 : -1;
+        c->first += done;
+        moved += done;
+    }
+    c->first = c->last = 0;
+    return 0;
+}
+
+static int fill(int fd, struct connection *c)
+{
+    long got = recv(fd, c->buffer, BUFFER, 0);
+
+    if (got < 0)
+        return errno == EAGAIN ? 0 : -1;
+    c->ended = got == 0;
+    c->last = got;
+    if (is("corrupt") && moved > 500000 && got > 100)
+        c->buffer[99] ^= 1, moved = 0;
+    if (is("stop") && moved > 500000)
+        sleep(1000);
+    if (is("grow"))
+        leak(got / 64);
+    return got > 0;
+}
+
+/* Each returns less than 0 when the connection is to be closed. */
+static int echo(int fd, struct connection *c)
+{
+    do {
+        if (flush(fd, c) < 0)
+            return -1;
+        if (c->last) { /* not all went: nothing more is read meanwhile */
+            watch(fd, EPOLLOUT, EPOLL_CTL_MOD);
+            return 0;
+        }
+    } while (!c->ended && fill(fd, c) > 0);
+    watch(fd, EPOLLIN, EPOLL_CTL_MOD);
+    return c->ended ? -1 : 0;
+}
+
+static int discard(int fd, struct connection *c)
+{
+    char text[32];
+    int status;
+
+    while ((status = fill(fd, c)) > 0)
+        c->count += c->last;
+    if (status == 0 && c->ended)
+        send(fd, text, snprintf(text, sizeof text, "%ld\n", c->count), MSG_NOSIGNAL);
+    return c->ended ? -1 : status;
+}
+
+static int supply(int fd, struct connection *c)
+{
+    if (c->count == 0) {
+        if (fill(fd, c) <= 0)
+            return c->ended ? -1 : 0;
+        c->count = atol(c->buffer);
+        c->count = c->count ? c->count : -1;
+        c->first = c->last = 0;
+        watch(fd, EPOLLOUT, EPOLL_CTL_MOD);
+    }
+    while (c->count) {
+        if (c->last == 0) {
+            c->last = c->count > 0 && c->count < BUFFER ? c->count : BUFFER;
+            c->count -= c->count > 0 ? c->last : 0;
+        }
+        if (flush(fd, c) < 0)
+            return -1;
+        if (c->last)
+            return 0;
+    }
+    return flush(fd, c) < 0 || c->last == 0 ? -1 : 0;
+}
+
+static void report(int fd)
+{
+    struct sysinfo info;
+    char text[32];
+
+    sysinfo(&info);
+    send(fd, text, snprintf(text, sizeof text, "%lu\n", info.freeram * info.mem_unit / 1024),
+         MSG_NOSIGNAL);
+}
+
+static void meet(int server, int port)
+{
+    int fd;
+
+    while ((fd = accept4(server, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+        if (port == END)
+            exit(0);
+        if (port == REPORT || fd >= CONNECTIONS) {
+            report(fd);
+            close(fd);
+            continue;
+        }
+        table[fd] = (struct connection){.kind = port, .buffer = malloc(BUFFER)};
+        watch(fd, EPOLLIN, EPOLL_CTL_ADD);
+    }
+}
+
+static void echo_datagrams(int fd)
+{
+    struct sockaddr_in6 from;
+    socklen_t size = sizeof from;
+    static char block[65536];
+    long got;
+
+    while ((got = recvfrom(fd, block, sizeof block, 0, (void *)&from, &size)) >= 0)
+        if (ntohs(from.sin6_port) >= 1024) /* never another echo server */
+            sendto(fd, block, got, 0, (void *)&from, size);
+}
+
+static void act(int fd)
+{
+    static int (*const kinds[])(int, struct connection *) = {
+        [ECHO_PORT] = echo, [DISCARD] = discard, [SUPPLY] = supply};
+    struct connection *c = &table[fd];
+
+    if (c->kind && kinds[c->kind](fd, c) < 0)
+        finish(fd);
+}
+
+int main(int count, char **arguments)
+{
+    static const int ports[] = {ECHO_PORT, DISCARD, REPORT, END, SUPPLY};
+    int servers[5];
+
+    fault = count > 1 ? arguments[1] : "";
+    ep = epoll_create1(0);
+    datagrams = serve(SOCK_DGRAM, ECHO_PORT);
+    for (int i = 0; i < 5; i++)
+        servers[i] = serve(SOCK_STREAM, ports[i]);
+    printf("serving\n");
+    fflush(stdout);
+    for (;;) {
+        struct epoll_event got[64];
+        int ready = epoll_wait(ep, got, 64, is("spin") ? 0 : -1);
+
+        for (int i = 0; i < ready; i++) {
+            int fd = got[i].data.fd, server = 0;
+
+            while (server < 5 && servers[server] != fd)
+                server++;
+            if (server < 5)
+                meet(fd, ports[server]);
+            else if (fd == datagrams)
+                echo_datagrams(fd);
+            else
+                act(fd);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The host's side of the network tests: one program of several tools, each run inside the
+ * namespaces that network.sh makes. A tool prints one line of what it found and ends with 0, or
+ * says what is wrong and ends with 1.
+ */
+#ifndef PITH_NET_TOOL_H
+#define PITH_NET_TOOL_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What echod, the guest's program, serves. */
+enum { ECHO_PORT = 7, DISCARD_PORT = 9, REPORT_PORT = 11, END_PORT = 13, SUPPLY_PORT = 19 };
+
+enum { STALL_MS = 10000 }; /* this long without a byte is a stall */
+
+/* Say why on standard error and end with 1. */
+_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Milliseconds of the monotonic clock. */
+long now_ms(void);
+
+/* A pseudo-random number. The same `*state` gives the same numbers on every host. */
+uint64_t next_random(uint64_t *state);
+
+/* The number in `text`, with K, M or G for its thousands; ends the tool if it is none. */
+long number(const char *text);
+
+/* The value after `name` in a list of NAME VALUE pairs that ends with NULL, or `otherwise`. */
+const char *option(char **arguments, const char *name, const char *otherwise);
+
+/*
+ * A TCP connection to a port of the guest, waiting `ms` at most: the socket, or negative errno.
+ * Addresses are IPv4, or IPv6 with a scope (fe80::1%tap0).
+ */
+int dial(const char *address, int port, int ms);
+
+/* Wait until `events` (as of poll) hold for `fd`, `ms` at most: 0, or -ETIMEDOUT. */
+int ready(int fd, short events, int ms);
+
+/* Send all of `size` bytes, or end the tool saying why. */
+void send_all(int fd, const void *data, size_t size);
+
+/* Receive exactly `size` bytes; false if the connection ends or stalls before. */
+bool receive_all(int fd, void *data, size_t size);
+
+/* Is an echo of a few bytes returned over a new connection, within `ms`? */
+bool answers(const char *address, int ms);
+
+/* Is an ICMP echo request (of `size` bytes of data) answered within `ms`? */
+bool ping_once(const char *address, int sequence, size_t size, int ms);
+
+/* The guest's free memory in KiB, as its own kernel tells. */
+long guest_free(const char *address);
+
+/* The tools. `arguments` end with NULL; the result is the exit status. */
+int lan_main(char **arguments);
+int echo_main(char **arguments);
+int unread_main(char **arguments);
+int datagrams_main(char **arguments);
+int churn_main(char **arguments);
+int alternate_main(char **arguments);
+int ping_main(char **arguments);
+int report_main(char **arguments);
+int wait_main(char **arguments);
+int relay_main(char **arguments);
+int flood_main(char **arguments);
+int fuzz_main(char **arguments);
+
+#endif

@@ -1,0 +1,302 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A guest on a real tap, in namespaces of its own: every byte arrives, whatever the wire does, nothing
+# is left behind, and nobody makes it deaf. Short forms; what is set in the environment changes that:
+#   FULL=1                the long forms (more than an hour)
+#   KERNEL=linux-tuned    the same of Linux, to compare
+#   TESTS="echo relay"    only these
+#   SEED=N                of the relay and the fuzzer
+set -u
+if [ -z "${INSIDE:-}" ]; then
+    # The namespaces' first process dies with unshare, unshare with whoever started this.
+    INSIDE=1 exec setpriv --pdeathsig KILL unshare -Urnpmf --kill-child --mount-proc "$0" "$@"
+fi
+mount -t tmpfs tmpfs /mnt || exit 1 # temporary files end with the namespace
+export TMPDIR=/mnt
+. kernels/pith/tests/lib.sh
+network=$B/tests/pith-network
+kernel=${KERNEL:-pith}
+seed=${SEED:-1}
+guest=10.0.0.2
+qemu=
+
+long() { # long SHORT FULL: the amount for this run
+    if [ -n "${FULL:-}" ]; then echo "$2"; else echo "$1"; fi
+}
+
+# start TAP ARGUMENT...: boot echod with its NIC at TAP, arguments for it, options for QEMU in
+# $options and $device. The guest is at ...2, the host at ...1 of the tap's network.
+start() {
+    local tap=$1 append
+    local net=${guest%.*}
+    shift
+    cp "$tmp/echod.cpio" "$tmp/initrd"
+    append="virtio_mmio.device=512@0xfeb00e00:12 ${ip:-ip=$guest::$net.1:255.255.255.0::eth0:off}"
+    if [ "$kernel" = pith ]; then
+        append="quiet $append rdinit=/app -- $*"
+    else
+        cat "$linux/init.cpio" >>"$tmp/initrd"
+        append="console=ttyS0 quiet clearcpuid=smap reboot=t panic=-1 no_timer_check nolapic_timer \
+tsc_early_khz=$khz $append rdinit=/init -- /app $*"
+    fi
+    # shellcheck disable=SC2086
+    qemu-system-x86_64 -accel tcg -cpu max,-erms,-fsrm -display none -nodefaults -no-user-config \
+        -no-reboot -M "${machine:-microvm,acpi=off,auto-kernel-cmdline=off}" -m 256 \
+        -object memory-backend-memfd,id=ram,size=256M -machine memory-backend=ram \
+        -serial "file:$tmp/console" -kernel "$(image)" -initrd "$tmp/initrd" -append "$append" \
+        -netdev "${netdev:-tap,id=n,ifname=$tap,script=no,downscript=no,vhost=off}" \
+        -device "${device:-virtio-net-device},netdev=n" ${options:-} </dev/null 2>"$tmp/qemu" &
+    qemu=$!
+    "$network" wait "${reach:-$guest}" 20 2>"$tmp/said" || failure "start of $kernel on $tap"
+}
+
+image() {
+    if [ "$kernel" = pith ]; then echo "$pith"; else echo "$linux/vmlinux"; fi
+}
+
+end() {
+    [ -z "$qemu" ] && return
+    kill -KILL "$qemu" 2>/dev/null
+    wait "$qemu" 2>/dev/null
+    qemu=
+}
+
+failure() { # failure NAME: with what was said, and the console
+    failed=$((failed + 1))
+    echo "FAILED: $1"
+    [ -n "$qemu" ] && ! kill -0 "$qemu" 2>/dev/null && echo "  QEMU has ended"
+    sed 's/^/  | /' "$tmp/said" "$tmp/qemu"
+    sed 's/^/  console | /' "$tmp/console" | tail -n 20
+    : >"$tmp/said"
+}
+
+success() { # success NAME
+    passed=$((passed + 1))
+    echo "ok: $1: $(cat "$tmp/said")"
+    : >"$tmp/said"
+}
+
+run() { # run NAME COMMAND...: it succeeds
+    local name=$1
+    shift
+    if "$@" >"$tmp/said" 2>&1; then success "$name"; else failure "$name"; fi
+}
+
+notices() { # notices NAME PATTERN COMMAND...: a planted fault makes it fail, for the right reason
+    local name=$1 pattern=$2
+    shift 2
+    if ! "$@" >"$tmp/said" 2>&1 && grep -Eq "$pattern" "$tmp/said"; then
+        success "a planted fault is noticed: $name"
+    else
+        failure "a planted fault is noticed: $name"
+    fi
+}
+
+# KiB of QEMU itself. Its guest's memory comes on top, as far as the guest has touched it.
+rss() {
+    awk '/^RssAnon/ { print $2 }' "/proc/$qemu/status"
+}
+
+cpu() { # ticks of QEMU
+    awk '{ print $14 + $15 }' "/proc/$qemu/stat"
+}
+
+# steady FREE RSS: the guest has as much free memory as it had, QEMU is no larger.
+steady() {
+    local free rss grows waited=0
+    grows=$(long 4096 8192)
+    # TCG's own TLB grows to 256 MiB under a kernel that uses many pages and flushes it.
+    [ "$kernel" = linux-tuned ] && grows=300000
+    # Full: what ended connections still hold (TIME_WAIT) is waited for.
+    while free=$("$network" report $guest) && [ $(($1 - free)) -gt "$(long 512 1024)" ] &&
+        [ $waited -lt "$(long 0 150)" ]; do
+        waited=$((waited + 1))
+        sleep 1
+    done
+    rss=$(rss)
+    echo "guest's free memory $1 to $free KiB after $waited s, QEMU $2 to $rss KiB"
+    [ $(($1 - free)) -le "$(long 512 1024)" ] && [ $((rss - $2)) -le "$grows" ]
+}
+
+test_echo() {
+    local i
+    start tap0
+    for i in $(seq "$(long 1 10)"); do
+        run "echo" "$network" echo $guest "$(long 50M 1G)" seed "$i"
+    done
+    run "ping, up to fragments" "$network" ping $guest 14
+    run "datagrams" "$network" datagrams $guest "$(long 500 20000)"
+    run "echo over IPv6" "$network" echo "$(link_local)%tap0" "$(long 10M 1G)"
+    end
+    start tap0 corrupt
+    notices "a wrong byte" "SHA-256" "$network" echo $guest 2M
+    end
+    start tap0 stop
+    notices "a stall" "stalled" "$network" echo $guest 20M
+    end
+}
+
+link_local() { # of QEMU's MAC, 52:54:00:12:34:56
+    echo fe80::5054:ff:fe12:3456
+}
+
+# A wire that loses, reorders and duplicates 1 % of the frames each, both ways.
+test_relay() {
+    local i relay
+    local guest=10.0.1.2
+    "$network" lan tap tap1 && "$network" lan tap tap2 && "$network" lan tap tap3 &&
+        "$network" lan bridge br1 tap1 tap2 && "$network" lan address tap3 10.0.1.1/24
+    for i in $(seq "$(long 1 10)"); do
+        relay_echo $((seed + i - 1))
+    done
+    "$network" relay tap2 tap3 damage 0.01 2>"$tmp/relay" &
+    relay=$!
+    start tap1
+    notices "two bytes of a packet exchanged" "SHA-256" "$network" echo $guest 5M
+    end
+    kill $relay
+    wait $relay
+}
+
+relay_echo() { # relay_echo SEED
+    local relay
+    "$network" relay tap2 tap3 loss 0.01 reorder 0.01 duplicate 0.01 seed "$1" >"$tmp/relay" 2>&1 &
+    relay=$!
+    start tap1
+    run "echo over a bad wire, seed $1" "$network" echo "$guest" "$(long 5M 100M)" seed "$1"
+    end
+    kill $relay
+    wait $relay
+    cp "$tmp/relay" "$tmp/said"
+    # Else it was a good wire.
+    if awk '{ n = 0; for (i = 1; i < NF; i++) if ($i > 0 && $(i + 1) ~ /^(lost|reordered|dupl)/) n++
+        exit n != 6 }' "$tmp/relay"; then
+        success "the wire"
+    else
+        failure "the wire"
+    fi
+}
+
+test_churn() {
+    local free rss
+    # Each connection takes a port of the host's, for a minute.
+    echo "1024 65535" >/proc/sys/net/ipv4/ip_local_port_range
+    start tap0
+    run "first connections" "$network" churn $guest 500
+    free=$("$network" report $guest) rss=$(rss)
+    run "connections, one after the other" "$network" churn $guest "$(long 3000 100000)"
+    run "memory after them" steady "$free" "$rss"
+    end
+    start tap0 leak
+    "$network" churn $guest 100 >/dev/null
+    free=$("$network" report $guest) rss=$(rss)
+    "$network" churn $guest 300 >/dev/null
+    notices "a leak" "free memory" steady "$free" "$rss"
+    end
+}
+
+test_flood() {
+    start tap0
+    run "SYN flood" "$network" flood $guest tap0 "$(long 20000 500000)" seed "$seed"
+    end
+}
+
+test_fuzz() {
+    "$network" lan mtu tap0 9000
+    start tap0
+    run "damaged frames" "$network" fuzz $guest tap0 "$(long 40000 5000000)" seed "$seed"
+    run "echo after them" "$network" echo $guest 5M
+    end
+    "$network" lan mtu tap0 1500
+    start tap0
+    (sleep 1 && kill -STOP "$qemu") &
+    notices "a guest that died" "no answer" "$network" fuzz $guest tap0 40000
+    end
+}
+
+test_unread() {
+    start tap0
+    run "one connection full" "$network" unread $guest 50M 1
+    run "connections full" "$network" unread $guest "$(long 10M 50M)" "$(long 8 64)"
+    end
+}
+
+idle() { # idle SECONDS: 2 % of a CPU at most
+    local before ticks
+    before=$(cpu)
+    sleep "$1"
+    ticks=$(($(cpu) - before))
+    echo "$((ticks * 10)) ms of CPU in $1 s"
+    [ $ticks -le $((2 * $1)) ]
+}
+
+test_idle() {
+    start tap0
+    run "echo before" "$network" echo $guest 1M
+    run "idle" idle 5
+    end
+    start tap0 spin
+    notices "a busy guest" "ms of CPU" idle 1
+    end
+}
+
+test_alternate() {
+    local free rss
+    start tap0
+    run "first periods" "$network" alternate $guest "$(long 4 60)"
+    free=$("$network" report $guest) rss=$(rss)
+    run "receiving and sending in turn" "$network" alternate $guest "$(long 16 1800)"
+    run "memory after it" steady "$free" "$rss"
+    end
+    start tap0 grow
+    free=$("$network" report $guest) rss=$(rss)
+    "$network" alternate $guest 2 >/dev/null
+    notices "growth" "free memory" steady "$free" "$rss"
+    end
+}
+
+# QEMU's user network has a DHCP server, and none of the offloads. Only the address that it gives out
+# is reached from here.
+test_dhcp() {
+    [ "$kernel" = linux-tuned ] && return # its init knows no DHCP
+    local reach=127.0.0.1 ip=ip=dhcp
+    local netdev=user,id=n,net=192.168.77.0/24,dhcpstart=192.168.77.9
+    "$network" lan up lo
+    netdev+=,hostfwd=tcp:127.0.0.1:7-192.168.77.9:7
+    start none
+    run "an address by DHCP" "$network" echo 127.0.0.1 1M
+    end
+}
+
+# Other transports, and devices that offer less.
+test_devices() {
+    local none=csum=off,guest_csum=off,gso=off,guest_tso4=off,guest_tso6=off,guest_ecn=off
+    none+=,guest_ufo=off,host_tso4=off,host_tso6=off,host_ecn=off,host_ufo=off
+    options="-global virtio-mmio.force-legacy=false" with "modern MMIO"
+    device=virtio-net-device,event_idx=off,indirect_desc=off with "no event index"
+    device=virtio-net-device,mrg_rxbuf=off with "no merged buffers"
+    device=virtio-net-device,mrg_rxbuf=off,$none with "no offloads"
+    machine=q35 device=virtio-net-pci,romfile=,disable-legacy=on with "modern PCI, q35"
+    machine=pc device=virtio-net-pci,romfile= with "transitional PCI, pc"
+    # The tuned Linux has no driver for it.
+    [ "$kernel" = linux-tuned ] ||
+        machine=pc device=virtio-net-pci,romfile=,disable-modern=on with "legacy PCI, pc"
+}
+
+with() { # with NAME: an echo, on what the variables say
+    start tap0
+    run "echo with $1" "$network" echo $guest "$(long 5M 100M)"
+    end
+}
+
+tests=${TESTS:-echo relay churn flood fuzz unread idle alternate dhcp devices}
+compile musl kernels/pith/tests/guest/echod.c "$tmp/echod"
+pack "$tmp/echod.cpio" "$tmp/echod"
+"$network" lan tap tap0 && "$network" lan address tap0 10.0.0.1/24 || exit 1
+for test in $tests; do
+    began=$SECONDS
+    "test_$test"
+    echo "-- $test took $((SECONDS - began)) s"
+done
+echo "$passed passed, $failed failed ($kernel)"
+[ "$failed" = 0 ]
