@@ -84,6 +84,7 @@ static void interrupt(uint64_t vector)
         alarms_run();
     } else if (vector == VECTOR_NET) {
         net_poll();
+        net_settle();
         threads_preempt();
     }
 }

@@ -18,13 +18,13 @@
 #include "segments.h"
 
 #define MS 1000000ll
-#define LATE 1 /* ms: how long a program that only computes may leave frames lying */
+#define LATE 1 /* ms: how long a program that only computes may leave frames lying, or ACKs */
 #define DHCP_SECONDS 20
 
 struct list net_room = LIST(net_room);
 uint32_t net_tcp_window, net_tcp_send_buffer;
 
-static bool started, addressed, behind;
+static bool started, addressed, behind, owing;
 static struct alarm tcp_alarm, second_alarm, dhcp_alarm, late_alarm;
 
 /* lwIP's timers, of which only those run that have something to do: an idle VM sleeps. */
@@ -58,6 +58,12 @@ static void on_late(struct alarm *alarm)
 {
     (void)alarm;
     net_catch_up();
+}
+
+static void set_late(void)
+{
+    if (!alarm_is_set(&late_alarm))
+        alarm_set(&late_alarm, timer_now() + LATE * MS);
 }
 
 static void on_dhcp(struct alarm *alarm)
@@ -129,12 +135,33 @@ void net_poll(void)
         behind = nic_receive();
     netif_poll_all();
     nic_flush();
-    if (behind && !alarm_is_set(&late_alarm))
-        alarm_set(&late_alarm, timer_now() + LATE * MS);
+    if (behind)
+        set_late();
+}
+
+void net_owe(void)
+{
+    owing = true;
+    set_late();
+}
+
+void net_settle(void)
+{
+    if (!owing)
+        return;
+    owing = false;
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+        if (pcb->flags & TF_ACK_DELAY) {
+            tcp_ack_now(pcb);
+            tcp_output(pcb);
+        }
+    }
+    nic_flush();
 }
 
 bool net_catch_up(void)
 {
+    net_settle();
     if (!behind)
         return false;
     net_poll();

@@ -27,6 +27,13 @@ void net_poll(void);
  * the program came first. Whether there were any. */
 bool net_catch_up(void);
 
+/* An ACK has been put off (TF_ACK_DELAY): send it as soon as the CPU idles or is interrupted, which
+ * is within a millisecond. */
+void net_owe(void);
+
+/* Send those ACKs. */
+void net_settle(void);
+
 /* Send what has been queued since. Sockets call it after they queued data. */
 void net_flush(void);
 

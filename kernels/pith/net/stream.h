@@ -38,6 +38,7 @@ struct stream {
     struct pbuf *first, *last;
     uint32_t consumed; /* bytes of the first */
     uint32_t held;     /* bytes in all */
+    uint32_t owed;     /* received since the last ACK that was asked for */
     uint32_t credit;   /* read, but not yet said to lwIP, who then opens the window */
 
     struct chunk *oldest, *newest;

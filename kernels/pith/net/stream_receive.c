@@ -7,6 +7,7 @@
 #define MUCH 16384 /* bytes: a call that got as many looks whether more has come meanwhile */
 #define SMALL 512  /* bytes: worth copying to where others of the kind are */
 #define BUCKET 4000
+#define OWED 131072 /* bytes */
 
 static void append(struct stream *stream, struct pbuf *pbuf)
 {
@@ -45,6 +46,26 @@ static bool put_together(struct stream *stream, struct pbuf *pbuf)
     return true;
 }
 
+/*
+ * lwIP acknowledges every other packet at once, however many of the peer's each one was. What
+ * counts are bytes: while the program is busy reading, one ACK for OWED of them is enough, and each
+ * is work for three parties. net_owe() sees to it that none is late for that.
+ */
+static void acknowledge(struct stream *stream, struct tcp_pcb *pcb, u16_t size)
+{
+    if (size <= 2 * TCP_MSS)
+        return;
+    stream->owed += size;
+    if (stream->owed >= OWED) {
+        stream->owed = 0;
+        tcp_ack_now(pcb);
+    } else {
+        tcp_clear_flags(pcb, TF_ACK_NOW);
+        tcp_set_flags(pcb, TF_ACK_DELAY);
+        net_owe();
+    }
+}
+
 err_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error)
 {
     struct stream *stream = arg;
@@ -62,9 +83,7 @@ err_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t e
         if (!put_together(stream, pbuf))
             append(stream, pbuf);
     }
-    /* lwIP acknowledges every other packet at once, however many of the peer's this one was. */
-    if (size > 2 * TCP_MSS)
-        tcp_ack_now(pcb);
+    acknowledge(stream, pcb, size);
     if (pbuf)
         socket_readable(&stream->socket);
     else
