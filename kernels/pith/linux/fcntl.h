@@ -3,7 +3,10 @@
 #ifndef PITH_FCNTL_H
 #define PITH_FCNTL_H
 
-#define FILES_MAX 1024 /* descriptors: Linux's default RLIMIT_NOFILE */
+#define FILES_LIMIT                                                                                \
+    1024 /* descriptors: Linux's default RLIMIT_NOFILE, and how far it may be raised */
+#define FILES_MAX 65536
+#define SELECT_MAX 4096 /* those that select() looks at */
 
 enum {
     F_DUPFD,

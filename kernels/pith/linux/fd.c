@@ -7,12 +7,17 @@
 #include "file.h"
 #include "syscall.h"
 
-#define MOST 0x7ffff000ul /* bytes that Linux moves in one call */
-
-static struct {
+struct descriptor {
     struct file *file;
     bool close_on_exec;
-} descriptors[FILES_MAX];
+};
+
+/* The table grows as it is needed: most programs have few. */
+static struct descriptor few[64], *descriptors = few;
+static int count = sizeof few / sizeof *few;
+static int lowest; /* below, there is none free */
+
+uint64_t file_limit = FILES_LIMIT;
 
 struct file *file_make(const struct file_ops *ops, int flags, struct inode *inode, void *object)
 {
@@ -59,24 +64,52 @@ static void open_console(void)
 struct file *file_at(int fd)
 {
     open_console();
-    return fd >= 0 && fd < FILES_MAX ? descriptors[fd].file : NULL;
+    return fd >= 0 && fd < count ? descriptors[fd].file : NULL;
+}
+
+static bool grow(int fd)
+{
+    int larger = count;
+    struct descriptor *table;
+
+    while (larger <= fd)
+        larger *= 2;
+    table = heap_take((size_t)larger * sizeof *table);
+    if (!table)
+        return false;
+    memcpy(table, descriptors, (size_t)count * sizeof *table);
+    if (descriptors != few)
+        heap_give(descriptors, (size_t)count * sizeof *table);
+    descriptors = table;
+    count = larger;
+    return true;
+}
+
+/* The lowest descriptor from `from` on that is free and may be used: -EMFILE. */
+static int find_free(int from)
+{
+    int fd = from < lowest ? lowest : from;
+
+    open_console();
+    while (fd < count && descriptors[fd].file)
+        fd++;
+    if (from <= lowest)
+        lowest = fd;
+    return (uint64_t)fd < file_limit && (fd < count || grow(fd)) ? fd : -EMFILE;
 }
 
 static long install_from(struct file *file, bool close_on_exec, int from)
 {
-    int fd = from;
+    int fd;
 
-    open_console();
     if (!file)
         return -ENOMEM;
-    while (fd < FILES_MAX && descriptors[fd].file)
-        fd++;
-    if (fd == FILES_MAX) {
+    fd = find_free(from);
+    if (fd < 0) {
         file_release(file);
-        return -EMFILE;
+        return fd;
     }
-    descriptors[fd].file = file;
-    descriptors[fd].close_on_exec = close_on_exec;
+    descriptors[fd] = (struct descriptor){file, close_on_exec};
     return fd;
 }
 
@@ -87,11 +120,7 @@ long file_install(struct file *file, bool close_on_exec)
 
 bool file_room(void)
 {
-    open_console();
-    for (int fd = 0; fd < FILES_MAX; fd++)
-        if (!descriptors[fd].file)
-            return true;
-    return false;
+    return find_free(0) >= 0;
 }
 
 long sys_close(int fd)
@@ -101,6 +130,8 @@ long sys_close(int fd)
     if (!file)
         return -EBADF;
     descriptors[fd].file = NULL;
+    if (fd < lowest)
+        lowest = fd;
     file_release(file);
     return 0;
 }
@@ -109,7 +140,7 @@ long sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
     if (first > last || flags & ~6u)
         return -EINVAL;
-    for (unsigned fd = first; fd <= last && fd < FILES_MAX; fd++) {
+    for (unsigned fd = first; fd <= last && fd < (unsigned)count; fd++) {
         if (flags & 4)
             descriptors[fd].close_on_exec = true;
         else
@@ -124,7 +155,7 @@ static long duplicate(int fd, int from, bool close_on_exec)
 
     if (!file)
         return -EBADF;
-    if (from < 0 || from >= FILES_MAX)
+    if (from < 0 || (uint64_t)from >= file_limit)
         return -EINVAL;
     file_hold(file);
     return install_from(file, close_on_exec, from);
@@ -139,13 +170,14 @@ static long duplicate_to(int fd, int to, bool close_on_exec)
 {
     struct file *file = file_at(fd);
 
-    if (!file || to < 0 || to >= FILES_MAX)
+    if (!file || to < 0 || (uint64_t)to >= file_limit)
         return -EBADF;
+    if (to >= count && !grow(to))
+        return -ENOMEM;
     file_hold(file);
     if (descriptors[to].file)
         file_release(descriptors[to].file);
-    descriptors[to].file = file;
-    descriptors[to].close_on_exec = close_on_exec;
+    descriptors[to] = (struct descriptor){file, close_on_exec};
     return to;
 }
 
@@ -235,169 +267,4 @@ long sys_ioctl(int fd, uint32_t request, uint64_t argument)
     default:
         return file->ops->ioctl ? file->ops->ioctl(file, request, argument) : -ENOTTY;
     }
-}
-
-static long transfer(struct file *file, bool out, uint64_t buffer, uint64_t size, uint64_t *offset)
-{
-    if (!file || (file->flags & O_ACCMODE) == (out ? 0 : O_WRONLY) || file->flags & O_PATH)
-        return -EBADF;
-    if ((int64_t)size < 0)
-        return -EINVAL;
-    if (!in_program(buffer, size))
-        return -EFAULT;
-    if (size > MOST)
-        size = MOST;
-    if (out)
-        return file->ops->write ? file->ops->write(file, buffer, size, offset) : -EINVAL;
-    return file->ops->read ? file->ops->read(file, buffer, size, offset) : -EINVAL;
-}
-
-/* The file stays while the call waits, whatever other threads close. */
-static long transfer_held(int fd, bool out, uint64_t buffer, uint64_t size)
-{
-    struct file *file = file_at(fd);
-    long done;
-
-    if (!file)
-        return -EBADF;
-    file_hold(file);
-    done = transfer(file, out, buffer, size, &file->offset);
-    file_release(file);
-    return done;
-}
-
-long sys_read(int fd, uint64_t buffer, uint64_t size)
-{
-    return transfer_held(fd, false, buffer, size);
-}
-
-long sys_write(int fd, uint64_t buffer, uint64_t size)
-{
-    return transfer_held(fd, true, buffer, size);
-}
-
-static long transfer_at(int fd, bool out, uint64_t buffer, uint64_t size, uint64_t offset)
-{
-    struct file *file = file_at(fd);
-
-    if (!file)
-        return -EBADF;
-    if ((int64_t)offset < 0)
-        return -EINVAL;
-    return file->ops->seekable ? transfer(file, out, buffer, size, &offset) : -ESPIPE;
-}
-
-long sys_pread64(int fd, uint64_t buffer, uint64_t size, uint64_t offset)
-{
-    return transfer_at(fd, false, buffer, size, offset);
-}
-
-long sys_pwrite64(int fd, uint64_t buffer, uint64_t size, uint64_t offset)
-{
-    return transfer_at(fd, true, buffer, size, offset);
-}
-
-/* The vectored calls: one part after the other until one comes short. `at` NULL: the file's own
- * offset. */
-static long vectored(int fd, bool out, uint64_t vectors, uint64_t count, uint64_t *at)
-{
-    struct {
-        uint64_t base, size;
-    } vector;
-    struct file *file = file_at(fd);
-    long total = 0, done = 0;
-
-    if (!file)
-        return -EBADF;
-    if (count > 1024)
-        return -EINVAL;
-    if (at && !file->ops->seekable)
-        return -ESPIPE;
-    file_hold(file);
-    if (file->ops->vectored) {
-        done = file->ops->vectored(file, out, vectors, count);
-        file_release(file);
-        return done;
-    }
-    for (uint64_t i = 0; i < count; i++) {
-        done = copy_from(&vector, vectors + 16 * i, sizeof vector);
-        if (done == 0 && ((int64_t)vector.size < 0 || total + (int64_t)vector.size < 0))
-            done = -EINVAL;
-        if (done == 0 && (vector.size || (i == 0 && count == 1)))
-            done = transfer(file, out, vector.base, vector.size, at ? at : &file->offset);
-        if (done < 0)
-            break;
-        total += done;
-        if ((uint64_t)done < vector.size)
-            break;
-    }
-    file_release(file);
-    return total || done >= 0 ? total : done;
-}
-
-long sys_readv(int fd, uint64_t vectors, uint64_t count)
-{
-    return vectored(fd, false, vectors, count, NULL);
-}
-
-long sys_writev(int fd, uint64_t vectors, uint64_t count)
-{
-    return vectored(fd, true, vectors, count, NULL);
-}
-
-long sys_preadv(int fd, uint64_t vectors, uint64_t count, uint64_t offset)
-{
-    return (int64_t)offset < 0 ? -EINVAL : vectored(fd, false, vectors, count, &offset);
-}
-
-long sys_pwritev(int fd, uint64_t vectors, uint64_t count, uint64_t offset)
-{
-    return (int64_t)offset < 0 ? -EINVAL : vectored(fd, true, vectors, count, &offset);
-}
-
-enum { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE };
-
-long sys_lseek(int fd, int64_t offset, int whence)
-{
-    struct file *file = file_at(fd);
-    int64_t size, base = 0;
-
-    if (!file)
-        return -EBADF;
-    if (!file->ops->seekable)
-        return -ESPIPE;
-    size = file->inode ? (int64_t)file->inode->size : 0;
-    switch (whence) {
-    case SEEK_SET:
-        break;
-    case SEEK_CUR:
-        base = (int64_t)file->offset;
-        break;
-    case SEEK_END:
-        base = size;
-        break;
-    case SEEK_DATA: /* all of a file is data */
-    case SEEK_HOLE:
-        if (offset < 0 || offset >= size)
-            return -ENXIO;
-        offset = whence == SEEK_DATA ? offset : size;
-        break;
-    default:
-        return -EINVAL;
-    }
-    if (__builtin_add_overflow(base, offset, &base))
-        return -EOVERFLOW;
-    if (base < 0)
-        return -EINVAL;
-    file->offset = (uint64_t)base;
-    return base;
-}
-
-long sys_fsync(int fd)
-{
-    struct file *file = file_at(fd);
-
-    if (!file)
-        return -EBADF;
-    return file->inode ? 0 : -EINVAL;
 }

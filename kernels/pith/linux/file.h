@@ -62,6 +62,8 @@ struct file *file_at(int fd);
 /* Give `file` the lowest descriptor; takes over the reference, also on failure. */
 long file_install(struct file *file, bool close_on_exec);
 
+extern uint64_t file_limit; /* RLIMIT_NOFILE: descriptors from this on are not given out */
+
 /* Whether file_install() would find a descriptor. */
 bool file_room(void);
 

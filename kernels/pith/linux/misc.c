@@ -6,6 +6,7 @@
 #include "../sched/thread.h"
 #include "errno.h"
 #include "fcntl.h"
+#include "file.h"
 #include "syscall.h"
 
 #define RLIM_INFINITY UINT64_MAX
@@ -56,7 +57,7 @@ long sys_prlimit64(int pid, unsigned resource, uint64_t new, uint64_t old)
         for (int i = 0; i < RLIMITS; i++)
             limits[i][0] = limits[i][1] = RLIM_INFINITY;
         limits[RLIMIT_STACK][0] = STACK_SIZE;
-        limits[RLIMIT_NOFILE][0] = FILES_MAX;
+        limits[RLIMIT_NOFILE][0] = FILES_LIMIT;
         limits[RLIMIT_NOFILE][1] = 4096;
         ready = true;
     }
@@ -68,10 +69,13 @@ long sys_prlimit64(int pid, unsigned resource, uint64_t new, uint64_t old)
         return -EFAULT;
     if (new &&limit[0] > limit[1])
         return -EINVAL;
+    if (new &&resource == RLIMIT_NOFILE && limit[1] > FILES_MAX)
+        return -EPERM;
     if (old && copy_to(old, limits[resource], sizeof limit) < 0)
         return -EFAULT;
     if (new)
-        memcpy(limits[resource], limit, sizeof limit); /* kept; what is enforced is memory */
+        memcpy(limits[resource], limit, sizeof limit); /* most are kept, not enforced */
+    file_limit = limits[RLIMIT_NOFILE][0];
     return 0;
 }
 

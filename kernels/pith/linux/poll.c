@@ -61,7 +61,7 @@ static long poll_until(uint64_t fds, unsigned count, int64_t deadline)
 {
     long found, status;
 
-    if (count > FILES_MAX)
+    if (count > file_limit)
         return -EINVAL;
     found = look(fds, count);
     if (!found)
@@ -112,7 +112,7 @@ long sys_ppoll(uint64_t fds, unsigned count, uint64_t timeout, uint64_t mask, ui
 }
 
 struct sets {
-    uint64_t words[3][FILES_MAX / 64];
+    uint64_t words[3][SELECT_MAX / 64];
 };
 
 /* What select() calls readable, writable, exceptional, in poll's terms. */
@@ -153,8 +153,8 @@ static long select_until(int count, const uint64_t at[3], int64_t deadline)
 
     if (count < 0)
         return -EINVAL;
-    if (count > FILES_MAX)
-        count = FILES_MAX;
+    if (count > SELECT_MAX)
+        count = SELECT_MAX;
     bytes = (uint64_t)(count + 63) / 64 * 8;
     for (int set = 0; set < 3; set++)
         if (at[set] && copy_from(asked.words[set], at[set], bytes) < 0)

@@ -49,6 +49,8 @@ long sys_dup3(int fd, int to, int flags);
 long sys_fcntl(int fd, int command, uint64_t argument);
 long sys_flock(int fd);
 long sys_ioctl(int fd, uint32_t request, uint64_t argument);
+
+/* transfer.c */
 long sys_read(int fd, uint64_t buffer, uint64_t size);
 long sys_write(int fd, uint64_t buffer, uint64_t size);
 long sys_pread64(int fd, uint64_t buffer, uint64_t size, uint64_t offset);

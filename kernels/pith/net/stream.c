@@ -195,7 +195,6 @@ static long begin_connecting(struct stream *stream, const struct address_bytes *
         return status;
     if (ip_addr_ismulticast(&to.ip))
         return -ENETUNREACH;
-    stream_limit_time_wait();
     status = stream_status(tcp_connect(stream->pcb, &to.ip, to.port, connected));
     if (status == 0)
         remember_names(stream);

@@ -59,7 +59,6 @@ static err_t accepted(void *arg, struct tcp_pcb *pcb, err_t error)
     list_insert(&listener->waiting, &child->link);
     listener->waiting_count++;
     socket_readable(&listener->socket);
-    stream_limit_time_wait();
     return ERR_OK;
 }
 

@@ -16,6 +16,9 @@
 #include "stream.h"
 
 #define LARGEST_ORDER 4 /* 64 KB: one segment, or nearly */
+#define SHARE 4         /* of all memory that chunks may take: one page in so many */
+
+static size_t pages_used;
 
 static uint32_t room(const struct stream *stream)
 {
@@ -26,6 +29,19 @@ static uint32_t room(const struct stream *stream)
 bool stream_writable(const struct stream *stream)
 {
     return room(stream) && room(stream) >= stream->queued / 2;
+}
+
+/* Whoever has nothing under way gets a page though the others have taken their share. */
+static void *take_pages(const struct stream *stream, unsigned order)
+{
+    bool first = !order && !stream->queued;
+    void *pages = NULL;
+
+    if (first || pages_used + (1ul << order) <= memory.total_pages / SHARE)
+        pages = pages_take(&memory, order);
+    if (pages)
+        pages_used += 1ul << order;
+    return pages;
 }
 
 /* As large as what is to be sent and what is under way suggest: a stream soon gets large ones, a
@@ -41,7 +57,7 @@ static struct chunk *make_chunk(struct stream *stream, size_t wanted)
         order++;
     if (!chunk)
         return NULL;
-    while (!(chunk->bytes = pages_take(&memory, order)))
+    while (!(chunk->bytes = take_pages(stream, order)))
         if (!order--) {
             heap_give(chunk, sizeof *chunk);
             return NULL;
@@ -64,6 +80,7 @@ static void drop_oldest(struct stream *stream)
     stream->oldest = chunk->next;
     if (!stream->oldest)
         stream->newest = NULL;
+    pages_used -= 1ul << chunk->order;
     nic_give_pages(chunk->bytes, chunk->order);
     heap_give(chunk, sizeof *chunk);
 }
