@@ -111,8 +111,7 @@ static void take_console(struct watch *watch, const char *bytes, size_t count, i
 static void take_phase(struct watch *watch, const struct marker_record *record)
 {
     if (record->status < PHASES && !watch->phases[record->status].seen)
-        watch->phases[record->status] =
-            (struct phase_mark){record->stamp, record->tsc, count_halts(watch), true};
+        watch->phases[record->status] = (struct phase_mark){record->tsc, count_halts(watch), true};
 }
 
 static void take_markers(struct watch *watch, const char *bytes, size_t count, int64_t stamp)

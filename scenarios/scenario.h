@@ -107,15 +107,14 @@ uint64_t trial_tsc(const struct trial *trial, enum event event);
 /* The status carried by the marker of `event`. */
 unsigned trial_status(const struct trial *trial, enum event event);
 
-/* A phase marker: `number` is its status. False when it did not come, or came with PHASES or more.
- */
 #define PHASES 64
 struct phase_mark {
-    int64_t stamp;  /* ns of CLOCK_MONOTONIC */
     uint64_t tsc;   /* the guest's */
     uint64_t halts; /* of the vCPU until then, under --icount */
     bool seen;
 };
+
+/* The phase marker whose status is `number`. False when it did not come; PHASES or more never do. */
 bool trial_phase(const struct trial *trial, unsigned number, struct phase_mark *mark);
 
 /* Wait until phase `number` is marked; as trial_wait(). */
