@@ -64,12 +64,15 @@ $(SHARE)/kernels/pith/target.json: kernels/pith/target.json
 ARTIFACTS += $(addprefix $(SHARE)/kernels/pith/,pith.elf target.json)
 
 # --- tests: the parts that need no machine, on the host; the rest in QEMU --------------------------
-PITH_PURE := $(addprefix kernels/pith/,linux/cmdline.c linux/cpio.c linux/elf.c memory/pages.c)
+PITH_PURE  := $(addprefix kernels/pith/,linux/cmdline.c linux/cpio.c linux/elf.c memory/pages.c \
+    net/address.c virtio/mmio.c virtio/queue.c virtio/pci_layout.c cpu/pci.c tests/host.c)
+PITH_UNITS := $(patsubst kernels/pith/tests/%.c,$(B)/tests/pith-%,$(wildcard kernels/pith/tests/unit*.c))
 
-$(B)/tests/pith-unit: kernels/pith/tests/unit.c $(PITH_PURE) $(wildcard kernels/pith/*/*.h)
+$(PITH_UNITS): $(B)/tests/pith-%: kernels/pith/tests/%.c $(PITH_PURE) \
+    $(wildcard kernels/pith/*/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) $(WARN) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	    -fno-builtin -o $@ kernels/pith/tests/unit.c $(PITH_PURE) -lcmocka
+	    -fno-builtin -o $@ $< $(PITH_PURE) -lcmocka
 
 $(B)/tests/pith-fuzz: kernels/pith/tests/fuzz.c $(PITH_PURE) $(wildcard kernels/pith/*/*.h)
 	@mkdir -p $(@D)
@@ -83,7 +86,7 @@ $(B)/tests/pith-network: $(PITH_NETWORK) $(wildcard kernels/pith/tests/net/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) $(WARN) -O2 -g -o $@ $(PITH_NETWORK) -lnettle -pthread
 
-UNIT_TESTS += $(B)/tests/pith-unit
+UNIT_TESTS += $(PITH_UNITS)
 FUZZERS += $(B)/tests/pith-fuzz
 E2E_TESTS += kernels/pith/tests/guest.sh kernels/pith/tests/programs.sh
 

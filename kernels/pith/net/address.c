@@ -22,11 +22,14 @@ static bool is_dhcp(struct field field)
 /* Four numbers with dots between; an empty field is 0.0.0.0. */
 static bool read_ipv4(struct field field, uint32_t *out)
 {
-    const char *text = field.text, *end = text + field.length;
+    const char *text = field.text, *end;
     uint32_t value = 0;
 
     *out = 0;
-    for (int part = 0; part < 4 && field.length; part++) {
+    if (!field.length)
+        return true;
+    end = text + field.length;
+    for (int part = 0; part < 4; part++) {
         unsigned number = 0;
         const char *first = text;
 
@@ -37,7 +40,7 @@ static bool read_ipv4(struct field field, uint32_t *out)
         value |= number << 8 * part;
     }
     *out = value;
-    return !field.length || text == end;
+    return text == end;
 }
 
 static uint32_t class_netmask(uint32_t address)

@@ -36,7 +36,7 @@ enum {
 /* What the command line names. */
 static struct {
     uint64_t base;
-    unsigned irq;
+    unsigned line;
 } named[DEVICES_MAX];
 static unsigned named_count;
 
@@ -132,44 +132,48 @@ static const struct virtio_transport transport = {
     features, accept, status, set_status, queue_size, set_queue, notify, config, acknowledge,
 };
 
-static bool read_number(const char **text, unsigned base, uint64_t *out)
+static unsigned digit_of(char c)
 {
-    const char *first = *text;
+    return c >= '0' && c <= '9'   ? (unsigned)c - '0'
+           : c >= 'a' && c <= 'f' ? (unsigned)c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? (unsigned)c - 'A' + 10
+                                  : 16;
+}
 
-    if (base == 0 && first[0] == '0' && (first[1] == 'x' || first[1] == 'X')) {
-        base = 16;
-        first += 2;
-    } else if (base == 0) {
-        base = 10;
-    }
+/* A number below 2^60, in hexadecimal after 0x. Moves *text behind it. */
+static bool read_number(const char **text, uint64_t *out)
+{
+    bool hexadecimal = (*text)[0] == '0' && ((*text)[1] | 0x20) == 'x';
+    unsigned base = hexadecimal ? 16 : 10;
+    const char *first = *text + (hexadecimal ? 2 : 0);
+
     *out = 0;
-    for (*text = first;; (*text)++) {
-        char c = **text;
-        unsigned digit = c >= '0' && c <= '9'   ? (unsigned)c - '0'
-                         : c >= 'a' && c <= 'f' ? (unsigned)c - 'a' + 10
-                         : c >= 'A' && c <= 'F' ? (unsigned)c - 'A' + 10
-                                                : 16;
+    for (*text = first; digit_of(**text) < base && *out < 1ull << 56; (*text)++)
+        *out = *out * base + digit_of(**text);
+    return *text != first && digit_of(**text) >= base;
+}
 
-        if (digit >= base)
-            return *text != first;
-        *out = *out * base + digit;
-    }
+bool virtio_mmio_parse(const char *word, uint64_t *base, unsigned *line)
+{
+    uint64_t size, number;
+
+    if (!read_number(&word, &size))
+        return false;
+    if (*word == 'K' || *word == 'k' || *word == 'M' || *word == 'm')
+        word++;
+    if (*word++ != '@' || !read_number(&word, base) || *word++ != ':' ||
+        !read_number(&word, &number) || (*word && *word != ':'))
+        return false;
+    *line = (unsigned)number;
+    return *base % 4 == 0 && *base < LOW_MEMORY && number < APIC_LINES;
 }
 
 bool virtio_mmio_word(const char *word)
 {
-    uint64_t size, base, irq;
-
-    if (!read_number(&word, 0, &size))
+    if (named_count == DEVICES_MAX ||
+        !virtio_mmio_parse(word, &named[named_count].base, &named[named_count].line))
         return false;
-    while (*word == 'K' || *word == 'k' || *word == 'M')
-        word++;
-    if (*word++ != '@' || !read_number(&word, 0, &base) || *word++ != ':' ||
-        !read_number(&word, 0, &irq) || (*word && *word != ':') || base % 4 || base >= LOW_MEMORY ||
-        irq >= APIC_LINES || named_count == DEVICES_MAX)
-        return false;
-    named[named_count].base = base;
-    named[named_count++].irq = (unsigned)irq;
+    named_count++;
     return true;
 }
 
@@ -186,7 +190,7 @@ bool virtio_mmio_find(unsigned type, unsigned vector, struct virtio *device)
             continue;
         device->legacy = *reg(device, VERSION) == 1;
         if (vector)
-            apic_route(named[i].irq, vector, APIC_EDGE);
+            apic_route(named[i].line, vector, APIC_EDGE);
         return true;
     }
     return false;

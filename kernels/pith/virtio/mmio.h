@@ -4,6 +4,10 @@
 
 #include "virtio.h"
 
+/* The parser of virtio_mmio_word(): where the registers are, and which line of the I/O APIC the
+ * device interrupts by. Pure. */
+bool virtio_mmio_parse(const char *word, uint64_t *base, unsigned *line);
+
 /* Whether the command line names devices. */
 bool virtio_mmio_named(void);
 
