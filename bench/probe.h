@@ -3,9 +3,9 @@
  * Asking a guest whether it serves: SYNs, each from a new source port, and the stamp of the first
  * SYN-ACK that comes back. A RST is no reply.
  *
- * To be asked costs a guest: docs/method.md has how much. So a program that marks when it listens is
- * asked only then. One that does not is asked from t1 on, each time after PROBE_MS or, if that is
- * more, a PROBE_PARTth of the time since: which is the resolution of what is measured.
+ * To be asked costs a guest: docs/method.md has how much. So a program that marks when it listens
+ * is asked only then. One that does not is asked from t1 on, each time after PROBE_MS or, if that
+ * is more, a PROBE_PARTth of the time since: which is the resolution of what is measured.
  */
 #ifndef TARE_PROBE_H
 #define TARE_PROBE_H

@@ -38,6 +38,7 @@ trap 'rm -rf "$work"' EXIT
 cp "$source" "$work/"
 echo "obj-m := $(basename "$output" .ko).o" >"$work/Kbuild"
 make -s -C "$headers/usr/src/linux-headers-$release" M="$work" MAKEFLAGS= modules
-strip --strip-debug "$work/$(basename "$output")"
+# The build ID is of the temporary path, too: without it the same input gives the same module.
+strip --strip-debug -R .note.gnu.build-id "$work/$(basename "$output")"
 mkdir -p "$(dirname "$output")"
 mv "$work/$(basename "$output")" "$output"

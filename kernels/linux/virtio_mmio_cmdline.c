@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A virtio-mmio device from the kernel's command line, for Debian's kernel: the option of its
- * virtio_mmio module that would do it is compiled out, so that on a microvm without ACPI nothing would
- * tell the kernel of the NIC. The syntax is that option's, one device: SIZE@ADDRESS:IRQ.
+ * virtio_mmio module that would do it is compiled out, so that on a microvm without ACPI nothing
+ * would tell the kernel of the NIC. The syntax is that option's, one device: SIZE@ADDRESS:IRQ.
  */
 #include <linux/module.h>
 #include <linux/platform_device.h>
@@ -14,23 +14,21 @@ static struct platform_device *registered;
 
 static int __init add(void)
 {
-	unsigned long long size, address;
-	unsigned int irq;
+    unsigned long long size, address;
+    struct resource resources[2];
+    unsigned int irq;
 
-	if (!device || sscanf(device, "%llu@%lli:%u", &size, &address, &irq) != 3)
-		return -EINVAL;
-	{
-		const struct resource resources[] = {DEFINE_RES_MEM(address, size),
-						     DEFINE_RES_IRQ(irq)};
-
-		registered = platform_device_register_simple("virtio-mmio", 0, resources, 2);
-	}
-	return PTR_ERR_OR_ZERO(registered);
+    if (!device || sscanf(device, "%llu@%lli:%u", &size, &address, &irq) != 3)
+        return -EINVAL;
+    resources[0] = (struct resource)DEFINE_RES_MEM(address, size);
+    resources[1] = (struct resource)DEFINE_RES_IRQ(irq);
+    registered = platform_device_register_simple("virtio-mmio", 0, resources, 2);
+    return PTR_ERR_OR_ZERO(registered);
 }
 
 static void __exit remove(void)
 {
-	platform_device_unregister(registered);
+    platform_device_unregister(registered);
 }
 
 module_init(add);
