@@ -2,7 +2,6 @@
 #include "cpu.h"
 
 #define CODE 8
-#define DATA 16
 #define TSS 24
 
 #define GATE_INTERRUPT 0x8e00

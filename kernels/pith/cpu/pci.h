@@ -12,7 +12,6 @@
 enum {
     PCI_ID = 0x00,
     PCI_COMMAND = 0x04,
-    PCI_REVISION = 0x08,
     PCI_HEADER = 0x0c,
     PCI_BAR = 0x10,
     PCI_BUSES = 0x18, /* of a bridge */

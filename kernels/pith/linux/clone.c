@@ -2,7 +2,6 @@
 /* Threads as Linux's programs make and end them. */
 #include "../cpu/console.h"
 #include "../memory/copy.h"
-#include "../memory/space.h"
 #include "errno.h"
 #include "futex.h"
 #include "signal.h"

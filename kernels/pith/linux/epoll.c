@@ -4,7 +4,6 @@
 #include "../memory/heap.h"
 #include "../net/net.h"
 #include "errno.h"
-#include "fcntl.h"
 #include "file.h"
 #include "signal.h"
 #include "syscall.h"

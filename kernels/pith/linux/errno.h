@@ -27,19 +27,15 @@
 #define ENFILE 23
 #define EMFILE 24
 #define ENOTTY 25
-#define EFBIG 27
 #define ENOSPC 28
 #define ESPIPE 29
-#define EROFS 30
 #define EPIPE 32
 #define EDOM 33
 #define ERANGE 34
-#define EDEADLK 35
 #define ENAMETOOLONG 36
 #define ENOSYS 38
 #define ENOTEMPTY 39
 #define ELOOP 40
-#define ENODATA 61
 #define EOVERFLOW 75
 #define ENOTSOCK 88
 #define EDESTADDRREQ 89
@@ -63,7 +59,6 @@
 #define EHOSTUNREACH 113
 #define EALREADY 114
 #define EINPROGRESS 115
-#define ECANCELED 125
 
 /* Inside the kernel only: a signal ended the wait. The call is made again after a handler with
  * SA_RESTART, or fails with EINTR after one without. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Path resolution (path_resolution(7)), and the current folder. */
-#include "../cpu/console.h"
 #include "../memory/copy.h"
 #include "errno.h"
 #include "file.h"

@@ -10,8 +10,6 @@
 #include "signal.h"
 #include "syscall.h"
 
-#define SECOND 1000000000ll
-
 static struct list polling = LIST(polling);
 
 void poll_changed(struct file *file, unsigned events)

@@ -86,9 +86,7 @@ char *inode_own_page(struct inode *inode, uint64_t offset);
 
 void inode_touch(struct inode *inode); /* modified and changed: now */
 
-/* path.c: resolution from the current folder or that of descriptor `folder`. */
-enum { FOLLOW = 1, WANT_PARENT = 2 };
-
+/* Where a path leads. */
 struct place {
     struct inode *parent; /* where the last name is, or would be */
     struct inode *inode;  /* what it is; NULL when there is none */
@@ -97,8 +95,9 @@ struct place {
     bool folder_wanted; /* the path ended in "/" */
 };
 
-/* Find `path`, an address in the program's memory. 0 with `place` filled, its inodes held until
- * place_release(); also 0 when only the last name is missing. */
+/* Find `path`, an address in the program's memory, from the current folder or that of descriptor
+ * `folder` (path.c). 0 with `place` filled, its inodes held until place_release(); also 0 when
+ * only the last name is missing. */
 long path_find(int folder, uint64_t path, bool follow, struct place *place);
 /* The same for a text of the kernel's. */
 long path_find_text(int folder, const char *path, bool follow, struct place *place);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "signal.h"
 #include "../cpu/console.h"
-#include "../cpu/timer.h"
 #include "../memory/copy.h"
 #include "../memory/heap.h"
 #include "errno.h"

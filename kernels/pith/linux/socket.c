@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sockets as files, and the calls that make, name and connect them. */
 #include "socket.h"
-#include "../cpu/timer.h"
-#include "../memory/copy.h"
 #include "../memory/heap.h"
 #include "../net/net.h"
 #include "errno.h"

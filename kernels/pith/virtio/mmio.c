@@ -2,7 +2,6 @@
 /* virtio over MMIO (4.2), modern and legacy. */
 #include "mmio.h"
 #include "../cpu/apic.h"
-#include "../lib/lib.h"
 #include "../memory/paging.h"
 
 #define MAGIC 0x74726976 /* "virt" */
