@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "segments.h"
-#include "../lib/lib.h"
 #include "../sched/thread.h"
 #include "hooks.h"
 #include "lwip/priv/tcp_priv.h"
@@ -93,14 +92,21 @@ uint16_t segments_mss(const struct tcp_hdr *header, const ip_addr_t *remote)
     return 0;
 }
 
-/* Cut the first segment of *list, pcb->unsent or pcb->unacked, so that it has at most `size` bytes.
- * lwIP cuts unsent ones only, leaves FIN on both halves, and insists on its idea of the MSS. */
+/* Cut the first segment of *list, pcb->unsent or pcb->unacked, so that it has at most `size` bytes
+ * beside those that are acknowledged already: lwIP would not send one of which all are. It cuts
+ * unsent ones only, leaves FIN on both halves, and insists on its idea of the MSS. */
 static void cut(struct tcp_pcb *pcb, struct tcp_seg **list, uint32_t size)
 {
     struct tcp_seg *first = *list, *unsent = pcb->unsent;
     uint16_t mss = pcb->mss;
+    uint32_t known;
 
-    if (!first || first->len <= size)
+    if (!first)
+        return;
+    known = pcb->lastack - lwip_ntohl(first->tcphdr->seqno);
+    if ((int32_t)known > 0)
+        size += known;
+    if (first->len <= size)
         return;
     pcb->unsent = first;
     pcb->mss = UINT16_MAX;
