@@ -147,24 +147,12 @@ long sys_timerfd_create(int clock, int flags)
     return make(&timer_ops, (struct event){.clock = clock}, flags);
 }
 
-struct interval {
-    struct timespec interval, value;
-};
-
 static struct event *timer_of(int fd, long *status)
 {
     struct file *file = file_at(fd);
 
     *status = !file ? -EBADF : file->ops != &timer_ops ? -EINVAL : 0;
     return *status < 0 ? NULL : file->object;
-}
-
-static struct interval state_of(const struct event *event)
-{
-    int64_t left = alarm_is_set(&event->alarm) ? event->alarm.at - timer_now() : 0;
-
-    return (struct interval){time_of(event->interval),
-                             time_of(alarm_is_set(&event->alarm) && left < 1 ? 1 : left)};
 }
 
 long sys_timerfd_settime(int fd, int flags, uint64_t new, uint64_t old)
@@ -183,7 +171,7 @@ long sys_timerfd_settime(int fd, int flags, uint64_t new, uint64_t old)
     event = timer_of(fd, &status);
     if (!event)
         return status;
-    before = state_of(event);
+    before = time_left(&event->alarm, event->interval);
     alarm_clear(&event->alarm);
     event->count = 0;
     event->interval = every;
@@ -202,6 +190,6 @@ long sys_timerfd_gettime(int fd, uint64_t out)
 
     if (!event)
         return status;
-    now = state_of(event);
+    now = time_left(&event->alarm, event->interval);
     return copy_to(out, &now, sizeof now);
 }

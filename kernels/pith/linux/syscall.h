@@ -7,11 +7,16 @@
 #define PITH_SYSCALL_H
 
 #include "../cpu/cpu.h"
+#include "../sched/alarm.h"
 
 #define AT_FDCWD (-100)
 
 struct timespec {
     int64_t seconds, nanoseconds;
+};
+
+struct interval { /* itimerspec: what comes after `value`, and the time until then */
+    struct timespec interval, value;
 };
 
 enum {
@@ -33,6 +38,9 @@ struct timespec time_of(int64_t ns);
 long time_from(uint64_t address, int64_t *ns);
 long time_valid(const struct timespec *time, int64_t *ns);
 int64_t time_after(int64_t ns);
+
+/* What is left of a timer that goes off by `alarm` and then every `every` ns: never 0 while set. */
+struct interval time_left(const struct alarm *alarm, int64_t every);
 
 /* Compare and exchange in the program's memory (traps.S). 0 or -EFAULT. */
 long exchange_word(uint32_t *at, uint32_t expected, uint32_t value, uint32_t *old);

@@ -78,6 +78,15 @@ int64_t time_after(int64_t ns)
     return ns > FOREVER - now ? FOREVER : now + ns;
 }
 
+struct interval time_left(const struct alarm *alarm, int64_t every)
+{
+    int64_t left = alarm_is_set(alarm) ? alarm->at - timer_now() : 0;
+
+    if (alarm_is_set(alarm) && left < 1)
+        left = 1;
+    return (struct interval){time_of(every), time_of(left)};
+}
+
 long sys_clock_gettime(int clock, uint64_t out)
 {
     int64_t now;

@@ -12,10 +12,6 @@
 enum { TIMER_ABSTIME = 1 };
 enum { SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD_ID = 4 };
 
-struct interval {
-    struct timespec interval, value;
-};
-
 struct timer {
     struct alarm alarm;
     bool used;
@@ -56,11 +52,7 @@ static void ring(struct alarm *alarm)
 
 static struct interval state_of(const struct timer *timer)
 {
-    int64_t left = alarm_is_set(&timer->alarm) ? timer->alarm.at - timer_now() : 0;
-
-    if (alarm_is_set(&timer->alarm) && left < 1)
-        left = 1;
-    return (struct interval){time_of(timer->interval), time_of(left)};
+    return time_left(&timer->alarm, timer->interval);
 }
 
 static struct timer *real_timer(void)
