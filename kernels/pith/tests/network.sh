@@ -31,7 +31,8 @@ start() {
     local net=${guest%.*}
     shift
     cp "$tmp/echod.cpio" "$tmp/initrd"
-    append="virtio_mmio.device=512@0xfeb00e00:12 ${ip:-ip=$guest::$net.1:255.255.255.0::eth0:off}"
+    append=${ip:-ip=$guest::$net.1:255.255.255.0::eth0:off}
+    [ -z "${machine:-}" ] && append="virtio_mmio.device=512@0xfeb00e00:12 $append"
     if [ "$kernel" = pith ]; then
         append="quiet $append rdinit=/app -- $*"
     else

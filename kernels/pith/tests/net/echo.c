@@ -73,13 +73,15 @@ int echo_main(char **arguments)
     sha256_init(&hash);
     pthread_create(&thread, NULL, send_stream, &s);
     for (;;) {
-        ssize_t size = ready(s.fd, POLLIN, STALL_MS) == 0 ? recv(s.fd, block, BLOCK, 0) : -1;
+        ssize_t size;
 
+        if (ready(s.fd, POLLIN, STALL_MS) != 0)
+            die("after %ld of %ld bytes: stalled", got, s.bytes);
+        size = recv(s.fd, block, BLOCK, 0);
         if (size == 0)
             break;
         if (size < 0)
-            die("after %ld of %ld bytes: %s", got, s.bytes,
-                errno == EAGAIN || errno == EINTR || errno == 0 ? "stalled" : strerror(errno));
+            die("after %ld of %ld bytes: %s", got, s.bytes, strerror(errno));
         sha256_update(&hash, (size_t)size, block);
         got += size;
     }
