@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A program of the host, run in the sandbox beside a guest: the client that a scenario measures by.
- */
+/* A program of the host, run in the sandbox beside a guest: the client a scenario measures by. */
 #ifndef TARE_CLIENT_H
 #define TARE_CLIENT_H
 

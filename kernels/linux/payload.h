@@ -64,8 +64,8 @@ static inline int payload_main(char **argv)
         complain("use", "the marker port");
     else
         marker_port(MARKER_END, payload_run(argv));
-    tcdrain(STDOUT_FILENO);  /* the payload's last words may still be on their way to the UART */
-    reboot(RB_AUTOBOOT); /* harness VMs end at a reset; a power-off needs ACPI, which not all have */
+    tcdrain(STDOUT_FILENO); /* the payload's last words may still be on their way to the UART */
+    reboot(RB_AUTOBOOT);    /* not a power-off: that needs ACPI, which not all machines have */
     complain("end", "the VM");
     return 1;
 }

@@ -56,8 +56,7 @@ static void read_cmdline(const struct pvh_start_info *info, struct cmdline *cmdl
     static char text[4096];
     const char *given = info->cmdline ? direct(info->cmdline) : "";
 
-    /* Copied, since the parser changes it, and the loader's copy is in memory that may be reused.
-     */
+    /* Copied: the parser changes it, and the loader's copy is in memory that may be reused. */
     if (format(text, sizeof text, "%s", given) >= sizeof text)
         panic("the command line is longer than %ld bytes", sizeof text - 1);
     if (cmdline_parse(text, cmdline) < 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The payload `hello`: `noop` and one line on the console, so that the console is in the picture.
- */
+/* The payload `hello`: `noop` and one line on the console, so that the console counts as well. */
 #include <stdio.h>
 
 #include "../payload.h"

@@ -201,8 +201,7 @@ static void *work(void *name)
     return NULL;
 }
 
-/* A process that burns 0.2 s in a thread called `name` and 0.1 s in its first, then tells `done`.
- */
+/* A process that burns 0.2 s in a thread called `name` and 0.1 s in its first, and tells `done`. */
 static pid_t start_burner(const char *name, int done)
 {
     pid_t pid = fork();

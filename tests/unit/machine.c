@@ -77,8 +77,7 @@ static void test_accelerators(void **state)
     free(text);
 }
 
-/* On microvm QEMU would end the command line with a word of its own: the program's last argument.
- */
+/* On microvm QEMU would end the command line with a word of its own: a last argument. */
 static void test_command_line_is_ours(void **state)
 {
     struct machine pc = machine;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening and making files by path. Every user is root, so permission bits are kept, not asked.
- */
+/* Opening and making files by path. Every user is root: permission bits are kept, not asked. */
 #include "errno.h"
 #include "file.h"
 #include "syscall.h"

@@ -51,8 +51,7 @@ struct message {
     uint64_t control_used;
 };
 
-/* Options that are a number. What setsockopt() sets is kept here whether or not it has an effect.
- */
+/* Options that are a number. What setsockopt() sets is kept here even if it has no effect. */
 enum option {
     NO_OPTION,
     OPTION_DEBUG,

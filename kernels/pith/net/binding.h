@@ -22,8 +22,7 @@ bool binding_is_broadcast(const ip_addr_t *ip);
 /* After bind(): an address of IPv6 makes a socket one of IPv6 only. */
 void binding_done(struct socket *socket, const struct endpoint *to);
 
-/* Bind the pcb of a stream: 0, -EADDRINUSE. binding_any(): to all addresses and a port of its own.
- */
+/* Bind the pcb of a stream: 0, -EADDRINUSE. binding_any(): to all addresses, a port of its own. */
 long binding_tcp(struct stream *stream, const struct endpoint *to);
 long binding_any(struct stream *stream);
 /* Whether a bound stream may listen: 0, -EADDRINUSE. */

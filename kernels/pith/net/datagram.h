@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What UDP and raw sockets have in common: a queue of whole packets, each with where it came from.
- */
+/* What UDP and raw sockets have in common: a queue of whole packets, each with its sender. */
 #ifndef PITH_NET_DATAGRAM_H
 #define PITH_NET_DATAGRAM_H
 
