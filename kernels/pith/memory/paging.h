@@ -50,7 +50,8 @@ uint64_t *paging_entry(uint64_t address, bool create);
  * For QEMU's translator, which keeps the addresses it has looked up in a table that begins with 256
  * entries: a program with its buffers and the NIC's uses more, and each one too many costs a walk.
  * The table is doubled when it is found full at a flush, and a kernel with one address space never
- * flushes. So fill it, flush it, and again. It means nothing to a real CPU, and costs 0.2 ms.
+ * flushes. So fill it, flush it, and again. It means nothing to a real CPU, and takes
+ * some milliseconds.
  */
 void paging_widen(void);
 

@@ -108,12 +108,23 @@ static struct nic_header prepare(const struct pbuf *frame)
     return header;
 }
 
+/* A connection that moves much is worth preparing for; most boots never see one. */
+static void count(unsigned bytes)
+{
+    static unsigned left = BULK;
+
+    if (left && left <= bytes)
+        paging_widen();
+    left = left > bytes ? left - bytes : 0;
+}
+
 static err_t send(struct netif *netif, struct pbuf *frame)
 {
     struct nic_header header = prepare(frame);
 
     if (frame->tot_len > SIZEOF_ETH_HDR + nic.mtu && !header.gso_size)
         return fragment_send(netif, frame);
+    count(frame->tot_len);
     return nic_send(frame, header) ? ERR_OK : ERR_MEM;
 }
 
@@ -124,6 +135,7 @@ static void receive(struct pbuf *frame, const struct nic_header *header)
     bool trusted = header->flags & (NIC_NEEDS_CHECKSUM | NIC_CHECKSUM_VALID);
     uint16_t checks = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
 
+    count(frame->tot_len);
     if (trusted)
         interface.chksum_flags &= (uint16_t)~checks;
     else
@@ -162,7 +174,6 @@ bool netif_start(const struct address *address)
         print("pith: ip= is given, but there is no usable network device\n");
         return false;
     }
-    paging_widen();
     netif_add(&interface, &client, &netmask, &gateway, NULL, set_up, ethernet_input);
     netif_set_default(&interface);
     netif_set_up(&interface);
