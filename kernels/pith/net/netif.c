@@ -15,6 +15,7 @@
 #include "netif/ethernet.h"
 #include "segments.h"
 
+#define BULK (4u << 20) /* bytes */
 #define LARGEST                                                                                    \
     61320 /* 42 segments of 1460 bytes: with all headers below what IP's length can say */
 
