@@ -93,9 +93,9 @@ int echo_main(char **arguments)
         die("%ld bytes sent, %ld came back", s.bytes, got);
     if (memcmp(sent, received, sizeof sent) != 0)
         die("%ld bytes came back, but others (SHA-256)", got);
-    printf("%.1f MB each way, SHA-256 %02x%02x%02x%02x..., %.2f Gbit/s each way\n",
+    printf("%.1f MB each way, SHA-256 %02x%02x%02x%02x..., %.0f Mbit/s each way\n",
            (double)got / 1e6, sent[0], sent[1], sent[2], sent[3],
-           (double)got * 8e-6 / (double)(now_ms() - start + 1));
+           (double)got * 8e-3 / (double)(now_ms() - start + 1));
     return 0;
 }
 
