@@ -246,10 +246,12 @@ char **target_names(const char *datadir, struct error *error)
     return names;
 }
 
-/* Write `template` with the words in braces replaced. One that is empty takes the space after it
- * along, so that what is not asked for leaves no trace. */
+/* Write `template` with the words in braces replaced. One that is empty and stands by itself takes
+ * the space after it along, so that what is not asked for leaves no trace. */
 static void expand(const char *template, const char *const (*words)[2], FILE *out)
 {
+    char before = ' ';
+
     while (*template) {
         const char *const(*word)[2] = words;
 
@@ -258,8 +260,9 @@ static void expand(const char *template, const char *const (*words)[2], FILE *ou
         if ((*word)[0]) {
             fputs((*word)[1], out);
             template += strlen((*word)[0]);
-            template += !*(*word)[1] && *template == ' ';
+            template += !*(*word)[1] && before == ' ' && *template == ' ';
         } else {
+            before = *template;
             fputc(*template ++, out);
         }
     }
@@ -275,11 +278,13 @@ char *target_cmdline(const struct target *target, const char *program, const cha
                      const struct launch *launch)
 {
     const struct machine *machine = launch->machine;
+    bool slow_rep = machine->accel == ACCEL_TCG && !machine->icount;
     char khz[16], network[128] = "", *text = NULL;
     const char *const words[][2] = {{"{payload}", program},
                                     {"{args}", arguments},
                                     {"{tsc_khz}", khz},
                                     {"{network}", network},
+                                    {"{rep_good}", slow_rep ? ",rep_good" : ""},
                                     {NULL, NULL}};
     const char *nic = machine_nic(machine);
     size_t size;

@@ -20,7 +20,7 @@ struct target {
     struct file kernel;  /* empty where the driver needs none */
     struct file *extras; /* archives that follow the payload in the initrd */
     size_t extra_count;
-    char *cmdline;     /* template: {payload}, {args}, {network}, {tsc_khz} */
+    char *cmdline;     /* template: {payload}, {args}, {network}, {tsc_khz}, {rep_good} */
     char *cmdline_tcg; /* goes before cmdline under TCG; empty where there is none */
     char *script;      /* the null driver's, as JSON text */
 };

@@ -4,6 +4,8 @@
 #include "../../bench/target.h"
 
 static const struct machine microvm = {.type = "microvm", .accel = ACCEL_KVM, .tsc_khz = 5};
+static const struct machine counting = {
+    .type = "pc", .accel = ACCEL_TCG, .tsc_khz = 5, .icount = true};
 static const struct machine pc = {.type = "pc", .accel = ACCEL_TCG, .tsc_khz = 5};
 
 static void expect(const char *template, const struct launch *launch, const char *wanted)
@@ -27,6 +29,19 @@ static void test_without(void **state)
     expect("quiet {network}", &launch, "quiet ");
 }
 
+/* Copying by `rep movsq` is slow in the emulator, and short where instructions are counted. */
+static void test_rep_good(void **state)
+{
+    struct launch launch = {.machine = &pc};
+
+    (void)state;
+    expect("a{rep_good} --", &launch, "khz=5 a,rep_good --");
+    launch.machine = &counting;
+    expect("a{rep_good} --", &launch, "khz=5 a --");
+    launch.machine = &microvm;
+    expect("a{rep_good} --", &launch, "a --");
+}
+
 static void test_with(void **state)
 {
     struct launch launch = {.machine = &microvm, .network = true};
@@ -43,6 +58,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without),
+        cmocka_unit_test(test_rep_good),
         cmocka_unit_test(test_with),
     };
 
