@@ -102,5 +102,6 @@ unsigned doctor_examine(const char *datadir, struct finding *findings)
     find_noise(&list);
     find_artifacts(&list, datadir);
     find_file(&list, "gnuplot", "/usr/bin/gnuplot", "apt-get install gnuplot-nox");
+    find_file(&list, "iperf3", "/usr/bin/iperf3", "apt-get install iperf3");
     return list.count;
 }
