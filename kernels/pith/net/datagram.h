@@ -32,6 +32,7 @@ struct datagram {
     uint32_t occupied; /* bytes of memory, which the receive buffer limits */
     struct pbuf *kept; /* what MSG_MORE has put together, and for whom */
     struct endpoint kept_for;
+    uint32_t filtered[8]; /* of a raw one: types of ICMP that it does not hear, a bit each */
 };
 
 static inline struct datagram *datagram_of(struct socket *socket)

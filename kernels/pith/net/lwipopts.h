@@ -30,6 +30,7 @@ void net_free(void *block);
 
 #define LWIP_IPV4 1
 #define LWIP_IPV6 1
+#define IP_DEFAULT_TTL 64
 #define LWIP_ICMP 1
 #define LWIP_ICMP6 1
 #define LWIP_RAW 1

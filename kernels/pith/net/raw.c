@@ -2,6 +2,7 @@
 /* Raw IP sockets (raw(7)), as ping uses them. */
 #include "lwip/raw.h"
 #include "../linux/errno.h"
+#include "../memory/copy.h"
 #include "../memory/heap.h"
 #include "binding.h"
 #include "datagram.h"
@@ -12,10 +13,24 @@
 #define MOST 65515 /* bytes after a header of IP */
 #define ICMP6_CHECKSUM 2
 
+enum { ICMP_FILTER = 1 }; /* of the levels IPPROTO_RAW and IPPROTO_ICMPV6 */
+
+/* Whether it is a message of ICMP of a kind that was filtered out. */
+static bool is_filtered(const struct datagram *datagram, const struct pbuf *pbuf)
+{
+    unsigned protocol = datagram->socket.protocol;
+    uint8_t type;
+
+    if ((protocol != IPPROTO_ICMP && protocol != IPPROTO_ICMPV6) ||
+        pbuf_copy_partial(pbuf, &type, 1, ip_current_header_tot_len()) != 1)
+        return false;
+    return datagram->filtered[type / 32] >> type % 32 & 1;
+}
+
 /* A copy: the packet goes on its way. Of IPv4 the header comes with it, of IPv6 not. */
 static u8_t received(void *arg, struct raw_pcb *pcb, struct pbuf *pbuf, const ip_addr_t *from)
 {
-    struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_RAM, pbuf);
+    struct pbuf *copy = is_filtered(arg, pbuf) ? NULL : pbuf_clone(PBUF_RAW, PBUF_RAM, pbuf);
 
     (void)pcb;
     if (!copy)
@@ -159,6 +174,17 @@ static long option_changed(struct socket *socket, enum option option, int value)
     return 0;
 }
 
+static long set_option(struct socket *socket, int level, int name, uint64_t at, int size)
+{
+    struct datagram *datagram = datagram_of(socket);
+    size_t most = socket->protocol == IPPROTO_ICMP ? 4 : sizeof datagram->filtered;
+
+    if (name != ICMP_FILTER ||
+        level != (socket->protocol == IPPROTO_ICMP ? IPPROTO_RAW : IPPROTO_ICMPV6))
+        return -ENOPROTOOPT;
+    return copy_from(datagram->filtered, at, LWIP_MIN((size_t)size, most));
+}
+
 static void release(struct socket *socket)
 {
     struct datagram *datagram = datagram_of(socket);
@@ -182,5 +208,6 @@ const struct socket_ops raw_ops = {
     .held = datagram_held,
     .unsent = datagram_unsent,
     .changed = option_changed,
+    .set = set_option,
     .release = release,
 };
