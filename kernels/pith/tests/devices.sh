@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every way in which a machine offers a device: a guest that only waits answers pings of all sizes
+# over each of them, and a CPU without entropy gets it from virtio-rng.
+set -u
+if [ -z "${INSIDE:-}" ]; then
+    # The namespaces' first process dies with unshare, unshare with whoever started this.
+    INSIDE=1 exec setpriv --pdeathsig KILL unshare -Urnpmf --kill-child --mount-proc "$0" "$@"
+fi
+mount -t tmpfs tmpfs /mnt || exit 1 # temporary files end with the namespace
+export TMPDIR=/mnt
+. kernels/pith/tests/lib.sh
+network=$B/tests/pith-network
+guest=10.0.0.2
+boots=0
+
+"$network" lan tap tap0 && "$network" lan address tap0 10.0.0.1/24 || exit 1
+cat >"$tmp/wait.c" <<'C'
+#include <unistd.h>
+int main(void)
+{
+    return pause();
+}
+C
+compile musl "$tmp/wait.c" "$tmp/wait"
+pack "$tmp/wait.cpio" "$tmp/wait"
+
+# The guest answers a first ping some time after it was started, then all of them, as the one whose
+# address the device gave it.
+answers() {
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        "$network" ping $guest 1 >/dev/null 2>&1 && break
+        kill -0 "$qemu" 2>/dev/null || return 1
+    done
+    "$network" ping $guest 21 && grep "^$guest .* $mac " /proc/net/arp
+}
+
+ticks() { # of CPU that QEMU has used, 10 ms each
+    awk '{ print $14 + $15 }' "/proc/$qemu/stat"
+}
+
+# A guest with nothing to do uses next to no CPU: no interrupt stays up for ever.
+idles() {
+    local before
+    before=$(ticks)
+    sleep 0.3 # what is measured
+    [ $(($(ticks) - before)) -le 8 ] || {
+        echo "busy while there is nothing to do"
+        return 1
+    }
+}
+
+# pings NAME WORDS MACHINE DEVICE [QEMU OPTION...]: WORDS are the command line's, for the kernel
+pings() {
+    local name=$1 words=$2 machine=$3 device=$4
+    shift 4
+    boots=$((boots + 1))
+    mac=52:54:00:00:01:$(printf %02x $boots)
+    qemu-system-x86_64 -accel tcg -cpu max,-erms,-fsrm -display none -nodefaults -no-user-config \
+        -no-reboot -M "$machine" -m 64 -serial "file:$tmp/console" -kernel "$pith" \
+        -initrd "$tmp/wait.cpio" -netdev tap,id=n,ifname=tap0,script=no,downscript=no,vhost=off \
+        -append "quiet $words ip=$guest::10.0.0.1:255.255.255.0::eth0:off rdinit=/app" \
+        "$@" -device "$device,netdev=n,mac=$mac" </dev/null 2>"$tmp/qemu" &
+    qemu=$!
+    if { answers && idles; } >"$tmp/said" 2>&1 && [ ! -s "$tmp/console" ]; then
+        passed=$((passed + 1))
+        echo "ok: $name: $(head -n 1 "$tmp/said")"
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name"
+        sed 's/^/  | /' "$tmp/said" "$tmp/qemu" "$tmp/console"
+    fi
+    kill -KILL "$qemu" 2>/dev/null
+    wait "$qemu" 2>/dev/null
+}
+
+micro=microvm,acpi=off,auto-kernel-cmdline=off
+word=virtio_mmio.device=512@0xfeb00e00:12
+pci=virtio-net-pci,romfile=
+port=(-device "pcie-root-port,id=root,chassis=1")
+bare=mrg_rxbuf=off,csum=off,guest_csum=off,gso=off,guest_tso4=off,guest_tso6=off,host_tso4=off,\
+host_tso6=off
+
+pings "MMIO, legacy" $word $micro virtio-net-device
+pings "MMIO, modern" $word $micro virtio-net-device -global virtio-mmio.force-legacy=false
+pings "MMIO, no offload" $word $micro virtio-net-device,$bare
+pings "q35, behind a port" "" q35 $pci,bus=root "${port[@]}"
+pings "q35, transitional behind a port, by a line" "" q35 \
+    $pci,bus=root,disable-legacy=off,vectors=0 "${port[@]}"
+pings "q35, no event index, no ioeventfd" "" q35 $pci,event_idx=off,ioeventfd=off
+pings "pc, transitional" "" pc $pci
+pings "pc, modern" "" pc $pci,disable-legacy=on,packed=on
+pings "pc, legacy, large queue" "" pc $pci,disable-modern=on,rx_queue_size=1024
+pings "pc, legacy, no offload, by a line" "" pc $pci,disable-modern=on,$bare,vectors=0
+pings "pc, behind a bridge" "" pc $pci,bus=bridge,addr=1 -device pci-bridge,id=bridge,chassis_nr=1
+
+compile musl kernels/pith/tests/guest/random.c "$tmp/random"
+pack "$tmp/random.cpio" "$tmp/random"
+
+# asks MACHINE [QEMU OPTION...]: boot it on a CPU that has neither RDSEED nor RDRAND
+asks() {
+    machine=$1
+    shift
+    boot "$pith" "$tmp/random.cpio" "quiet rdinit=/app" -cpu qemu64 "$@"
+}
+
+given=('getrandom\(.*: 104 E0$' 'read\(.*: 104 E0$' '^same: 0$')
+none=('AT_RANDOM.* is predictable' 'getrandom\(.*: -1 E5$' 'read\(.*: -1 E5$' 'no entropy to give')
+
+asks microvm,acpi=off -device virtio-rng-device
+check "entropy over MMIO" 0 "${given[@]}"
+asks pc -device virtio-rng-pci,disable-modern=on
+check "entropy over PCI, legacy" 0 "${given[@]}"
+asks q35 "${port[@]}" -device virtio-rng-pci,bus=root
+check "entropy over PCI, modern" 0 "${given[@]}"
+asks pc -object rng-builtin,id=r -device virtio-rng-pci,rng=r,max-bytes=3,period=1
+check "entropy in small portions" 0 "${given[@]}"
+asks microvm,acpi=off
+check "no entropy" 1 "${none[@]}"
+asks pc -chardev null,id=c -object rng-egd,id=r,chardev=c -device virtio-rng-pci,rng=r
+check "a source of entropy that is silent" 1 "${none[@]}"
+
+finish
