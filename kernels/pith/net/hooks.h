@@ -5,6 +5,7 @@
 
 #include "lwip/err.h"
 
+struct pbuf;
 struct tcp_pcb;
 struct tcp_hdr;
 
@@ -13,5 +14,11 @@ struct tcp_hdr;
 err_t net_tcp_packet(struct tcp_pcb *pcb, const struct tcp_hdr *header);
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, length1, options2, packet)                 \
     net_tcp_packet(pcb, header)
+
+/* Each TCP packet that `pcb` (or NULL) sends, its header filled in. It is made for adding options;
+ * ours adds none. */
+void net_tcp_sends(struct tcp_pcb *pcb, const struct tcp_hdr *header, const struct pbuf *packet);
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(packet, header, pcb, options)                                \
+    (net_tcp_sends((struct tcp_pcb *)(pcb), header, packet), (options))
 
 #endif

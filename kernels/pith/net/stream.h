@@ -45,6 +45,7 @@ struct stream {
     uint32_t queued;    /* bytes in all chunks that are not acknowledged */
     uint32_t unwritten; /* of these, not given to lwIP */
     uint32_t send_limit;
+    uint32_t sent_again; /* packets, for TCP_INFO */
 
     /* A listener's: connections to accept. */
     struct list waiting;

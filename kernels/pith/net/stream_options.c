@@ -3,6 +3,7 @@
 #include "../linux/errno.h"
 #include "../memory/copy.h"
 #include "binding.h"
+#include "hooks.h"
 #include "net.h"
 #include "stream.h"
 
@@ -161,6 +162,19 @@ static void describe(const struct stream *stream, struct info *info)
     info->reordering = 3;
     info->not_sent = pcb->snd_lbb - pcb->snd_nxt + stream->unwritten;
     info->peer_window = pcb->snd_wnd;
+    info->total_retransmits = stream->sent_again;
+}
+
+void net_tcp_sends(struct tcp_pcb *pcb, const struct tcp_hdr *header, const struct pbuf *packet)
+{
+    unsigned data = packet->tot_len - TCPH_HDRLEN_BYTES(header);
+    struct stream *stream;
+
+    if (!pcb || !data || pcb->state < ESTABLISHED || pcb->state == TIME_WAIT ||
+        TCP_SEQ_GEQ(lwip_ntohl(header->seqno), pcb->snd_nxt))
+        return;
+    stream = pcb->callback_arg;
+    stream->sent_again += (data + stream->mss - 1) / stream->mss;
 }
 
 static long get_info(const struct stream *stream, void *out)
