@@ -7,7 +7,6 @@
 #define TARE_LINUX_PAYLOAD_H
 
 #include <errno.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/io.h>
@@ -19,8 +18,6 @@
 #include <unistd.h>
 
 #include "../../scenarios/marker.h"
-
-extern char **environ;
 
 static inline void complain(const char *what, const char *name)
 {
@@ -35,6 +32,16 @@ static inline void mount_at(const char *type, const char *directory)
         complain("mount", directory);
 }
 
+static inline _Noreturn void payload_execute(char **argv)
+{
+    int status;
+
+    execv(argv[0], argv);
+    status = errno == ENOENT ? 127 : 126;
+    complain("execute", argv[0]);
+    _exit(status);
+}
+
 /* Run the program argv[0] to its end and return the status that a shell would report. */
 static inline unsigned payload_run(char **argv)
 {
@@ -45,10 +52,12 @@ static inline unsigned payload_run(char **argv)
         dprintf(STDERR_FILENO, "init: no program after -- on the command line\n");
         return 127;
     }
-    errno = posix_spawn(&child, argv[0], NULL, NULL, argv, environ);
-    if (errno) {
-        complain("execute", argv[0]);
-        return errno == ENOENT ? 127 : 126;
+    child = vfork(); /* posix_spawn() does more: a pipe, every signal's action */
+    if (child == 0)
+        payload_execute(argv);
+    if (child < 0) {
+        complain("start", argv[0]);
+        return 126;
     }
     /* The first process also inherits the payload's orphans, whose end means nothing here. */
     while (wait(&status) != child)
