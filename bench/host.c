@@ -138,6 +138,7 @@ cJSON *host_describe(const char *root)
     add_line(host, "governor", root, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     add_line(host, "clocksource", root,
              "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+    add_line(host, "tcp_congestion", root, "/proc/sys/net/ipv4/tcp_congestion_control");
     add_mitigations(host, root);
     add_versions(host);
     return host;
