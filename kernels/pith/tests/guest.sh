@@ -69,7 +69,8 @@ head -c 9000 "$tmp/musl" >"$tmp/short"
 pack "$tmp/short.cpio" "$tmp/short"
 boot "$pith" "$tmp/short.cpio" "rdinit=/app"
 check "truncated ELF" 255 'panic: /app: .*truncated'
-memory=2 boot "$pith" "$tmp/glibc.cpio" "rdinit=/app"
+# Room for the kernel and the initrd beside each other, and little more.
+memory=2560K boot "$pith" "$tmp/glibc.cpio" "rdinit=/app"
 check "too little memory" "$([ "$status" = 137 ] && echo 137 || echo 255)" 'memory'
 
 for machine in q35 pc microvm,acpi=on; do

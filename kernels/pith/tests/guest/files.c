@@ -3,9 +3,11 @@
 #include "abi.h"
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysinfo.h>
@@ -304,6 +306,57 @@ static void devices(void)
     TELL(sysconf(_SC_OPEN_MAX));
 }
 
+static int limit(rlim_t now, rlim_t most)
+{
+    struct rlimit limits = {now, most};
+
+    return setrlimit(RLIMIT_NOFILE, &limits);
+}
+
+/* Descriptors up to RLIMIT_NOFILE, the lowest first; the limit can be raised. */
+static void descriptors(void)
+{
+    static struct pollfd none[2001];
+    struct rlimit limits;
+    int fd, last = 0;
+
+    TRY(getrlimit(RLIMIT_NOFILE, &limits));
+    TELL(limits.rlim_cur);
+    TELL(limits.rlim_max);
+    TRY(dup2(0, 1023));
+    TRY(dup2(0, 1024));
+    TRY(dup2(0, -1));
+    TRY(fcntl(0, F_DUPFD, 1024));
+    TRY(fcntl(0, F_DUPFD, 1000));
+    TRY(fcntl(0, F_DUPFD, 1023));
+    while ((fd = dup(0)) >= 0)
+        last = fd;
+    TELL(last);
+    TELL(errno);
+    close(500);
+    close(400);
+    TRY(dup(0));
+    TRY(dup(0));
+    TRY(dup(0));
+    TRY(limit(2000, limits.rlim_max));
+    TRY(dup(0));
+    TRY(dup2(0, 1999));
+    TRY(dup2(0, 2000));
+    for (fd = 0; fd < 2001; fd++)
+        none[fd].fd = -1;
+    TRY(poll(none, 2000, 0));
+    TRY(poll(none, 2001, 0));
+    TRY(limit(limits.rlim_max + 1, limits.rlim_max));
+    TRY(limit(5000, 5000));
+    TRY(dup2(0, 4999));
+    TRY(limit(5000, 3000000));
+    TRY(limit(10, 5000));
+    TRY(dup(0));
+    TRY(fcntl(4999, F_GETFD)); /* what is open stays so */
+    for (fd = 10; fd < 5000; fd++)
+        close(fd);
+}
+
 int main(void)
 {
     TRY(mkdir("/work", 0755));
@@ -312,5 +365,6 @@ int main(void)
     folders();
     mappings();
     devices();
+    descriptors();
     return 0;
 }
