@@ -166,7 +166,8 @@ static void receive(struct buffer *buffer, uint32_t length)
     }
     memcpy(&header, buffer->data, header_size);
     frame = take_out(buffer, header_size, length);
-    if (header_size == sizeof header && header.buffers > 1)
+    /* Without that feature some devices, QEMU among them, leave the number unwritten. */
+    if (device.accepted & F_MRG_RXBUF && header.buffers > 1)
         frame = append(frame, header.buffers - 1u);
     if (frame)
         user->receive(frame, &header);
