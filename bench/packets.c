@@ -139,8 +139,8 @@ static void send_echo(const struct sockaddr_in *to)
     close(fd);
 }
 
-/* Add a line for each packet that has come; `start` is when the asking began. False when no more can
- * come. */
+/* Add a line for each packet that has come; `start` is when the asking began. False when no more
+ * can come. */
 static bool take(struct capture *capture, int64_t start, cJSON *lines)
 {
     struct error ignored = {0};

@@ -15,7 +15,7 @@ set ylabel system("printenv TARE_UNIT") noenhanced
 set xrange [0:*]
 set yrange [0:*]
 set grid xtics ytics ls 3
-set key outside top right horizontal maxrows 1 samplen 2 noenhanced
+set key outside top right horizontal samplen 2 width -2 font "sans,8" noenhanced
 
 do for [kind in "png svg"] {
     if (kind eq "png") {
