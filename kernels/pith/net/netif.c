@@ -14,6 +14,7 @@
 #include "lwip/prot/tcp.h"
 #include "netif/ethernet.h"
 #include "segments.h"
+#include "stream.h"
 
 #define BULK (4u << 20) /* bytes */
 #define LARGEST                                                                                    \
@@ -70,16 +71,20 @@ static uint16_t pseudo_sum(const uint8_t *ip, struct layout layout, uint32_t len
     return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
-static const ip_addr_t *remote(const struct pbuf *frame, struct layout layout)
+enum end { SOURCE, DESTINATION };
+
+static const ip_addr_t *address_of(const struct pbuf *frame, struct layout layout, enum end end)
 {
     static ip_addr_t address;
-    const uint8_t *ip = (const uint8_t *)frame->payload + SIZEOF_ETH_HDR;
+    const void *ip = (const uint8_t *)frame->payload + SIZEOF_ETH_HDR;
+    const struct ip6_hdr *ip6 = ip;
+    const struct ip_hdr *ip4 = ip;
 
     if (layout.ip6) {
-        ip_addr_copy_from_ip6_packed(address, ((const struct ip6_hdr *)ip)->dest);
+        ip_addr_copy_from_ip6_packed(address, end == SOURCE ? ip6->src : ip6->dest);
         ip6_addr_assign_zone(ip_2_ip6(&address), IP6_UNICAST, &interface);
     } else {
-        ip_addr_copy_from_ip4(address, ((const struct ip_hdr *)ip)->dest);
+        ip_addr_copy_from_ip4(address, end == SOURCE ? ip4->src : ip4->dest);
     }
     return &address;
 }
@@ -102,7 +107,8 @@ static struct nic_header prepare(const struct pbuf *frame)
     memcpy(transport + header.checksum_offset, &sum, 2);
     if (layout.protocol == IP_PROTO_TCP && frame->tot_len > SIZEOF_ETH_HDR + nic.mtu) {
         header.gso_type = layout.ip6 ? NIC_GSO_TCP6 : NIC_GSO_TCP4;
-        header.gso_size = segments_mss((const void *)transport, remote(frame, layout));
+        header.gso_size =
+            segments_mss((const void *)transport, address_of(frame, layout, DESTINATION));
         header.header_length =
             (uint16_t)(layout.transport + TCPH_HDRLEN_BYTES((const struct tcp_hdr *)transport));
     }
@@ -129,6 +135,17 @@ static err_t send(struct netif *netif, struct pbuf *frame)
     return nic_send(frame, header) ? ERR_OK : ERR_MEM;
 }
 
+static void look_for_syn(const struct pbuf *frame)
+{
+    struct layout layout = look(frame);
+    const struct tcp_hdr *tcp = (const void *)((const uint8_t *)frame->payload + layout.transport);
+
+    if (layout.transport && layout.protocol == IP_PROTO_TCP &&
+        frame->len >= layout.transport + sizeof *tcp &&
+        (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
+        stream_reopen(address_of(frame, layout, SOURCE), tcp);
+}
+
 /* A frame whose checksum the device vouches for, or which never left this host and has none yet, is
  * not summed up again. */
 static void receive(struct pbuf *frame, const struct nic_header *header)
@@ -141,6 +158,7 @@ static void receive(struct pbuf *frame, const struct nic_header *header)
         interface.chksum_flags &= (uint16_t)~checks;
     else
         interface.chksum_flags |= checks;
+    look_for_syn(frame);
     if (interface.input(frame, &interface) != ERR_OK)
         pbuf_free(frame);
     segments_after_input();

@@ -110,6 +110,10 @@ bool stream_writable(const struct stream *stream);
 long stream_listen(struct socket *socket, int backlog);
 long stream_accept(struct socket *socket, bool wait, struct socket **out);
 void stream_stop_listening(struct stream *stream);
+/* Before lwIP sees a SYN: where it is of a peer whose last connection from that port is in
+ * TIME_WAIT here, and newer, it begins another one, as RFC 1122, 4.2.2.13 allows. A peer that opens
+ * many connections has no other port left. */
+void stream_reopen(const ip_addr_t *remote, const struct tcp_hdr *syn);
 
 /* stream_options.c */
 void stream_begin(struct socket *socket);

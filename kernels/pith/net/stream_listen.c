@@ -123,6 +123,18 @@ static struct stream *take_waiting(struct stream *stream)
     return child;
 }
 
+void stream_reopen(const ip_addr_t *remote, const struct tcp_hdr *syn)
+{
+    struct tcp_pcb *pcb = tcp_tw_pcbs;
+
+    while (pcb &&
+           !(pcb->remote_port == lwip_ntohs(syn->src) && pcb->local_port == lwip_ntohs(syn->dest) &&
+             ip_addr_cmp(&pcb->remote_ip, remote)))
+        pcb = pcb->next;
+    if (pcb && TCP_SEQ_GEQ(lwip_ntohl(syn->seqno), pcb->rcv_nxt))
+        tcp_abandon(pcb, 0);
+}
+
 long stream_accept(struct socket *socket, bool wait, struct socket **out)
 {
     struct stream *stream = stream_of(socket), *child = NULL;

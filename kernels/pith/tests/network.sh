@@ -180,9 +180,11 @@ relay_echo() { # relay_echo SEED
 
 test_churn() {
     local free rss
+    start tap0
+    echo "50000 50001" >/proc/sys/net/ipv4/ip_local_port_range
+    run "connections, always from the same ports" "$network" again $guest 100
     # Each connection takes a port of the host's, for a minute.
     echo "1024 65535" >/proc/sys/net/ipv4/ip_local_port_range
-    start tap0
     run "first connections" "$network" churn $guest 500
     free=$("$network" report $guest) rss=$(rss)
     run "connections, one after the other" "$network" churn $guest "$(long 3000 100000)"

@@ -26,6 +26,7 @@ static const struct {
     {"unread", "ADDRESS BYTES CONNECTIONS", unread_main},
     {"datagrams", "ADDRESS COUNT", datagrams_main},
     {"churn", "ADDRESS COUNT", churn_main},
+    {"again", "ADDRESS COUNT", again_main},
     {"alternate", "ADDRESS SECONDS", alternate_main},
     {"relay", "TAP TAP [loss P] [reorder P] [duplicate P] [damage P] [seed N]", relay_main},
     {"flood", "ADDRESS IFACE COUNT [rate N] [seed N]", flood_main},

@@ -62,6 +62,7 @@ int echo_main(char **arguments);
 int unread_main(char **arguments);
 int datagrams_main(char **arguments);
 int churn_main(char **arguments);
+int again_main(char **arguments);
 int alternate_main(char **arguments);
 int ping_main(char **arguments);
 int report_main(char **arguments);

@@ -61,6 +61,17 @@ int churn_main(char **arguments)
     return 0;
 }
 
+/* The guest ends each connection, and so may be the one that remembers it. */
+int again_main(char **arguments)
+{
+    long count = number(arguments[1]);
+
+    for (long i = 0; i < count; i++)
+        supplied(arguments[0], i);
+    printf("%ld connections\n", count);
+    return 0;
+}
+
 static uint8_t block[BLOCK];
 
 /* To the guest, which tells how much it took. */
