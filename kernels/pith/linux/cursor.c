@@ -53,6 +53,16 @@ static long settle(struct cursor *cursor)
     return 0;
 }
 
+long cursor_piece(struct cursor *cursor, uint64_t *at)
+{
+    if (cursor->inode)
+        return 0;
+    if (settle(cursor) < 0)
+        return -EFAULT;
+    *at = cursor->base;
+    return (long)(cursor->left < cursor->total ? cursor->left : cursor->total);
+}
+
 enum way { READ, WRITE, SKIP };
 
 static long copy_part(struct cursor *cursor, void *bytes, size_t size, enum way way)

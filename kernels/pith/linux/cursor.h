@@ -34,6 +34,10 @@ void cursor_in(struct cursor *cursor, struct inode *inode, uint64_t offset, uint
 long cursor_read(struct cursor *cursor, void *to, size_t size);
 long cursor_write(struct cursor *cursor, const void *from, size_t size);
 
+/* The program's memory that comes next, in one piece, there being some: its size, and its address
+ * at *at; 0 where it is a file; -EFAULT. */
+long cursor_piece(struct cursor *cursor, uint64_t *at);
+
 /* Go on without copying. */
 long cursor_skip(struct cursor *cursor, size_t size);
 

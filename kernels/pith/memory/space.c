@@ -4,6 +4,7 @@
 #include "../cpu/cpu.h"
 #include "../linux/errno.h"
 #include "../linux/ramfs.h"
+#include "lend.h"
 
 struct area {
     uint64_t start, end;
@@ -141,7 +142,9 @@ void space_discard(uint64_t start, uint64_t end)
             continue;
         }
         if (*entry & PTE_ADDRESS) {
-            if (!(*entry & PTE_BORROWED))
+            if (*entry & PTE_LENT)
+                lend_drop(direct(*entry & PTE_ADDRESS));
+            else if (!(*entry & PTE_BORROWED))
                 page_give(direct(*entry & PTE_ADDRESS));
             *entry = 0;
             paging_flush(start);
@@ -230,7 +233,9 @@ static void set_flags(uint64_t start, uint64_t end, int protection)
             continue;
         }
         if (*entry & PTE_ADDRESS) {
-            *entry = (*entry & (PTE_ADDRESS | PTE_BORROWED)) | entry_flags(protection);
+            *entry = (*entry & (PTE_ADDRESS | PTE_BORROWED | PTE_LENT)) | entry_flags(protection);
+            if (*entry & PTE_LENT)
+                *entry &= ~PTE_WRITE;
             paging_flush(start);
         }
         start += PAGE;
@@ -296,6 +301,18 @@ static char *page_for(const struct area *area, uint64_t address, uint64_t *borro
     return page;
 }
 
+/* The page is there, and the area allows the access. */
+static struct fault write_to_lent(uint64_t address, uint64_t error)
+{
+    uint64_t *entry = paging_entry(address, false);
+
+    if (!entry || !(*entry & PTE_LENT) || !(error & PAGE_FAULT_WRITE))
+        return (struct fault){SIGSEGV, SEGV_ACCERR};
+    if (!lend_write(entry, address))
+        out_of_memory(address);
+    return (struct fault){0};
+}
+
 struct fault space_fault(uint64_t address, uint64_t error)
 {
     struct area *area = areas;
@@ -306,8 +323,10 @@ struct fault space_fault(uint64_t address, uint64_t error)
         area = area->next;
     if (!area || area->start > address)
         return (struct fault){SIGSEGV, SEGV_MAPERR};
-    if (error & PAGE_FAULT_PRESENT || !allows(area->protection, error))
+    if (!allows(area->protection, error))
         return (struct fault){SIGSEGV, SEGV_ACCERR};
+    if (error & PAGE_FAULT_PRESENT)
+        return write_to_lent(at, error);
     if (area->backing.file &&
         skip(area->backing, at - area->start).offset >= area->backing.file->size)
         return (struct fault){SIGBUS, BUS_ADRERR};

@@ -8,6 +8,7 @@
 #define PITH_NET_STREAM_H
 
 #include "../linux/socket.h"
+#include "../virtio/net.h"
 #include "lwip/priv/tcp_priv.h"
 
 /* Bytes that were sent and are not yet acknowledged, or are to be sent. */
@@ -17,7 +18,9 @@ struct chunk {
     uint32_t capacity, filled;
     uint32_t written;      /* of these, given to lwIP */
     uint32_t acknowledged; /* of those */
-    unsigned order;        /* of the pages */
+    unsigned pages;        /* a power of two, unless they are the program's */
+    bool lent;             /* they are: memory/lend.h */
+    struct nic_lease lease;
 };
 
 struct stream {

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * TCP sockets: sending. The program's bytes are copied once, into chunks of pages from which lwIP
- * and the NIC then send; a chunk goes when all of it is acknowledged.
+ * and the NIC then send; a chunk goes when all of it is acknowledged. Of large buffers the whole
+ * pages become chunks themselves, without a copy, where that pays (memory/lend.h).
  *
  * Nagle's algorithm is done here, by keeping bytes back from lwIP, whose own counts segments by
  * pcb->mss: with large segments (segments.h) that is tens of KB, and what is smaller would wait for
  * an ACK though it fills many packets.
  */
 #include "../linux/errno.h"
+#include "../memory/copy.h"
 #include "../memory/heap.h"
-#include "../memory/paging.h"
+#include "../memory/lend.h"
 #include "../virtio/net.h"
 #include "net.h"
 #include "segments.h"
@@ -17,6 +19,7 @@
 
 #define LARGEST_ORDER 4 /* 64 KB: one segment, or nearly */
 #define SHARE 4         /* of all memory that chunks may take: one page in so many */
+#define LEND_FROM 16384 /* bytes in one piece: fewer are copied */
 
 static size_t pages_used;
 
@@ -31,17 +34,30 @@ bool stream_writable(const struct stream *stream)
     return room(stream) && room(stream) >= stream->queued / 2;
 }
 
+static bool may_use(unsigned pages)
+{
+    return pages_used + pages <= memory.total_pages / SHARE;
+}
+
 /* Whoever has nothing under way gets a page though the others have taken their share. */
 static void *take_pages(const struct stream *stream, unsigned order)
 {
     bool first = !order && !stream->queued;
     void *pages = NULL;
 
-    if (first || pages_used + (1ul << order) <= memory.total_pages / SHARE)
+    if (first || may_use(1u << order))
         pages = pages_take(&memory, order);
-    if (pages)
-        pages_used += 1ul << order;
     return pages;
+}
+
+static void add_chunk(struct stream *stream, struct chunk *chunk)
+{
+    pages_used += chunk->pages;
+    if (stream->newest)
+        stream->newest->next = chunk;
+    else
+        stream->oldest = chunk;
+    stream->newest = chunk;
 }
 
 /* As large as what is to be sent and what is under way suggest: a stream soon gets large ones, a
@@ -62,15 +78,24 @@ static struct chunk *make_chunk(struct stream *stream, size_t wanted)
             heap_give(chunk, sizeof *chunk);
             return NULL;
         }
-    chunk->order = order;
+    chunk->pages = 1u << order;
     chunk->capacity = (uint32_t)LWIP_MIN(PAGE << order, UINT16_MAX); /* what tcp_write() takes */
     if (chunk->capacity > stream->pcb->mss)
         chunk->capacity -= chunk->capacity % stream->pcb->mss; /* whole segments */
-    if (stream->newest)
-        stream->newest->next = chunk;
+    add_chunk(stream, chunk);
+    return chunk;
+}
+
+static void give_chunk(struct nic_lease *lease)
+{
+    struct chunk *chunk = LIST_OF(lease, struct chunk, lease);
+
+    pages_used -= chunk->pages;
+    if (chunk->lent)
+        lend_return(chunk->bytes, chunk->pages);
     else
-        stream->oldest = chunk;
-    return stream->newest = chunk;
+        pages_give(&memory, chunk->bytes, (unsigned)__builtin_ctz(chunk->pages));
+    heap_give(chunk, sizeof *chunk);
 }
 
 static void drop_oldest(struct stream *stream)
@@ -80,9 +105,8 @@ static void drop_oldest(struct stream *stream)
     stream->oldest = chunk->next;
     if (!stream->oldest)
         stream->newest = NULL;
-    pages_used -= 1ul << chunk->order;
-    nic_give_pages(chunk->bytes, chunk->order);
-    heap_give(chunk, sizeof *chunk);
+    chunk->lease.done = give_chunk;
+    nic_end_lease(&chunk->lease);
 }
 
 void stream_drop_unsent(struct stream *stream)
@@ -220,8 +244,59 @@ static bool may_send(const struct stream *stream)
     return stream_open(stream) && !(stream->socket.shut & SHUT_WR) && !stream->socket.error;
 }
 
+/* Whole pages of the program's as one chunk. How many bytes; 0: none. */
+static uint32_t lend_chunk(struct stream *stream, uint64_t at, size_t size)
+{
+    unsigned most = (unsigned)LWIP_MIN(size, UINT16_MAX) / PAGE;
+    struct chunk *chunk = may_use(most) ? heap_take(sizeof *chunk) : NULL;
+
+    if (!chunk)
+        return 0;
+    chunk->pages = lend_pages(at, most, &chunk->bytes);
+    if (!chunk->pages) {
+        heap_give(chunk, sizeof *chunk);
+        return 0;
+    }
+    chunk->lent = true;
+    chunk->filled = chunk->capacity = (uint32_t)(chunk->pages * PAGE);
+    add_chunk(stream, chunk);
+    return chunk->filled;
+}
+
+/* Send from the program's own pages what there is room for, if the next piece is a large one and
+ * begins with a page. Bytes, or -EFAULT. */
+static long lend(struct stream *stream, struct message *message)
+{
+    uint64_t at;
+    long size = cursor_piece(&message->data, &at), done = 0;
+
+    if (size < LEND_FROM || at % PAGE || !in_program(at, (uint64_t)size))
+        return size < 0 ? size : 0;
+    size = LWIP_MIN(size, (long)room(stream));
+    while (size - done >= (long)PAGE) {
+        uint32_t part = lend_chunk(stream, at + (uint64_t)done, (size_t)(size - done));
+
+        if (!part)
+            break;
+        done += part;
+    }
+    cursor_skip(&message->data, (size_t)done);
+    stream->queued += (uint32_t)done;
+    stream->unwritten += (uint32_t)done;
+    return done;
+}
+
+/* A large piece is copied up to the end of its first page, so that the others can be lent. */
+static size_t to_page(struct message *message, size_t size)
+{
+    uint64_t at;
+    long piece = cursor_piece(&message->data, &at);
+
+    return piece >= LEND_FROM + (long)PAGE && at % PAGE ? LWIP_MIN(size, PAGE - at % PAGE) : size;
+}
+
 /* Copy what there is room for. Bytes, 0 without room, -errno. */
-static long fill(struct stream *stream, struct message *message)
+static long copy(struct stream *stream, struct message *message)
 {
     struct chunk *chunk = stream->newest;
     size_t size = LWIP_MIN(message->data.total, room(stream));
@@ -232,14 +307,20 @@ static long fill(struct stream *stream, struct message *message)
         chunk = make_chunk(stream, size);
     if (!chunk)
         return -ENOBUFS;
-    if (size > chunk->capacity - chunk->filled)
-        size = chunk->capacity - chunk->filled;
+    size = to_page(message, LWIP_MIN(size, chunk->capacity - chunk->filled));
     if (cursor_read(&message->data, chunk->bytes + chunk->filled, size) < 0)
         return -EFAULT;
     chunk->filled += (uint32_t)size;
     stream->queued += (uint32_t)size;
     stream->unwritten += (uint32_t)size;
     return (long)size;
+}
+
+static long fill(struct stream *stream, struct message *message)
+{
+    long lent = lend(stream, message);
+
+    return lent ? lent : copy(stream, message);
 }
 
 /* Until there is room; `any`: until anything has been acknowledged. */

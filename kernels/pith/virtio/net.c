@@ -41,13 +41,6 @@ struct buffer {
     char *data;
 };
 
-/* Pages that the device may still read, kept in the pages themselves. */
-struct lent {
-    struct lent *next;
-    unsigned order;
-    uint32_t mark; /* frames sent when they were given back */
-};
-
 static struct virtio device;
 static struct virtqueue rx, tx;
 static bool present, full;
@@ -57,7 +50,7 @@ static struct nic *user;
 static struct buffer *spare;
 static unsigned buffer_count, buffers_most;
 static uint32_t queued, sent; /* frames ever */
-static struct lent *lent_first, **lent_last = &lent_first;
+static struct nic_lease *first_lease, **last_lease = &first_lease;
 static struct nic_header *headers; /* one for each descriptor */
 
 static void give_buffer(struct pbuf *pbuf)
@@ -183,27 +176,26 @@ static void reclaim(void)
         sent++;
     }
     /* Frames are used in the order in which they were queued. */
-    while (lent_first && (int32_t)(sent - lent_first->mark) >= 0) {
-        struct lent *lent = lent_first;
+    while (first_lease && (int32_t)(sent - first_lease->mark) >= 0) {
+        struct nic_lease *lease = first_lease;
 
-        lent_first = lent->next;
-        if (!lent_first)
-            lent_last = &lent_first;
-        pages_give(&memory, lent, lent->order);
+        first_lease = lease->next;
+        if (!first_lease)
+            last_lease = &first_lease;
+        lease->done(lease);
     }
 }
 
-void nic_give_pages(void *block, unsigned order)
+void nic_end_lease(struct nic_lease *lease)
 {
-    struct lent *lent = block;
-
     if (queued == sent) {
-        pages_give(&memory, block, order);
+        lease->done(lease);
         return;
     }
-    *lent = (struct lent){NULL, order, queued};
-    *lent_last = lent;
-    lent_last = &lent->next;
+    lease->next = NULL;
+    lease->mark = queued;
+    *last_lease = lease;
+    last_lease = &lease->next;
 }
 
 /* The header goes out with the frame's first piece where there is room before it. */

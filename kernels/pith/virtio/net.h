@@ -44,8 +44,15 @@ void nic_kick(void);
  * the device does not interrupt for it. */
 bool nic_receive(void);
 
-/* Give back 2^order pages from which frames were sent, once the device reads them no more. */
-void nic_give_pages(void *block, unsigned order);
+/* Call `done` when the device no longer reads what was queued until now, which may be at once. The
+ * struct is the caller's until then. */
+struct nic_lease {
+    void (*done)(struct nic_lease *lease);
+    struct nic_lease *next;
+    uint32_t mark; /* frames queued when it was given back */
+};
+
+void nic_end_lease(struct nic_lease *lease);
 
 /* For the trap handler: the device's interrupt. */
 void nic_interrupt(void);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lend.h"
+#include "space.h"
+
+#define DROPPED 0x8000 /* in a page's count: nobody maps it */
+#define MOST 0x7000
+
+/* Of the pages lent in a period, a quarter may be written to afterwards. If there are more, so many
+ * pages are copied before the next try. */
+#define PERIOD 512
+#define PAUSE 16384
+
+static uint16_t *counts; /* of each physical page: how often it is lent */
+static uint64_t count_pages;
+static unsigned lent, written, pause;
+
+static bool prepare(void)
+{
+    static bool tried;
+    unsigned order = 0;
+
+    if (tried)
+        return counts;
+    tried = true;
+    for (unsigned i = 0; i < memory.range_count; i++)
+        if (memory.ranges[i].end / PAGE > count_pages)
+            count_pages = memory.ranges[i].end / PAGE;
+    while (PAGE << order < count_pages * sizeof *counts)
+        order++;
+    counts = pages_take(&memory, order);
+    if (counts)
+        memset(counts, 0, PAGE << order);
+    return counts;
+}
+
+static uint16_t *count_of(const char *page)
+{
+    uint64_t number = physical(page) / PAGE;
+
+    return number < count_pages ? &counts[number] : NULL;
+}
+
+static bool pays(unsigned pages)
+{
+    if (pause) {
+        pause = pause > pages ? pause - pages : 0;
+        return false;
+    }
+    if (lent >= PERIOD) {
+        pause = written > lent / 4 ? PAUSE : 0;
+        lent = written = 0;
+    }
+    return true;
+}
+
+/* The page that is to be lent next, and in the program's way from now on. NULL: it cannot be. */
+static char *lend(uint64_t address)
+{
+    uint64_t *entry = paging_entry(address, false);
+    uint16_t *times;
+    char *page;
+
+    if (!entry || !(*entry & PTE_PRESENT) || *entry & PTE_BORROWED)
+        return NULL;
+    page = direct(*entry & PTE_ADDRESS);
+    times = count_of(page);
+    if (!times || *times >= MOST)
+        return NULL;
+    *times += 1;
+    *entry |= PTE_LENT;
+    if (*entry & PTE_WRITE) {
+        *entry &= ~PTE_WRITE;
+        paging_flush(address);
+    }
+    return page;
+}
+
+unsigned lend_pages(uint64_t address, unsigned most, char **first)
+{
+    unsigned count = 0;
+
+    if (!pays(most) || !prepare())
+        return 0;
+    while (count < most) {
+        char *page = lend(address + count * PAGE);
+
+        if (page && count && page != *first + count * PAGE) {
+            lend_return(page, 1); /* the next piece begins with it */
+            break;
+        }
+        if (!page)
+            break;
+        if (!count)
+            *first = page;
+        count++;
+    }
+    lent += count;
+    return count;
+}
+
+void lend_return(char *first, unsigned count)
+{
+    for (char *page = first; count; page += PAGE, count--) {
+        uint16_t *times = count_of(page);
+
+        *times -= 1;
+        if (*times == DROPPED) {
+            *times = 0;
+            page_give(page);
+        }
+    }
+}
+
+bool lend_write(uint64_t *entry, uint64_t address)
+{
+    char *page = direct(*entry & PTE_ADDRESS), *copy = page;
+    uint16_t *times = count_of(page);
+
+    written++;
+    if (*times) {
+        copy = pages_take(&memory, 0);
+        if (!copy)
+            return false;
+        memcpy(copy, page, PAGE);
+        *times |= DROPPED;
+    }
+    *entry = (*entry & ~(PTE_ADDRESS | PTE_LENT)) | physical(copy) | PTE_WRITE;
+    paging_flush(address);
+    return true;
+}
+
+void lend_drop(char *page)
+{
+    uint16_t *times = count_of(page);
+
+    if (*times)
+        *times |= DROPPED;
+    else
+        page_give(page);
+}
