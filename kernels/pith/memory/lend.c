@@ -6,13 +6,14 @@
 #define MOST 0x7000
 
 /* Of the pages lent in a period, a quarter may be written to afterwards. If there are more, so many
- * pages are copied before the next try. */
-#define PERIOD 512
-#define PAUSE 16384
+ * pages are copied before the next try, and twice as many the next time. */
+#define PERIOD 128
+#define PAUSE 4096
+#define LONGEST_PAUSE (1u << 18)
 
 static uint16_t *counts; /* of each physical page: how often it is lent */
 static uint64_t count_pages;
-static unsigned lent, written, pause;
+static unsigned lent, written, pause, next_pause = PAUSE;
 
 static bool prepare(void)
 {
@@ -40,17 +41,24 @@ static uint16_t *count_of(const char *page)
     return number < count_pages ? &counts[number] : NULL;
 }
 
-static bool pays(unsigned pages)
+bool lend_pays(void)
 {
-    if (pause) {
-        pause = pause > pages ? pause - pages : 0;
-        return false;
+    return !pause;
+}
+
+/* Whether what was lent was left alone so far; else pause. */
+static void judge(void)
+{
+    if (lent < PERIOD)
+        return;
+    if (written <= lent / 4) {
+        next_pause = PAUSE;
+    } else {
+        pause = next_pause;
+        if (next_pause < LONGEST_PAUSE)
+            next_pause *= 2;
     }
-    if (lent >= PERIOD) {
-        pause = written > lent / 4 ? PAUSE : 0;
-        lent = written = 0;
-    }
-    return true;
+    lent = written = 0;
 }
 
 /* The page that is to be lent next, and in the program's way from now on. NULL: it cannot be. */
@@ -79,7 +87,11 @@ unsigned lend_pages(uint64_t address, unsigned most, char **first)
 {
     unsigned count = 0;
 
-    if (!pays(most) || !prepare())
+    if (pause) {
+        pause = pause > most ? pause - most : 0;
+        return 0;
+    }
+    if (!prepare())
         return 0;
     while (count < most) {
         char *page = lend(address + count * PAGE);
@@ -95,6 +107,7 @@ unsigned lend_pages(uint64_t address, unsigned most, char **first)
         count++;
     }
     lent += count;
+    judge();
     return count;
 }
 

@@ -16,6 +16,9 @@
  * not pay now, or where the first page cannot be lent. */
 unsigned lend_pages(uint64_t address, unsigned most, char **first);
 
+/* Whether lending goes on, as far as is known. */
+bool lend_pays(void);
+
 /* `count` pages from `first` on, once for each time they were lent. */
 void lend_return(char *first, unsigned count);
 

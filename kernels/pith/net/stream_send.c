@@ -286,13 +286,16 @@ static long lend(struct stream *stream, struct message *message)
     return done;
 }
 
-/* A large piece is copied up to the end of its first page, so that the others can be lent. */
-static size_t to_page(struct message *message, size_t size)
+/* A large piece that does not begin with a page is copied up to the next one, from which it is
+ * lent. */
+static size_t up_to_page(struct message *message, size_t size)
 {
     uint64_t at;
     long piece = cursor_piece(&message->data, &at);
 
-    return piece >= LEND_FROM + (long)PAGE && at % PAGE ? LWIP_MIN(size, PAGE - at % PAGE) : size;
+    if (!lend_pays() || piece < LEND_FROM + (long)PAGE || at % PAGE == 0)
+        return size;
+    return LWIP_MIN(size, PAGE - at % PAGE);
 }
 
 /* Copy what there is room for. Bytes, 0 without room, -errno. */
@@ -307,7 +310,7 @@ static long copy(struct stream *stream, struct message *message)
         chunk = make_chunk(stream, size);
     if (!chunk)
         return -ENOBUFS;
-    size = to_page(message, LWIP_MIN(size, chunk->capacity - chunk->filled));
+    size = up_to_page(message, LWIP_MIN(size, chunk->capacity - chunk->filled));
     if (cursor_read(&message->data, chunk->bytes + chunk->filled, size) < 0)
         return -EFAULT;
     chunk->filled += (uint32_t)size;
@@ -316,11 +319,17 @@ static long copy(struct stream *stream, struct message *message)
     return (long)size;
 }
 
+/* Take what there is room for, or a good part. Bytes, 0 without room, -errno. */
 static long fill(struct stream *stream, struct message *message)
 {
-    long lent = lend(stream, message);
+    long lent = lend(stream, message), copied;
 
-    return lent ? lent : copy(stream, message);
+    if (lent)
+        return lent;
+    copied = copy(stream, message);
+    if (copied > 0 && message->data.total)
+        lent = lend(stream, message);
+    return lent < 0 ? lent : copied + lent;
 }
 
 /* Until there is room; `any`: until anything has been acknowledged. */
