@@ -113,7 +113,8 @@ unsigned lend_pages(uint64_t address, unsigned most, char **first)
 
 void lend_return(char *first, unsigned count)
 {
-    for (char *page = first; count; page += PAGE, count--) {
+    while (count--) {
+        char *page = first + count * PAGE;
         uint16_t *times = count_of(page);
 
         *times -= 1;
@@ -142,12 +143,11 @@ bool lend_write(uint64_t *entry, uint64_t address)
     return true;
 }
 
-void lend_drop(char *page)
+bool lend_keep(char *page)
 {
     uint16_t *times = count_of(page);
 
     if (*times)
         *times |= DROPPED;
-    else
-        page_give(page);
+    return *times;
 }

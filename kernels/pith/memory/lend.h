@@ -26,8 +26,8 @@ void lend_return(char *first, unsigned count);
  * page that it may write to. False when memory is out. */
 bool lend_write(uint64_t *entry, uint64_t address);
 
-/* The program has no use for this page, which had PTE_LENT, any more: it is given back when nobody
- * sends from it. */
-void lend_drop(char *page);
+/* The program has no use for this page, which had PTE_LENT, any more. True when somebody still
+ * sends from it: then it is given back after that; else it is the caller's to give back. */
+bool lend_keep(char *page);
 
 #endif

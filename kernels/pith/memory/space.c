@@ -132,8 +132,22 @@ static uint64_t next_table(uint64_t address)
     return (address | 0x1fffff) + 1;
 }
 
+/* The last first, so that whoever takes them next gets them one behind the other again: the NIC
+ * sends such pages as one piece (lend.h). */
+static void give_all(struct page_block *pages)
+{
+    while (pages) {
+        struct page_block *next = pages->next;
+
+        page_give(pages);
+        pages = next;
+    }
+}
+
 void space_discard(uint64_t start, uint64_t end)
 {
+    struct page_block *gone = NULL;
+
     while (start < end) {
         uint64_t *entry = paging_entry(start, false);
 
@@ -142,15 +156,18 @@ void space_discard(uint64_t start, uint64_t end)
             continue;
         }
         if (*entry & PTE_ADDRESS) {
-            if (*entry & PTE_LENT)
-                lend_drop(direct(*entry & PTE_ADDRESS));
-            else if (!(*entry & PTE_BORROWED))
-                page_give(direct(*entry & PTE_ADDRESS));
+            struct page_block *page = direct(*entry & PTE_ADDRESS);
+
+            if (!(*entry & PTE_BORROWED) && !(*entry & PTE_LENT && lend_keep((char *)page))) {
+                page->next = gone;
+                gone = page;
+            }
             *entry = 0;
             paging_flush(start);
         }
         start += PAGE;
     }
+    give_all(gone);
 }
 
 long space_unmap(uint64_t start, uint64_t end)
