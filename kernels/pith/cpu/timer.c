@@ -27,40 +27,24 @@ static uint64_t told_khz(void)
     return leaf.eax && leaf.ecx ? (uint64_t)leaf.ecx / 1000 * leaf.ebx / leaf.eax : 0;
 }
 
-struct reading {
-    uint64_t tsc;
-    uint32_t apic; /* counts down */
-};
-
-static struct reading first;
-
-__attribute__((noinline)) static struct reading read_both(void)
+static uint64_t measure(uint32_t ns)
 {
-    uint32_t left = *apic(APIC_CURRENT);
+    uint32_t first = *apic(APIC_CURRENT), last;
+    uint64_t start = read_tsc();
 
-    return (struct reading){read_tsc(), left};
-}
-
-static void begin(void)
-{
-    apic_enable();
-    *apic(APIC_TIMER) = MASKED;
-    *apic(APIC_DIVIDE) = DIVIDE_BY_1;
-    *apic(APIC_INITIAL) = APIC_MAX;
-    read_both(); /* the first pass through this code is slow under translation */
-    first = read_both();
+    do
+        last = *apic(APIC_CURRENT);
+    while (first - last < ns);
+    return (read_tsc() - start) * 1000000 / (first - last);
 }
 
 static uint64_t measured_khz(void)
 {
-    struct reading last;
-
-    if (!first.apic || !*apic(APIC_CURRENT)) /* not begun, or so long ago that it has run out */
-        begin();
-    do
-        last = read_both();
-    while (first.apic - last.apic < CALIBRATION_NS);
-    return (last.tsc - first.tsc) * 1000000 / (first.apic - last.apic);
+    *apic(APIC_TIMER) = MASKED;
+    *apic(APIC_DIVIDE) = DIVIDE_BY_1;
+    *apic(APIC_INITIAL) = APIC_MAX;
+    measure(1); /* the first pass through this code is slow under translation */
+    return measure(CALIBRATION_NS);
 }
 
 static uint8_t cmos(uint8_t index)
@@ -114,12 +98,6 @@ static void start(void)
         khz = measured_khz();
     vdso_page.tsc_start = read_tsc();
     vdso_page.tsc_scale = (1000000ull << 32) / khz;
-}
-
-void timer_expect(void)
-{
-    if (!vdso_page.tsc_scale && !told_khz())
-        begin();
 }
 
 int64_t timer_now(void)

@@ -8,9 +8,6 @@
 
 #include <stdint.h>
 
-/* Time will be asked for soon: begin to find the TSC's frequency, so that less is left to wait for. */
-void timer_expect(void);
-
 /* ns since the first call. */
 int64_t timer_now(void);
 

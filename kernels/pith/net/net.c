@@ -118,20 +118,13 @@ void net_init(const char *ip)
 
     if (!ip || !address_parse(ip, &address))
         return;
-    timer_expect();
     net_start();
     if (!netif_start(&address))
         return;
     addressed = true;
+    alarm_set(&second_alarm, timer_now() + 1000 * MS);
     if (address.dhcp)
         wait_for_address();
-}
-
-/* Not by net_init(): to ask for the time may cost a millisecond, in which the program can start. */
-static void begin_seconds(void)
-{
-    if (addressed && !alarm_is_set(&second_alarm))
-        alarm_set(&second_alarm, timer_now() + 1000 * MS);
 }
 
 void net_poll(void)
@@ -140,7 +133,6 @@ void net_poll(void)
         return;
     if (addressed)
         behind = nic_receive();
-    begin_seconds();
     netif_poll_all();
     nic_flush();
     if (behind)
@@ -169,7 +161,6 @@ void net_settle(void)
 
 bool net_catch_up(void)
 {
-    begin_seconds();
     net_settle();
     if (!behind)
         return false;
