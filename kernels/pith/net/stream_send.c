@@ -43,11 +43,8 @@ static bool may_use(unsigned pages)
 static void *take_pages(const struct stream *stream, unsigned order)
 {
     bool first = !order && !stream->queued;
-    void *pages = NULL;
 
-    if (first || may_use(1u << order))
-        pages = pages_take(&memory, order);
-    return pages;
+    return first || may_use(1u << order) ? pages_take(&memory, order) : NULL;
 }
 
 static void add_chunk(struct stream *stream, struct chunk *chunk)
@@ -329,7 +326,8 @@ static long fill(struct stream *stream, struct message *message)
     copied = copy(stream, message);
     if (copied > 0 && message->data.total)
         lent = lend(stream, message);
-    return lent < 0 ? lent : copied + lent;
+    return lent < 0 ? copied
+                    : copied + lent; /* the next round fails where there is something wrong */
 }
 
 /* Until there is room; `any`: until anything has been acknowledged. */
