@@ -3,12 +3,7 @@
 # Every way in which a machine offers a device: over each of them a guest answers pings of all sizes and
 # returns data unharmed, and a CPU without entropy gets it from virtio-rng.
 set -u
-if [ -z "${INSIDE:-}" ]; then
-    # The namespaces' first process dies with unshare, unshare with whoever started this.
-    INSIDE=1 exec setpriv --pdeathsig KILL unshare -Urnpmf --kill-child --mount-proc "$0" "$@"
-fi
-mount -t tmpfs tmpfs /mnt || exit 1 # temporary files end with the namespace
-export TMPDIR=/mnt
+. kernels/pith/tests/alone.sh
 . kernels/pith/tests/lib.sh
 network=$B/tests/pith-network
 guest=10.0.0.2

@@ -7,12 +7,7 @@
 #   TESTS="echo relay"    only these
 #   SEED=N                of the relay and the fuzzer
 set -u
-if [ -z "${INSIDE:-}" ]; then
-    # The namespaces' first process dies with unshare, unshare with whoever started this.
-    INSIDE=1 exec setpriv --pdeathsig KILL unshare -Urnpmf --kill-child --mount-proc "$0" "$@"
-fi
-mount -t tmpfs tmpfs /mnt || exit 1 # temporary files end with the namespace
-export TMPDIR=/mnt
+. kernels/pith/tests/alone.sh
 . kernels/pith/tests/lib.sh
 network=$B/tests/pith-network
 kernel=${KERNEL:-pith}
