@@ -3,7 +3,6 @@
 #include "inet.h"
 #include <stdint.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 
 enum { MUCH = 8 << 20, MANY = 490 };
 
@@ -124,89 +123,6 @@ static void unread(void)
     pthread_join(thread, NULL);
     TELL(out.wrong + in.wrong);
     close_pair(fds);
-}
-
-/* What is sent from whole pages may stay there while it is under way: whatever happens to the pages
- * when send() has returned, what arrives is what they held. */
-enum { SOME = 96 << 10, WAYS = 8 };
-
-static void change(int way, char *pages, int file)
-{
-    char *gone = MAP_FAILED;
-
-    if (way == 0)
-        memset(pages, 'x', SOME);
-    else if (way == 1) /* the kernel is who writes */
-        TELL(pread(file, pages + 100, SOME - 200, 0));
-    else if (way == 2)
-        TRY(madvise(pages, SOME, MADV_DONTNEED));
-    else if (way == 3)
-        TRY(mprotect(pages, SOME, PROT_READ));
-    else if (way == 4)
-        gone = mremap(pages, SOME, 2 * SOME, MREMAP_MAYMOVE);
-    else if (way == 5)
-        pages[5 * 4096] = pages[9 * 4096 - 1] = 'x';
-    else if (way == 6)
-        TELL(mmap(pages, SOME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-                  0) == pages);
-    if (way == 3) {
-        TRY(mprotect(pages, SOME, PROT_READ | PROT_WRITE));
-        memset(pages, 'x', SOME);
-    }
-    if (gone != MAP_FAILED) {
-        memset(gone, 'x', 2 * SOME);
-        TRY(munmap(gone, 2 * SOME));
-        TELL(mmap(pages, SOME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-                  0) == pages);
-    }
-}
-
-/* Send it twice from `pages`, changing them in between. */
-static long twice(int fds[2], char *pages, int way, int file)
-{
-    static char back[SOME];
-    long right = 0;
-
-    for (int turn = 0; turn < 2; turn++) {
-        for (long i = 0; i < SOME; i++)
-            pages[i] = (char)at(i + turn + way);
-        for (long sent = 0, now; sent < SOME; sent += now)
-            if ((now = send(fds[0], pages + sent, SOME - sent, 0)) <= 0)
-                return -errno;
-        change(way, pages, file);
-        right += recv(fds[1], back, SOME, MSG_WAITALL) == SOME;
-        for (long i = 0; i < SOME; i++)
-            right += (uint8_t)back[i] == at(i + turn + way);
-    }
-    return right;
-}
-
-static void sent_from_pages(void)
-{
-    int fds[2], file = open("/lent", O_CREAT | O_RDWR, 0600);
-
-    TELL(write(file, pattern, sizeof pattern));
-    TELL(write(file, pattern, sizeof pattern));
-    for (int offset = 0; offset < 5000; offset += 1111)
-        for (int way = 0; way < WAYS; way++) {
-            char *pages =
-                mmap(NULL, 4 * SOME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-            if (offset && way >= 2 && way != 5)
-                continue; /* these want whole pages */
-            tcp_pair(fds);
-            set(fds[0], SOL_SOCKET, SO_SNDBUF, 4 * SOME);
-            set(fds[1], SOL_SOCKET, SO_RCVBUF, 4 * SOME);
-            TELL(twice(fds, pages + offset, way, file));
-            close_pair(fds);
-        }
-    /* Not the program's: refused, however it lies. */
-    tcp_pair(fds);
-    TRY(send(fds[0], (void *)0xffff800000100000, SOME, MSG_NOSIGNAL));
-    TRY(send(fds[0], (void *)0x7fffffffe000, SOME, MSG_NOSIGNAL));
-    close_pair(fds);
-    close(file);
-    unlink("/lent");
 }
 
 /* Connections that all are open at once, each with data under way. */
@@ -364,7 +280,6 @@ int main(void)
     begin();
     PART(streams);
     PART(unread);
-    PART(sent_from_pages);
     PART(many);
     PART(served);
     PART(in_turn);
