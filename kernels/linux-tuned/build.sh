@@ -8,12 +8,13 @@ set -eu -o pipefail
 package=$1/package
 tarball=$(realpath "$1"/usr/src/linux-source-*.tar.xz)
 config=$(realpath "$2")
+devices=${config%/*}/devices # which `config` names
 mkdir -p "$3"
 cache=$(realpath "$3")
 output=$(realpath -m "$4")
 recipe=1 # to be raised when a change below changes the kernel
 
-hash=$(cat "$package" "$config" <(gcc --version) <(ld --version) <(echo $recipe) | sha256sum | cut -c 1-16)
+hash=$(cat "$package" "$config" "$devices" <(gcc --version) <(ld --version) <(echo $recipe) | sha256sum | cut -c 1-16)
 kept=$cache/$hash
 if [ ! -e "$kept" ]; then
     source=$cache/source
@@ -25,6 +26,7 @@ if [ ! -e "$kept" ]; then
     unset MAKEFLAGS MAKELEVEL MFLAGS # the caller's; this is another project's build
     # Nothing of this machine gets in: the same input gives the same kernel.
     export KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=tare KBUILD_BUILD_HOST=tare
+    cp "$devices" "$source"
     cd "$source"
     make -s tinyconfig >/dev/null
     scripts/kconfig/merge_config.sh -m .config "$config" >/dev/null

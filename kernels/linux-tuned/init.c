@@ -6,7 +6,6 @@
 int main(int argc, char **argv)
 {
     (void)argc;
-    mount_at("devtmpfs", "/dev");
     mount_at("proc", "/proc");
     if (network_asked())
         network_up();
