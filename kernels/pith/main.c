@@ -5,6 +5,7 @@
 #include "cpu/console.h"
 #include "cpu/cpu.h"
 #include "cpu/end.h"
+#include "cpu/timer.h"
 #include "linux/cmdline.h"
 #include "linux/process.h"
 #include "linux/ramfs.h"
@@ -84,6 +85,7 @@ _Noreturn void kernel_main(uint32_t start_info)
         panic("not booted by PVH");
     end_use_acpi(info->rsdp);
     read_cmdline(info, &cmdline);
+    timer_init(cmdline.tsc_khz);
     find_memory(info, reach);
     mount_root(info);
     space_init();

@@ -2,6 +2,7 @@
 #include "timer.h"
 #include "../vdso/data.h"
 #include "apic.h"
+#include "console.h"
 #include "cpu.h"
 
 #define MASKED 0x10000
@@ -10,9 +11,16 @@
 /* QEMU's and KVM's APIC timers count nanoseconds of the VM's clock. */
 #define APIC_MAX 0x7fffffffll
 #define CALIBRATION_NS 1000000
+#define KHZ_MOST 100000000
 
 /* What is known of time; the vDSO reads it too. */
 extern struct vdso_data vdso_page;
+static const char *given; /* tsc_early_khz= */
+
+void timer_init(const char *khz)
+{
+    given = khz;
+}
 
 /* The hypervisor or the CPU may just tell (leaf 0x40000010, VMware's and KVM's; 0x15, Intel's). */
 static uint64_t told_khz(void)
@@ -25,6 +33,20 @@ static uint64_t told_khz(void)
         return 0;
     leaf = cpuid(0x15, 0);
     return leaf.eax && leaf.ecx ? (uint64_t)leaf.ecx / 1000 * leaf.ebx / leaf.eax : 0;
+}
+
+/* The command line's word, if it is a number that can be. */
+static uint64_t given_khz(void)
+{
+    const char *digit = given;
+    uint64_t khz = 0;
+
+    for (; digit && *digit >= '0' && *digit <= '9' && khz < KHZ_MOST; digit++)
+        khz = khz * 10 + (uint64_t)(*digit - '0');
+    if (!digit || (!*digit && khz && khz < KHZ_MOST))
+        return khz;
+    print("pith: tsc_early_khz=%s is not a number of kHz: measuring\n", given);
+    return 0;
 }
 
 static uint64_t measure(uint32_t ns)
@@ -94,6 +116,8 @@ static void start(void)
 
     apic_enable();
     khz = told_khz();
+    if (!khz)
+        khz = given_khz();
     if (!khz)
         khz = measured_khz();
     vdso_page.tsc_start = read_tsc();

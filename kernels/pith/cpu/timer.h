@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+/* What the command line says of the TSC's frequency, a number of kHz, or NULL. It is looked at when
+ * time is first asked for and the CPU does not tell, and spares the measuring. */
+void timer_init(const char *khz);
+
 /* ns since the first call. */
 int64_t timer_now(void);
 

@@ -93,6 +93,8 @@ long cmdline_parse(char *text, struct cmdline *out)
             init = word + 5;
         else if (starts(word, "ip="))
             out->ip = word + 3;
+        else if (starts(word, "tsc_early_khz="))
+            out->tsc_khz = word + 14;
         else if (starts(word, "virtio_mmio.device="))
             status = add(out->devices, &out->device_count, word + 19);
         else if (strcmp(word, "quiet") == 0)

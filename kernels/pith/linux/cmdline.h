@@ -14,6 +14,7 @@
 struct cmdline {
     const char *program; /* rdinit=, else init=, else /init */
     const char *ip;      /* ip=, or NULL */
+    const char *tsc_khz; /* tsc_early_khz=, or NULL */
     bool quiet;
     const char *devices[CMDLINE_WORDS]; /* virtio_mmio.device= */
     const char *arguments[CMDLINE_WORDS + 1]; /* arguments[0] is the program; ends with NULL */

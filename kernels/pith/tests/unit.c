@@ -43,8 +43,10 @@ static void test_cmdline_program(void **state)
 static void test_cmdline_arguments(void **state)
 {
     (void)state;
-    parse("rdinit=/app ip=10.0.0.2::10.0.0.1 FOO=bar plain tsc.x=1 console=ttyS0 -- one quiet A=b");
+    parse("rdinit=/app ip=10.0.0.2::10.0.0.1 tsc_early_khz=2450000 FOO=bar plain tsc.x=1 "
+          "console=ttyS0 -- one quiet A=b");
     assert_string_equal(parsed.ip, "10.0.0.2::10.0.0.1");
+    assert_string_equal(parsed.tsc_khz, "2450000");
     assert_int_equal(parsed.argument_count, 5);
     assert_string_equal(parsed.arguments[1], "plain");
     assert_string_equal(parsed.arguments[2], "one");

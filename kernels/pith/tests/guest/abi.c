@@ -166,6 +166,24 @@ static int recurse(volatile char *above)
     return recurse(frame) + frame[0];
 }
 
+/* How many TSC ticks the clock takes for a millisecond, to 2 %: the host may hold us up. */
+static int counts_khz(double khz)
+{
+    struct timespec from, to;
+    uint64_t start, ticks;
+    double ms;
+
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    start = __builtin_ia32_rdtsc();
+    do {
+        ticks = __builtin_ia32_rdtsc() - start;
+        clock_gettime(CLOCK_MONOTONIC, &to);
+        ms = (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+    } while (ms < 100);
+    printf("%.0f ticks in %.3f ms\n", (double)ticks, ms);
+    return (double)ticks > ms * khz * 0.98 && (double)ticks < ms * khz * 1.02;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "tell";
@@ -180,6 +198,8 @@ int main(int argc, char **argv)
         memory();
     else if (strcmp(what, "time") == 0)
         time_and_console();
+    else if (strcmp(what, "khz") == 0)
+        return !counts_khz(atof(argv[2]));
     else if (strcmp(what, "missing") == 0) {
         TRY(syscall(SYS_fork));
         TRY(syscall(SYS_execve, "/app", 0, 0));
