@@ -196,6 +196,9 @@ bool netif_start(const struct address *address)
     netif_add(&interface, &client, &netmask, &gateway, NULL, set_up, ethernet_input);
     netif_set_default(&interface);
     netif_set_up(&interface);
+    if (address->gateway) /* it answers before the first packet has to wait for that */
+        etharp_request(&interface, &gateway);
+    nic_flush();
     netif_create_ip6_linklocal_address(&interface, 1);
     interface.ip6_autoconfig_enabled = 1;
     segments_allow(nic.checksum && nic.tso4 ? LARGEST : 0, nic.checksum && nic.tso6 ? LARGEST : 0);

@@ -228,6 +228,29 @@ idle() { # idle SECONDS: 2 % of a CPU at most
     [ $ticks -le $((2 * $1)) ]
 }
 
+# The address of the gateway is found out before a packet has to go there. Linux asks when one has.
+test_gateway() {
+    local asks
+    [ "$kernel" = linux-tuned ] && return
+    "$network" asks tap0 10.0.0.1 20 >"$tmp/asked" 2>&1 &
+    asks=$!
+    start tap0
+    run "asks for its gateway" waited $asks
+    end
+    "$network" asks tap0 10.0.0.1 2 >"$tmp/asked" 2>&1 &
+    asks=$!
+    ip=ip=$guest:::255.255.255.0::eth0:off start tap0
+    notices "no gateway" "nobody asks" waited $asks
+    end
+}
+
+waited() { # waited PID: how it ended, and what it said
+    wait "$1"
+    local status=$?
+    cat "$tmp/asked"
+    return $status
+}
+
 test_idle() {
     start tap0
     run "echo before" "$network" echo $guest 1M
@@ -287,7 +310,7 @@ with() { # with NAME: an echo, on what the variables say
     end
 }
 
-tests=${TESTS:-echo relay churn flood fuzz unread idle alternate dhcp devices}
+tests=${TESTS:-echo relay churn flood fuzz unread idle gateway alternate dhcp devices}
 compile musl kernels/pith/tests/guest/echod.c "$tmp/echod"
 pack "$tmp/echod.cpio" "$tmp/echod"
 "$network" lan tap tap0 && "$network" lan address tap0 10.0.0.1/24 || exit 1

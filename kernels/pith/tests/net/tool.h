@@ -64,6 +64,7 @@ int datagrams_main(char **arguments);
 int churn_main(char **arguments);
 int again_main(char **arguments);
 int alternate_main(char **arguments);
+int asks_main(char **arguments);
 int ping_main(char **arguments);
 int report_main(char **arguments);
 int wait_main(char **arguments);
