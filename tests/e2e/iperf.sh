@@ -82,7 +82,7 @@ ssize_t __wrap_read(int fd, void *bytes, size_t size)
     ssize_t got = __real_read(fd, bytes, size);
 
     if (got > 0 && total < 20000000 && (total += (size_t)got) >= 20000000)
-        usleep(1700000);
+        usleep(1700000); /* the planted stall */
     return got;
 }
 C

@@ -83,8 +83,7 @@ static void interrupt(uint64_t vector)
     if (vector == VECTOR_TIMER) {
         alarms_run();
     } else if (vector == VECTOR_NET) {
-        net_poll();
-        net_settle();
+        net_interrupt();
         threads_preempt();
     }
 }

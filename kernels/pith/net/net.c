@@ -18,14 +18,15 @@
 #include "segments.h"
 
 #define MS 1000000ll
-#define LATE 1 /* ms: how long a program that only computes may leave frames lying, or ACKs */
+#define LATE 1    /* ms: how long a program that only computes may leave frames lying, or ACKs */
+#define EARLY 100 /* ms: how long who asks for a connection is kept for a program that starts */
 #define DHCP_SECONDS 20
 
 struct list net_room = LIST(net_room);
 uint32_t net_tcp_window, net_tcp_send_buffer;
 
-static bool started, addressed, behind, owing;
-static struct alarm tcp_alarm, second_alarm, dhcp_alarm, late_alarm;
+static bool started, addressed, behind, owing, early;
+static struct alarm tcp_alarm, second_alarm, dhcp_alarm, early_alarm, late_alarm;
 
 /* lwIP's timers, of which only those run that have something to do: an idle VM sleeps. */
 static void on_tcp(struct alarm *alarm)
@@ -93,6 +94,7 @@ void net_start(void)
     alarm_init(&tcp_alarm, on_tcp);
     alarm_init(&second_alarm, on_second);
     alarm_init(&dhcp_alarm, on_dhcp);
+    alarm_init(&early_alarm, on_late);
     alarm_init(&late_alarm, on_late);
     net_tcp_window = net_tcp_send_buffer = buffer_size();
     segments_init();
@@ -121,7 +123,8 @@ void net_init(const char *ip)
     net_start();
     if (!netif_start(&address))
         return;
-    addressed = true;
+    addressed = behind = early = true;
+    alarm_set(&early_alarm, timer_now() + EARLY * MS);
     alarm_set(&second_alarm, timer_now() + 1000 * MS);
     if (address.dhcp)
         wait_for_address();
@@ -131,12 +134,22 @@ void net_poll(void)
 {
     if (!started)
         return;
+    early = false;
     if (addressed)
         behind = nic_receive();
     netif_poll_all();
     nic_flush();
     if (behind)
         set_late();
+}
+
+void net_interrupt(void)
+{
+    /* A connection that is asked for before the program has come to listen would be refused. */
+    if (early)
+        return;
+    net_poll();
+    net_settle();
 }
 
 void net_owe(void)

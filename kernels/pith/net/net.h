@@ -23,6 +23,9 @@ void net_start(void);
  * so that a busy program needs no interrupts. */
 void net_poll(void);
 
+/* The NIC has interrupted. */
+void net_interrupt(void);
+
 /* Whoever finds nothing else to do calls it: net_poll() where frames were left for later, so that
  * the program came first. Whether there were any. */
 bool net_catch_up(void);

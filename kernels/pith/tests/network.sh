@@ -244,6 +244,23 @@ test_gateway() {
     end
 }
 
+# Who asks for a connection while the program still starts is not refused. Linux refuses.
+test_early() {
+    local asks what
+    [ "$kernel" = linux-tuned ] && return
+    for what in slow slower; do
+        "$network" early tap0 $guest 20 >"$tmp/asked" 2>&1 &
+        asks=$!
+        start tap0 $what
+        if [ $what = slow ]; then
+            run "not refused by a program that starts" waited $asks
+        else
+            notices "a program that takes long to start" "refused" waited $asks
+        fi
+        end
+    done
+}
+
 waited() { # waited PID: how it ended, and what it said
     wait "$1"
     local status=$?
@@ -310,7 +327,7 @@ with() { # with NAME: an echo, on what the variables say
     end
 }
 
-tests=${TESTS:-echo relay churn flood fuzz unread idle gateway alternate dhcp devices}
+tests=${TESTS:-echo relay churn flood fuzz unread idle gateway early alternate dhcp devices}
 compile musl kernels/pith/tests/guest/echod.c "$tmp/echod"
 pack "$tmp/echod.cpio" "$tmp/echod"
 "$network" lan tap tap0 && "$network" lan address tap0 10.0.0.1/24 || exit 1

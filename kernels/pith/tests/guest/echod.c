@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysinfo.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ECHO_PORT = 7, DISCARD = 9, REPORT = 11, END = 13, SUPPLY = 19 };
@@ -209,12 +210,24 @@ static void act(int fd)
         finish(fd);
 }
 
+static void compute(long ms)
+{
+    struct timespec from, now;
+
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - from.tv_sec) * 1000 + (now.tv_nsec - from.tv_nsec) / 1000000 < ms);
+}
+
 int main(int count, char **arguments)
 {
     static const int ports[] = {ECHO_PORT, DISCARD, REPORT, END, SUPPLY};
     int servers[5];
 
     fault = count > 1 ? arguments[1] : "";
+    if (is("slow") || is("slower"))
+        compute(is("slow") ? 30 : 500);
     ep = epoll_create1(0);
     datagrams = serve(SOCK_DGRAM, ECHO_PORT);
     for (int i = 0; i < 5; i++)

@@ -21,6 +21,7 @@ static const struct {
      lan_main},
     {"wait", "ADDRESS SECONDS", wait_main},
     {"asks", "IFACE ADDRESS SECONDS", asks_main},
+    {"early", "IFACE ADDRESS SECONDS", early_main},
     {"ping", "ADDRESS COUNT", ping_main},
     {"report", "ADDRESS", report_main},
     {"echo", "ADDRESS BYTES [seed N]", echo_main},

@@ -65,6 +65,7 @@ int churn_main(char **arguments);
 int again_main(char **arguments);
 int alternate_main(char **arguments);
 int asks_main(char **arguments);
+int early_main(char **arguments);
 int ping_main(char **arguments);
 int report_main(char **arguments);
 int wait_main(char **arguments);
