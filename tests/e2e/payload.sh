@@ -125,7 +125,7 @@ int main(int argc, char **argv)
             printf(" %s", *variable);
     printf("\n");
     fflush(stdout);
-    nanosleep(&pause, NULL);
+    nanosleep(&pause, NULL); /* so that the order shows */
     if (bind(fd, (struct sockaddr *)&any, sizeof any) != 0 || listen(fd, 4) != 0)
         return 2;
     nanosleep(&pause, NULL);
