@@ -88,6 +88,21 @@ notices() { # notices NAME PATTERN COMMAND...: a planted fault makes it fail, fo
     fi
 }
 
+# watch TOOL ARGUMENT...: in the background. Returns when the tool sees the interface: a guest is
+# faster than a tool that the machine has no time for.
+watch() {
+    exec {watcher}< <("$network" "$@" 2>&1)
+    watcher_pid=$!
+    read -r -u "$watcher" watching
+}
+
+watched() { # how it ended, and what it said
+    [ "$watching" = watching ] || echo "$watching"
+    cat <&"$watcher"
+    exec {watcher}<&-
+    wait "$watcher_pid"
+}
+
 # KiB of QEMU itself. Its guest's memory comes on top, as far as the guest has touched it.
 rss() {
     awk '/^RssAnon/ { print $2 }' "/proc/$qemu/status"
@@ -230,42 +245,28 @@ idle() { # idle SECONDS: 2 % of a CPU at most
 
 # The address of the gateway is found out before a packet has to go there. Linux asks when one has.
 test_gateway() {
-    local asks
     [ "$kernel" = linux-tuned ] && return
-    "$network" asks tap0 10.0.0.1 20 >"$tmp/asked" 2>&1 &
-    asks=$!
+    watch asks tap0 10.0.0.1 20
     start tap0
-    run "asks for its gateway" waited $asks
+    run "asks for its gateway" watched
     end
-    "$network" asks tap0 10.0.0.1 2 >"$tmp/asked" 2>&1 &
-    asks=$!
+    watch asks tap0 10.0.0.1 2
     ip=ip=$guest:::255.255.255.0::eth0:off start tap0
-    notices "no gateway" "nobody asks" waited $asks
+    notices "no gateway" "nobody asks" watched
     end
 }
 
 # Who asks for a connection while the program still starts is not refused. Linux refuses.
 test_early() {
-    local asks what
     [ "$kernel" = linux-tuned ] && return
-    for what in slow slower; do
-        "$network" early tap0 $guest 20 >"$tmp/asked" 2>&1 &
-        asks=$!
-        start tap0 $what
-        if [ $what = slow ]; then
-            run "not refused by a program that starts" waited $asks
-        else
-            notices "a program that takes long to start" "refused" waited $asks
-        fi
-        end
-    done
-}
-
-waited() { # waited PID: how it ended, and what it said
-    wait "$1"
-    local status=$?
-    cat "$tmp/asked"
-    return $status
+    watch early tap0 $guest 20
+    start tap0 slow
+    run "not refused by a program that starts" watched
+    end
+    watch early tap0 $guest 20
+    start tap0 slower
+    notices "a program that takes long to start" "refused" watched
+    end
 }
 
 test_idle() {

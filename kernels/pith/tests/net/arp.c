@@ -10,26 +10,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "frames.h"
 #include "tool.h"
-
-static int open_arp(const char *interface)
-{
-    struct sockaddr_ll to = {.sll_family = AF_PACKET,
-                             .sll_protocol = htons(ETH_P_ARP),
-                             .sll_ifindex = (int)if_nametoindex(interface)};
-    int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ARP));
-
-    if (fd < 0 || !to.sll_ifindex || bind(fd, (struct sockaddr *)&to, sizeof to) != 0)
-        die("%s: %s", interface, strerror(errno));
-    return fd;
-}
 
 /* Does a frame from the interface ask for the Ethernet address of ADDRESS? */
 int asks_main(char **arguments)
 {
     long start = now_ms(), end = start + number(arguments[2]) * 1000;
     in_addr_t address = inet_addr(arguments[1]);
-    int fd = open_arp(arguments[0]);
+    int fd = watch(arguments[0], ETH_P_ARP);
     struct ether_arp arp;
 
     while (ready(fd, POLLIN, (int)(end - now_ms())) == 0) {

@@ -12,19 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "frames.h"
 #include "tool.h"
-
-static int open_ipv4(const char *interface)
-{
-    struct sockaddr_ll to = {.sll_family = AF_PACKET,
-                             .sll_protocol = htons(ETH_P_IP),
-                             .sll_ifindex = (int)if_nametoindex(interface)};
-    int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_IP));
-
-    if (fd < 0 || !to.sll_ifindex || bind(fd, (struct sockaddr *)&to, sizeof to) != 0)
-        die("%s: %s", interface, strerror(errno));
-    return fd;
-}
 
 /* The flags of the TCP segment from the guest that comes next, within `ms`; 0: none. */
 static int next_flags(int fd, int ms)
@@ -47,7 +36,7 @@ static int next_flags(int fd, int ms)
 int early_main(char **arguments)
 {
     long end = now_ms() + number(arguments[2]) * 1000;
-    int fd = open_ipv4(arguments[0]), flags = 0, tries = 0;
+    int fd = watch(arguments[0], ETH_P_IP), flags = 0, tries = 0;
 
     while (!flags && now_ms() < end) {
         int asked = dial(arguments[1], ECHO_PORT, 0);

@@ -28,18 +28,37 @@ uint16_t checksum(const void *data, size_t size, uint32_t sum)
     return htons((uint16_t)~sum);
 }
 
+static int packet_socket(const char *interface, int type, int protocol)
+{
+    struct sockaddr_ll bound = {.sll_family = AF_PACKET,
+                                .sll_protocol = htons((uint16_t)protocol),
+                                .sll_ifindex = (int)if_nametoindex(interface)};
+    /* Without a protocol, for bind would wait until no CPU uses the first binding any more. */
+    int fd = socket(AF_PACKET, type | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || !bound.sll_ifindex || bind(fd, (struct sockaddr *)&bound, sizeof bound) != 0)
+        die("%s: %s", interface, strerror(errno));
+    return fd;
+}
+
+int watch(const char *interface, int protocol)
+{
+    int fd = packet_socket(interface, SOCK_DGRAM, protocol);
+
+    printf("watching\n");
+    fflush(stdout);
+    return fd;
+}
+
 struct link link_open(const char *interface, const char *address)
 {
-    struct sockaddr_ll bound = {.sll_family = AF_PACKET};
-    struct link link = {.fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)};
+    struct link link = {.fd = packet_socket(interface, SOCK_RAW, 0)};
     struct ifreq request = {0};
     struct arpreq arp = {.arp_pa.sa_family = AF_INET};
     int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
-    bound.sll_ifindex = (int)if_nametoindex(interface);
-    if (link.fd < 0 || bind(link.fd, (struct sockaddr *)&bound, sizeof bound) != 0 ||
-        ioctl(inet, SIOCGIFHWADDR, &request) != 0)
+    if (ioctl(inet, SIOCGIFHWADDR, &request) != 0)
         die("%s: %s", interface, strerror(errno));
     memcpy(link.our_mac, request.ifr_hwaddr.sa_data, 6);
     if (ioctl(inet, SIOCGIFADDR, &request) != 0)

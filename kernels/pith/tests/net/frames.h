@@ -18,6 +18,12 @@ struct link {
 /* The Internet checksum (RFC 1071) of `data`, begun with the sum of a pseudo header. */
 uint16_t checksum(const void *data, size_t size, uint32_t sum);
 
+/*
+ * A packet socket for what comes from and goes to the interface of one protocol (ETH_P_ARP, ...),
+ * without the Ethernet header. Says "watching" on standard output: from now on nothing is missed.
+ */
+int watch(const char *interface, int protocol);
+
 /* Open the interface that leads to the guest at `address` and learn both ends' addresses. */
 struct link link_open(const char *interface, const char *address);
 
