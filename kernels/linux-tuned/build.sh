@@ -8,13 +8,14 @@ set -eu -o pipefail
 package=$1/package
 tarball=$(realpath "$1"/usr/src/linux-source-*.tar.xz)
 config=$(realpath "$2")
-devices=${config%/*}/devices # which `config` names
+devices=${config%/*}/devices # what CONFIG_INITRAMFS_SOURCE names
 mkdir -p "$3"
 cache=$(realpath "$3")
 output=$(realpath -m "$4")
 recipe=1 # to be raised when a change below changes the kernel
 
-hash=$(cat "$package" "$config" "$devices" <(gcc --version) <(ld --version) <(echo $recipe) | sha256sum | cut -c 1-16)
+hash=$(cat "$package" "$config" "$devices" <(gcc --version) <(ld --version) <(echo $recipe) |
+    sha256sum | cut -c 1-16)
 kept=$cache/$hash
 if [ ! -e "$kept" ]; then
     source=$cache/source

@@ -125,10 +125,10 @@ int main(int argc, char **argv)
             printf(" %s", *variable);
     printf("\n");
     fflush(stdout);
-    nanosleep(&pause, NULL); /* so that the order shows */
+    nanosleep(&pause, NULL); /* who connects now is refused: the words are not ready */
     if (bind(fd, (struct sockaddr *)&any, sizeof any) != 0 || listen(fd, 4) != 0)
         return 2;
-    nanosleep(&pause, NULL);
+    nanosleep(&pause, NULL); /* who connects now waits: that it listens is ready, not accept() */
     while (argc == 2)
         close(accept(fd, NULL, NULL));
     return 3;

@@ -326,8 +326,8 @@ static long fill(struct stream *stream, struct message *message)
     copied = copy(stream, message);
     if (copied > 0 && message->data.total)
         lent = lend(stream, message);
-    return lent < 0 ? copied
-                    : copied + lent; /* the next round fails where there is something wrong */
+    /* What is wrong with the rest, the next round says. */
+    return lent < 0 ? copied : copied + lent;
 }
 
 /* Until there is room; `any`: until anything has been acknowledged. */

@@ -228,6 +228,17 @@ static inline long fill(int fd)
     return total;
 }
 
+/* Bytes that look like chance (a linear congruential generator's), the same everywhere. */
+static inline void fill_random(uint8_t *bytes, size_t size)
+{
+    uint32_t random = 1;
+
+    for (size_t i = 0; i < size; i++) {
+        random = random * 1664525 + 1013904223;
+        bytes[i] = (uint8_t)(random >> 24);
+    }
+}
+
 static inline void rest(int ms)
 {
     struct timespec time = {ms / 1000, ms % 1000 * 1000000L};

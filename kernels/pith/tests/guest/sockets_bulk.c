@@ -271,12 +271,7 @@ static void datagrams(void)
 
 int main(void)
 {
-    uint32_t random = 1;
-
-    for (size_t i = 0; i < sizeof pattern; i++) {
-        random = random * 1664525 + 1013904223;
-        pattern[i] = (uint8_t)(random >> 24);
-    }
+    fill_random(pattern, sizeof pattern);
     begin();
     PART(streams);
     PART(unread);

@@ -242,12 +242,7 @@ static void not_mine_later(void)
 
 int main(void)
 {
-    uint32_t random = 1;
-
-    for (size_t i = 0; i < sizeof pattern; i++) {
-        random = random * 1664525 + 1013904223;
-        pattern[i] = (uint8_t)(random >> 24);
-    }
+    fill_random(pattern, sizeof pattern);
     constant = (uint8_t *)map(BLOCK, NULL);
     memset(constant, 'c', BLOCK);
     begin();
