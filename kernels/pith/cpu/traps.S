@@ -37,6 +37,8 @@ trap_common:
     push %r14
     push %r15
     cld
+    mov $16, %eax                       /* the change of stack left %ss null: a thread that this */
+    mov %eax, %ss                       /* trap switches to would go on with that */
     mov %rsp, %rdi
     call trap
     cmp %rax, %rsp                      /* the frame to return by: this one, or its copy on the */

@@ -182,6 +182,20 @@ static err_t set_up(struct netif *netif)
     return ERR_OK;
 }
 
+/* The gateway is asked for before a first packet has to wait for its answer. To ask tells the
+ * neighbours of us as well (RFC 826), so lwIP need not announce us then. */
+static void go_up(const ip4_addr_t *gateway)
+{
+    if (ip4_addr_isany(gateway)) {
+        netif_set_up(&interface);
+        return;
+    }
+    netif_clear_flags(&interface, NETIF_FLAG_ETHARP);
+    netif_set_up(&interface);
+    netif_set_flags(&interface, NETIF_FLAG_ETHARP);
+    etharp_request(&interface, gateway);
+}
+
 bool netif_start(const struct address *address)
 {
     ip4_addr_t client = {address->client}, netmask = {address->netmask},
@@ -195,9 +209,7 @@ bool netif_start(const struct address *address)
     }
     netif_add(&interface, &client, &netmask, &gateway, NULL, set_up, ethernet_input);
     netif_set_default(&interface);
-    netif_set_up(&interface);
-    if (address->gateway) /* it answers before the first packet has to wait for that */
-        etharp_request(&interface, &gateway);
+    go_up(&gateway);
     nic_flush();
     netif_create_ip6_linklocal_address(&interface, 1);
     interface.ip6_autoconfig_enabled = 1;

@@ -161,8 +161,17 @@ static void *cancelled(void *argument)
         pause();
 }
 
+static unsigned stack_segment(void)
+{
+    unsigned segment;
+
+    __asm__ volatile("mov %%ss, %0" : "=r"(segment));
+    return segment;
+}
+
 static void various(void)
 {
+    unsigned segment = stack_segment();
     struct timespec wait = {0, 20000000};
     struct sigaction action = {.sa_handler = on_signal};
     pthread_t thread;
@@ -176,6 +185,7 @@ static void various(void)
     before = turns;
     pthread_create(&thread, NULL, spin, NULL);
     nanosleep(&wait, NULL); /* comes back although the other computes */
+    TELL(stack_segment() == segment);
     TELL(turns > before);
     sigaction(SIGUSR1, &action, NULL);
     pthread_create(&thread, NULL, sleeper, NULL);
