@@ -2,19 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # usage: build.sh SOURCE_FOLDER CONFIG CACHE OUTPUT
 # Build the kernel whose source package was unpacked in SOURCE_FOLDER (kernels/linux/fetch.sh) with
-# CONFIG on top of tinyconfig. The result is kept under CACHE by the hash of all that goes into it,
-# so that it is compiled once. Takes 3 to 6 minutes on two cores.
+# CONFIG on top of tinyconfig and the patches beside CONFIG. The result is kept under CACHE by the hash of
+# all that goes into it, so that it is compiled once. Takes 3 to 6 minutes on two cores.
 set -eu -o pipefail
 package=$1/package
 tarball=$(realpath "$1"/usr/src/linux-source-*.tar.xz)
 config=$(realpath "$2")
 devices=${config%/*}/devices # what CONFIG_INITRAMFS_SOURCE names
+patches=${config%/*}/patches
 mkdir -p "$3"
 cache=$(realpath "$3")
 output=$(realpath -m "$4")
-recipe=1 # to be raised when a change below changes the kernel
+recipe=2 # to be raised when a change below changes the kernel
 
-hash=$(cat "$package" "$config" "$devices" <(gcc --version) <(ld --version) <(echo $recipe) |
+hash=$(cat "$package" "$config" "$devices" "$patches"/*.patch <(gcc --version) <(ld --version) <(echo $recipe) |
     sha256sum | cut -c 1-16)
 kept=$cache/$hash
 if [ ! -e "$kept" ]; then
@@ -27,6 +28,9 @@ if [ ! -e "$kept" ]; then
     unset MAKEFLAGS MAKELEVEL MFLAGS # the caller's; this is another project's build
     # Nothing of this machine gets in: the same input gives the same kernel.
     export KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=tare KBUILD_BUILD_HOST=tare
+    for patch in "$patches"/*.patch; do
+        patch -s -p1 -d "$source" <"$patch"
+    done
     cp "$devices" "$source"
     cd "$source"
     make -s tinyconfig >/dev/null
