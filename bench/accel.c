@@ -10,7 +10,8 @@
 #include "trial.h"
 
 /* Where KVM works, the slowest kernel here reaches main() in well under a second; where it is only
- * half there, guests run at a hundredth of the speed in KVM's instruction emulator, or hang. */
+ * half there, guests run at a hundredth of the speed in KVM's instruction emulator, or hang, and be
+ * it at their end. */
 #define PROBE_DEADLINE_S 5
 #define PLAUSIBLE_MS 2000
 
@@ -24,7 +25,7 @@ static int probe(struct trial *trial, struct error *error)
     ms = (double)(trial_stamp(trial, EVENT_MAIN) - trial_stamp(trial, EVENT_RESUME)) / 1e6;
     if (ms > PLAUSIBLE_MS)
         return fail(error, ETIMEDOUT, "main() after %.0f ms: too slow to be real KVM", ms);
-    return 0;
+    return trial_wait(trial, EVENT_GONE, error);
 }
 
 static const struct metric no_metrics[] = {{.name = NULL}};
