@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # -mgeneral-regs-only: SSE registers are the program's. -mno-red-zone: traps in the kernel use their
 # own stacks, but the boot stack is shared by nested calls only. No loop-to-memcpy: memcpy is a loop.
-PITH_CFLAGS := $(CSTD) $(WARN) -O2 -g -ffreestanding -mcmodel=kernel -fno-pic -fno-pie \
+PITH_CFLAGS := $(CSTD) $(WARN) -O2 -fno-tree-ch -g -ffreestanding -mcmodel=kernel -fno-pic -fno-pie \
     -mgeneral-regs-only -mno-red-zone -fno-tree-loop-distribute-patterns -fno-stack-protector \
     -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
     -ffunction-sections -fdata-sections

@@ -56,10 +56,12 @@ static void read_cmdline(const struct pvh_start_info *info, struct cmdline *cmdl
 {
     static char text[4096];
     const char *given = info->cmdline ? direct(info->cmdline) : "";
+    size_t size = strlen(given) + 1;
 
     /* Copied: the parser changes it, and the loader's copy is in memory that may be reused. */
-    if (format(text, sizeof text, "%s", given) >= sizeof text)
+    if (size > sizeof text)
         panic("the command line is longer than %ld bytes", sizeof text - 1);
+    memcpy(text, given, size);
     if (cmdline_parse(text, cmdline) < 0)
         panic("the command line has more than %d words", CMDLINE_WORDS);
 }

@@ -40,18 +40,16 @@ enum {
 
 struct image {
     char bytes[STACK_IMAGE];
-    size_t used; /* from the end */
-    uint64_t top;
+    size_t used; /* from the end, which comes to lie at PROGRAM_END */
 };
 
-static char path[256];
 static const struct cmdline *told; /* the command line, for /proc */
 
 extern char vdso_image[], vdso_page[];
 
 const char *process_path(void)
 {
-    return path;
+    return told->program;
 }
 
 /* Put bytes below what is there already; their address in the program. */
@@ -61,7 +59,7 @@ static uint64_t push(struct image *image, const void *bytes, size_t size)
         panic("the arguments and environment exceed %d bytes", STACK_IMAGE);
     image->used += size;
     memcpy(image->bytes + STACK_IMAGE - image->used, bytes, size);
-    return image->top - image->used;
+    return PROGRAM_END - image->used;
 }
 
 static uint64_t push_text(struct image *image, const char *text)
@@ -83,7 +81,6 @@ static uint64_t build_stack(const struct cmdline *cmdline, const struct elf *elf
     uint64_t argv[CMDLINE_WORDS], envp[CMDLINE_WORDS], name, platform, seed;
     size_t count = 0;
 
-    image = (struct image){.top = PROGRAM_END};
     push(&image, "\0\0\0\0\0\0\0", 8);
     name = push_text(&image, cmdline->program);
     for (unsigned i = cmdline->environment_count; i-- > 0;)
@@ -126,11 +123,11 @@ static uint64_t build_stack(const struct cmdline *cmdline, const struct elf *elf
     memcpy(&words[count], auxiliary, sizeof auxiliary);
     count += sizeof auxiliary / 8;
     /* The ABI wants argc at a multiple of 16. */
-    image.used += (image.top - image.used - 8 * count) & 15;
+    image.used += (PROGRAM_END - image.used - 8 * count) & 15;
     push(&image, words, 8 * count);
-    if (copy_to(image.top - image.used, image.bytes + STACK_IMAGE - image.used, image.used) < 0)
+    if (copy_to(PROGRAM_END - image.used, image.bytes + STACK_IMAGE - image.used, image.used) < 0)
         panic("the first stack cannot be written");
-    return image.top - image.used;
+    return PROGRAM_END - image.used;
 }
 
 static void map_segments(const struct elf *elf, const char *data)
@@ -141,7 +138,7 @@ static void map_segments(const struct elf *elf, const char *data)
                                   .size = segment->file_end - segment->file_start};
 
         if (space_map(segment->start, segment->end, segment->protection, backing) < 0)
-            panic("no memory to load %s", path);
+            panic("no memory to load %s", told->program);
     }
 }
 
@@ -177,7 +174,6 @@ void process_load(const struct cmdline *cmdline, uint64_t *entry, uint64_t *stac
         panic("%s: not in the initramfs; rdinit= names the program to run", cmdline->program);
     if (elf_read(data, size, &elf, &why) < 0)
         panic("%s: %s", cmdline->program, why);
-    format(path, sizeof path, "%s", cmdline->program);
     map_segments(&elf, data);
     map_vdso();
     if (space_map(PROGRAM_END - STACK_SIZE, PROGRAM_END,
