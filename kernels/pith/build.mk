@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # -mgeneral-regs-only: SSE registers are the program's. -mno-red-zone: traps in the kernel use their
 # own stacks, but the boot stack is shared by nested calls only. No loop-to-memcpy: memcpy is a loop.
+# -fno-tree-ch, -mstringop-strategy: less to translate under TCG, where the condition of a loop then stands once, and no
+# `rep stos`, which is slow there.
 PITH_CFLAGS := $(CSTD) $(WARN) -O2 -fno-tree-ch -g -ffreestanding -mcmodel=kernel -fno-pic -fno-pie \
-    -mgeneral-regs-only -mno-red-zone -fno-tree-loop-distribute-patterns -fno-stack-protector \
+    -mstringop-strategy=libcall -mgeneral-regs-only -mno-red-zone -fno-tree-loop-distribute-patterns -fno-stack-protector \
     -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
     -ffunction-sections -fdata-sections
 PITH_SOURCES := $(wildcard kernels/pith/*.c $(addprefix kernels/pith/,lib/*.c boot/*.S cpu/*.c cpu/*.S \

@@ -110,8 +110,13 @@ long sys_ppoll(uint64_t fds, unsigned count, uint64_t timeout, uint64_t mask, ui
 }
 
 struct sets {
-    uint64_t words[3][SELECT_MAX / 64];
+    uint64_t words[3][SELECT_MAX / 64]; /* of which a call uses as many as it has descriptors for */
 };
+
+static size_t size_of(int count)
+{
+    return (size_t)(count + 63) / 64 * 8;
+}
 
 /* What select() calls readable, writable, exceptional, in poll's terms. */
 static const unsigned meanings[3] = {POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR,
@@ -121,7 +126,8 @@ static long look_at_sets(int count, const struct sets *asked, struct sets *found
 {
     long total = 0;
 
-    memset(found, 0, sizeof *found);
+    for (int set = 0; set < 3; set++)
+        memset(found->words[set], 0, size_of(count));
     for (int fd = 0; fd < count; fd++) {
         uint64_t bit = 1ull << fd % 64;
         struct file *file;
@@ -145,18 +151,20 @@ static long look_at_sets(int count, const struct sets *asked, struct sets *found
 
 static long select_until(int count, const uint64_t at[3], int64_t deadline)
 {
-    struct sets asked = {0}, found;
-    uint64_t bytes;
+    struct sets asked, found;
+    size_t bytes;
     long total;
 
     if (count < 0)
         return -EINVAL;
     if (count > SELECT_MAX)
         count = SELECT_MAX;
-    bytes = (uint64_t)(count + 63) / 64 * 8;
-    for (int set = 0; set < 3; set++)
+    bytes = size_of(count);
+    for (int set = 0; set < 3; set++) {
+        memset(asked.words[set], 0, bytes);
         if (at[set] && copy_from(asked.words[set], at[set], bytes) < 0)
             return -EFAULT;
+    }
     total = look_at_sets(count, &asked, &found);
     if (!total)
         net_poll();

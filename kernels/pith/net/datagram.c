@@ -18,14 +18,26 @@ enum { SO_TIMESTAMP = 29, SO_TIMESTAMPNS = 35 };
 enum { IP_TOS = 1, IP_TTL = 2, IP_PKTINFO = 8 };
 enum { IPV6_PKTINFO = 50, IPV6_HOPLIMIT = 52, IPV6_TCLASS = 67 };
 
+/* There is little room left: leave other datagrams with the device, if the program reads. One that
+ * does not must not hold up the rest, so every millisecond it has to have read much. */
+static void hold(struct datagram *datagram, uint32_t limit)
+{
+    if (datagram->taken > (net_is_late() ? limit / 8 : 0))
+        net_hold();
+    if (net_is_late())
+        datagram->taken = 0;
+}
+
 void datagram_arrived(struct datagram *datagram, struct pbuf *pbuf, const ip_addr_t *from,
                       uint16_t port)
 {
     uint32_t size = pbuf->tot_len + OVERHEAD;
+    uint32_t limit = (uint32_t)datagram->socket.options[OPTION_RECEIVE_BUFFER];
     struct arrival *arrival = NULL;
 
-    if (datagram->occupied + size <= (uint32_t)datagram->socket.options[OPTION_RECEIVE_BUFFER] ||
-        !datagram->occupied)
+    if (datagram->occupied + size > limit - limit / 8)
+        hold(datagram, limit);
+    if (datagram->occupied + size <= limit || !datagram->occupied)
         arrival = heap_take(sizeof *arrival);
     if (!arrival) {
         pbuf_free(pbuf);
@@ -63,6 +75,7 @@ static void drop_first(struct datagram *datagram)
     if (!datagram->first)
         datagram->last = NULL;
     datagram->occupied -= arrival->pbuf->tot_len + OVERHEAD;
+    datagram->taken += arrival->pbuf->tot_len + OVERHEAD;
     pbuf_free(arrival->pbuf);
     heap_give(arrival, sizeof *arrival);
 }

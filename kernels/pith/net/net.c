@@ -25,7 +25,7 @@
 struct list net_room = LIST(net_room);
 uint32_t net_tcp_window, net_tcp_send_buffer;
 
-static bool started, addressed, behind, owing, early;
+static bool started, addressed, behind, owing, early, held, late;
 static struct alarm tcp_alarm, second_alarm, dhcp_alarm, early_alarm, late_alarm;
 
 /* lwIP's timers, of which only those run that have something to do: an idle VM sleeps. */
@@ -152,6 +152,24 @@ void net_interrupt(void)
     net_settle();
 }
 
+void net_hold(void)
+{
+    held = true;
+}
+
+bool net_held(void)
+{
+    bool was = held;
+
+    held = false;
+    return was;
+}
+
+bool net_is_late(void)
+{
+    return late;
+}
+
 void net_owe(void)
 {
     owing = true;
@@ -177,7 +195,9 @@ bool net_catch_up(void)
     net_settle();
     if (!behind)
         return false;
+    late = true;
     net_poll();
+    late = false;
     return true;
 }
 

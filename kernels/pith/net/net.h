@@ -30,6 +30,19 @@ void net_interrupt(void);
  * the program came first. Whether there were any. */
 bool net_catch_up(void);
 
+/* From lwIP's callbacks: a socket is nearly full whose program keeps reading it. What else has
+ * arrived stays with the device until the program polls again, a millisecond at most, and is not
+ * dropped: the feedback from a full queue of Mogul and Ramakrishnan, "Eliminating receive livelock
+ * in an interrupt-driven kernel", ACM TOCS 15(3), 1997, 6.6.1. */
+void net_hold(void);
+
+/* Whether that was asked for since the last call. */
+bool net_held(void);
+
+/* In lwIP's callbacks: whether frames are taken in because they have lain for a millisecond, or
+ * since the program has nothing to do. */
+bool net_is_late(void);
+
 /* An ACK has been put off (TF_ACK_DELAY): send it as soon as the CPU idles or is interrupted, which
  * is within a millisecond. */
 void net_owe(void);

@@ -12,6 +12,7 @@
 #include "lwip/ip.h"
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/tcp.h"
+#include "net.h"
 #include "netif/ethernet.h"
 #include "segments.h"
 #include "stream.h"
@@ -148,7 +149,7 @@ static void look_for_syn(const struct pbuf *frame)
 
 /* A frame whose checksum the device vouches for, or which never left this host and has none yet, is
  * not summed up again. */
-static void receive(struct pbuf *frame, const struct nic_header *header)
+static bool receive(struct pbuf *frame, const struct nic_header *header)
 {
     bool trusted = header->flags & (NIC_NEEDS_CHECKSUM | NIC_CHECKSUM_VALID);
     uint16_t checks = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
@@ -162,6 +163,7 @@ static void receive(struct pbuf *frame, const struct nic_header *header)
     if (interface.input(frame, &interface) != ERR_OK)
         pbuf_free(frame);
     segments_after_input();
+    return !net_held();
 }
 
 static err_t set_up(struct netif *netif)

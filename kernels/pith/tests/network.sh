@@ -137,6 +137,7 @@ test_echo() {
     done
     run "ping, up to fragments" "$network" ping $guest 14
     run "datagrams" "$network" datagrams $guest "$(long 500 20000)"
+    [ "$kernel" = pith ] && run "datagrams at once" "$network" burst $guest 900
     run "echo over IPv6" "$network" echo "$(link_local)%tap0" "$(long 10M 1G)"
     end
     start tap0 corrupt

@@ -148,22 +148,22 @@ static struct pbuf *append(struct pbuf *frame, unsigned count)
     return frame;
 }
 
-static void receive(struct buffer *buffer, uint32_t length)
+/* Whether more may come. */
+static bool receive(struct buffer *buffer, uint32_t length)
 {
     struct nic_header header = {0};
     struct pbuf *frame;
 
     if (length > BUFFER_SIZE || length < header_size) {
         virtqueue_distrust(&rx);
-        return;
+        return true;
     }
     memcpy(&header, buffer->data, header_size);
     frame = take_out(buffer, header_size, length);
     /* Without that feature some devices, QEMU among them, leave the number unwritten. */
     if (device.accepted & F_MRG_RXBUF && header.buffers > 1)
         frame = append(frame, header.buffers - 1u);
-    if (frame)
-        user->receive(frame, &header);
+    return !frame || user->receive(frame, &header);
 }
 
 static void reclaim(void)
@@ -280,7 +280,8 @@ bool nic_receive(void)
     do {
         virtqueue_disable(&rx);
         for (; left && (buffer = virtqueue_take(&rx, &length)); left--)
-            receive(buffer, length);
+            if (!receive(buffer, length))
+                left = 1;
         virtqueue_kick(&rx, false);
         if (!left)
             return true;

@@ -21,8 +21,9 @@ struct nic_header {
 #define NIC_GSO_TCP6 4
 
 struct nic {
-    /* The caller's: gets each frame that arrives, a pbuf without the header, and owns it. */
-    void (*receive)(struct pbuf *frame, const struct nic_header *header);
+    /* The caller's: gets each frame that arrives, a pbuf without the header, and owns it. False
+     * when that is enough for now: nic_receive() leaves the others with the device. */
+    bool (*receive)(struct pbuf *frame, const struct nic_header *header);
     void (*room)(void); /* frames can be sent again, after nic_send() could not */
     uint8_t mac[6];
     uint16_t mtu;

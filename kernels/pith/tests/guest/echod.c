@@ -26,8 +26,8 @@ struct connection {
 };
 
 static struct connection table[CONNECTIONS]; /* by descriptor */
-static int ep, datagrams;
-static long moved;
+static int ep, datagrams, questions;
+static long moved, echoed;
 static const char *fault = "";
 
 static int is(const char *name)
@@ -195,9 +195,24 @@ static void echo_datagrams(int fd)
     static char block[65536];
     long got;
 
-    while ((got = recvfrom(fd, block, sizeof block, 0, (void *)&from, &size)) >= 0)
+    while ((got = recvfrom(fd, block, sizeof block, 0, (void *)&from, &size)) >= 0) {
+        echoed++;
         if (ntohs(from.sin6_port) >= 1024) /* never another echo server */
             sendto(fd, block, got, 0, (void *)&from, size);
+    }
+}
+
+/* How many datagrams were echoed since this was last asked. */
+static void tell_count(int fd)
+{
+    struct sockaddr_in6 from;
+    socklen_t size = sizeof from;
+    char text[32];
+
+    while (recvfrom(fd, text, sizeof text, 0, (void *)&from, &size) >= 0) {
+        sendto(fd, text, snprintf(text, sizeof text, "%ld\n", echoed), 0, (void *)&from, size);
+        echoed = 0;
+    }
 }
 
 static void act(int fd)
@@ -230,6 +245,8 @@ int main(int count, char **arguments)
         compute(is("slow") ? 30 : 500);
     ep = epoll_create1(0);
     datagrams = serve(SOCK_DGRAM, ECHO_PORT);
+    questions = serve(SOCK_DGRAM, REPORT);
+    watch(serve(SOCK_DGRAM, SUPPLY), 0, EPOLL_CTL_MOD); /* nobody reads it */
     for (int i = 0; i < 5; i++)
         servers[i] = serve(SOCK_STREAM, ports[i]);
     printf("serving\n");
@@ -247,6 +264,8 @@ int main(int count, char **arguments)
                 meet(fd, ports[server]);
             else if (fd == datagrams)
                 echo_datagrams(fd);
+            else if (fd == questions)
+                tell_count(fd);
             else
                 act(fd);
         }

@@ -27,6 +27,7 @@ static const struct {
     {"echo", "ADDRESS BYTES [seed N]", echo_main},
     {"unread", "ADDRESS BYTES CONNECTIONS", unread_main},
     {"datagrams", "ADDRESS COUNT", datagrams_main},
+    {"burst", "ADDRESS COUNT", burst_main},
     {"churn", "ADDRESS COUNT", churn_main},
     {"again", "ADDRESS COUNT", again_main},
     {"alternate", "ADDRESS SECONDS", alternate_main},

@@ -61,6 +61,7 @@ int lan_main(char **arguments);
 int echo_main(char **arguments);
 int unread_main(char **arguments);
 int datagrams_main(char **arguments);
+int burst_main(char **arguments);
 int churn_main(char **arguments);
 int again_main(char **arguments);
 int alternate_main(char **arguments);
