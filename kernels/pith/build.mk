@@ -3,7 +3,8 @@
 # own stacks, but the boot stack is shared by nested calls only. No loop-to-memcpy: memcpy is a loop.
 # -fno-tree-ch, -mstringop-strategy: less to translate under TCG, where the condition of a loop then stands once, and no
 # `rep stos`, which is slow there.
-PITH_CFLAGS := $(CSTD) $(WARN) -O2 -fno-tree-ch -g -ffreestanding -mcmodel=kernel -fno-pic -fno-pie \
+# -flto: what is called from one place only becomes part of it, across files and lwIP as well.
+PITH_CFLAGS := $(CSTD) $(WARN) -O2 -flto -fno-tree-ch -g -ffreestanding -mcmodel=kernel -fno-pic -fno-pie \
     -mstringop-strategy=libcall -mgeneral-regs-only -mno-red-zone -fno-tree-loop-distribute-patterns -fno-stack-protector \
     -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
     -ffunction-sections -fdata-sections
@@ -24,9 +25,12 @@ $(LWIP)/package: kernels/pith/net/fetch.sh
 	$< lwip $(@D)
 
 $(B)/obj/lwip/core/init.o: LWIP_INCLUDE += -DTCP_WND=0x100000
-$(LWIP_OBJECTS): $(B)/obj/lwip/%.o: $(LWIP)/package $(wildcard kernels/pith/net/*.h kernels/pith/net/arch/*.h)
+$(LWIP_OBJECTS): $(B)/obj/lwip/%.o: $(LWIP)/package kernels/pith/build.mk $(wildcard kernels/pith/net/*.h kernels/pith/net/arch/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -W%,$(PITH_CFLAGS)) $(LWIP_INCLUDE) -MMD -MP -c -o $@ $(LWIP)/source/src/$*.c
+
+# The compiler's own calls to memcpy() and its kin come after linking by -flto would have dropped them.
+$(B)/obj/kernels/pith/lib/string.c.o: PITH_CFLAGS += -fno-lto
 
 $(B)/obj/kernels/pith/%.c.o: kernels/pith/%.c kernels/pith/build.mk | $(LWIP)/package
 	@mkdir -p $(@D)
@@ -51,7 +55,7 @@ $(B)/obj/kernels/pith/vdso/image.S.o: kernels/pith/vdso/image.S $(PITH_VDSO)
 	$(CC) -DVDSO='"$(PITH_VDSO)"' -c -o $@ $<
 
 $(B)/obj/kernels/pith/pith.debug: $(PITH_OBJECTS) $(LWIP_OBJECTS) kernels/pith/pith.ld
-	$(CC) -nostdlib -static -no-pie -Wl,-T,kernels/pith/pith.ld,--build-id=none \
+	$(CC) $(PITH_CFLAGS) -flto-partition=one -nostdlib -static -no-pie -Wl,-T,kernels/pith/pith.ld,--build-id=none \
 	    -Wl,-z,max-page-size=4096,-z,noexecstack,--no-warn-rwx-segments,--gc-sections -o $@ \
 	    $(PITH_OBJECTS) $(LWIP_OBJECTS)
 

@@ -164,10 +164,9 @@ static void map_vdso(void)
 
 void process_load(const struct cmdline *cmdline, uint64_t *entry, uint64_t *stack)
 {
-    const char *why = "";
+    const char *why = "", *data = NULL;
+    uint64_t size = 0;
     struct elf elf;
-    const char *data;
-    uint64_t size;
 
     told = cmdline;
     if (ramfs_program(cmdline->program, &data, &size) < 0)
