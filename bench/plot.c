@@ -183,7 +183,9 @@ int plot_write(const cJSON *document, const char *datadir, const char *directory
     int figures = 0;
 
     if (mkdir(directory, 0777) < 0 && errno != EEXIST)
-        return fail(error, errno, "%s: %s", directory, strerror(errno));
+        return fail(error, errno,
+                    "%s: %s; remedy: name a folder in one that exists and can be written to",
+                    directory, strerror(errno));
     cJSON_ArrayForEach(figure.series, json_field(document, "metrics"))
     {
         bool wanted[] = {begins_scenario(document, figure.series),

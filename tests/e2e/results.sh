@@ -79,6 +79,9 @@ bad "a truncated file" 'spoilt.json: not valid JSON'
 run_tare export tsv "$tmp/r.json"
 ok "export: a line per sample, warm-ups too" is "$(wc -l <"$tmp/out")" \
     "$((1 + 4 * $(python3 -c "import json; print(len(json.load(open('$tmp/r.json'))['metrics']))")))"
+run_tare plot "$tmp/r.json" "$tmp/none/plots"
+ok "plot: a folder in one that is not there: an error" test "$status" -ne 0
+ok "plot: it says what to do" grep -q "none/plots: No such file or directory; remedy: " "$tmp/err"
 run_tare plot "$tmp/r.json" "$tmp/plots"
 ok "plot: exit status" is "$status" 0
 ok "plot: boot.app is drawn" test -s "$tmp/plots/boot-app.png" -a -s "$tmp/plots/boot-app.svg"
