@@ -23,7 +23,6 @@ enum {
     QUEUE_PAGE = 0x40,  /* legacy */
     QUEUE_READY = 0x44,
     QUEUE_NOTIFY = 0x50,
-    INTERRUPT_STATUS = 0x60,
     INTERRUPT_ACKNOWLEDGE = 0x64,
     STATUS = 0x70,
     QUEUE_DESCRIPTORS = 0x80,
@@ -31,6 +30,8 @@ enum {
     QUEUE_USED = 0xa0,
     CONFIG = 0x100,
 };
+
+enum { USED_BUFFERS = 1, CONFIGURATION = 2 }; /* interrupts */
 
 /* What the command line names. */
 static struct {
@@ -122,9 +123,10 @@ static uint8_t config(struct virtio *device, unsigned offset)
 }
 
 /* Before the queues are looked at: what is used from here on interrupts again. */
+/* Of both kinds, whichever it was (4.2.2): to ask would be one more exit of the VM. */
 static void acknowledge(struct virtio *device)
 {
-    *reg(device, INTERRUPT_ACKNOWLEDGE) = *reg(device, INTERRUPT_STATUS);
+    *reg(device, INTERRUPT_ACKNOWLEDGE) = USED_BUFFERS | CONFIGURATION;
 }
 
 static const struct virtio_transport transport = {
