@@ -69,8 +69,10 @@ int transfer_run(struct server *server, const struct pace *pace, const char *con
                                        "--interval",
                                        interval,
                                        "--connect-timeout",
-                                       "2000"};
-    unsigned count = 14;
+                                       "2000",
+                                       "--congestion",
+                                       "reno"};
+    unsigned count = 16;
     int status;
 
     *transfer = (struct transfer){0};
