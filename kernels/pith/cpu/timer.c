@@ -11,6 +11,7 @@
 /* QEMU's and KVM's APIC timers count nanoseconds of the VM's clock. */
 #define APIC_MAX 0x7fffffffll
 #define CALIBRATION_NS 1000000
+#define READ_TRIES 5
 #define KHZ_MOST 100000000
 
 /* What is known of time; the vDSO reads it too. */
@@ -49,15 +50,36 @@ static uint64_t given_khz(void)
     return 0;
 }
 
+/* Both clocks at one time: of a few tries the one that took least, since the host may take the CPU
+ * away between the two. */
+struct reading {
+    uint64_t tsc, took;
+    uint32_t apic;
+};
+
+static struct reading read_clocks(void)
+{
+    struct reading best = {.took = UINT64_MAX};
+
+    for (int i = 0; i < READ_TRIES; i++) {
+        uint64_t before = read_tsc();
+        uint32_t count = *apic(APIC_CURRENT);
+        uint64_t took = read_tsc() - before;
+
+        if (took < best.took)
+            best = (struct reading){before + took / 2, took, count};
+    }
+    return best;
+}
+
 static uint64_t measure(uint32_t ns)
 {
-    uint32_t first = *apic(APIC_CURRENT), last;
-    uint64_t start = read_tsc();
+    struct reading first = read_clocks(), last;
 
     do
-        last = *apic(APIC_CURRENT);
-    while (first - last < ns);
-    return (read_tsc() - start) * 1000000 / (first - last);
+        last = read_clocks();
+    while (first.apic - last.apic < ns);
+    return (last.tsc - first.tsc) * 1000000 / (first.apic - last.apic);
 }
 
 static uint64_t measured_khz(void)
