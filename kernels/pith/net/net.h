@@ -32,8 +32,8 @@ bool net_catch_up(void);
 
 /* From lwIP's callbacks: a socket is nearly full whose program keeps reading it. What else has
  * arrived stays with the device until the program polls again, a millisecond at most, and is not
- * dropped: the feedback from a full queue of Mogul and Ramakrishnan, "Eliminating receive livelock
- * in an interrupt-driven kernel", ACM TOCS 15(3), 1997, 6.6.1. */
+ * dropped: the feedback from full queues of Mogul and Ramakrishnan, "Eliminating receive livelock
+ * in an interrupt-driven kernel", ACM TOCS 15(3), 1997. */
 void net_hold(void);
 
 /* Whether that was asked for since the last call. */

@@ -122,8 +122,8 @@ static uint8_t config(struct virtio *device, unsigned offset)
     return device->base[CONFIG + offset];
 }
 
-/* Before the queues are looked at: what is used from here on interrupts again. */
-/* Of both kinds, whichever it was (4.2.2): to ask would be one more exit of the VM. */
+/* Before the queues are looked at: what is used from here on interrupts again. Both kinds,
+ * whichever it was (4.2.2): to ask would be one more exit of the VM. */
 static void acknowledge(struct virtio *device)
 {
     *reg(device, INTERRUPT_ACKNOWLEDGE) = USED_BUFFERS | CONFIGURATION;
