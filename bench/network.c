@@ -26,24 +26,29 @@
 
 /* New interfaces would announce themselves by router solicitations and duplicate address
  * detection: packets that no measurement asked for. And a process may use the ports that it may use
- * in a VM, where it is root. */
+ * in a VM, where it is root. Congestion control is to be the same on every host from a connection's
+ * first moment on: one that began with bbr stays paced, with a timer for each packet, even when it
+ * is changed then. */
 static int set_defaults(struct error *error)
 {
     static const char *const knobs[][2] = {
         {"ipv6/conf/default/accept_dad", "0"},    {"ipv6/conf/default/accept_ra", "0"},
         {"ipv6/conf/default/autoconf", "0"},      {"ipv6/conf/default/router_solicitations", "0"},
         {"ipv6/conf/default/addr_gen_mode", "1"}, {"ipv4/ip_unprivileged_port_start", "0"},
+        {"ipv4/tcp_congestion_control", "reno"},
     };
     char path[128];
 
     for (unsigned i = 0; i < sizeof knobs / sizeof *knobs; i++) {
+        ssize_t size;
         int fd;
 
         snprintf(path, sizeof path, "/proc/sys/net/%s", knobs[i][0]);
         fd = open(path, O_WRONLY | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT)
             continue; /* a host without IPv6 */
-        if (fd < 0 || write(fd, knobs[i][1], 1) != 1) {
+        size = (ssize_t)strlen(knobs[i][1]);
+        if (fd < 0 || write(fd, knobs[i][1], (size_t)size) != size) {
             if (fd >= 0)
                 close(fd);
             return fail(error, EIO, "%s: cannot be set: %s", path, strerror(errno));
