@@ -12,9 +12,11 @@
 
 #define PTE_PRESENT 0x001ul
 #define PTE_WRITE 0x002ul
+#define PTE_ACCESSED 0x020ul
 #define PTE_LARGE 0x080ul
 #define PTE_BORROWED 0x200ul /* ours: the page is not the area's to free */
 #define PTE_LENT 0x400ul     /* ours: not writable, though the area is: see lend.h */
+#define PTE_FLIPPED 0x800ul  /* ours: the page goes to parcel_return(): see parcel.h */
 #define PTE_NX (1ul << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ul
 

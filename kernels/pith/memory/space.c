@@ -5,6 +5,7 @@
 #include "../linux/errno.h"
 #include "../linux/ramfs.h"
 #include "lend.h"
+#include "parcel.h"
 
 struct area {
     uint64_t start, end;
@@ -158,7 +159,9 @@ void space_discard(uint64_t start, uint64_t end)
         if (*entry & PTE_ADDRESS) {
             struct page_block *page = direct(*entry & PTE_ADDRESS);
 
-            if (!(*entry & PTE_BORROWED) && !(*entry & PTE_LENT && lend_keep((char *)page))) {
+            if (*entry & PTE_FLIPPED)
+                parcel_return(page);
+            else if (!(*entry & PTE_BORROWED) && !(*entry & PTE_LENT && lend_keep((char *)page))) {
                 page->next = gone;
                 gone = page;
             }
@@ -250,7 +253,8 @@ static void set_flags(uint64_t start, uint64_t end, int protection)
             continue;
         }
         if (*entry & PTE_ADDRESS) {
-            *entry = (*entry & (PTE_ADDRESS | PTE_BORROWED | PTE_LENT)) | entry_flags(protection);
+            *entry = (*entry & (PTE_ADDRESS | PTE_BORROWED | PTE_LENT | PTE_FLIPPED)) |
+                     entry_flags(protection);
             if (*entry & PTE_LENT)
                 *entry &= ~PTE_WRITE;
             paging_flush(start);

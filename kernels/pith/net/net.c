@@ -134,7 +134,7 @@ void net_poll(void)
 {
     if (!started)
         return;
-    early = false;
+    early = held = false;
     if (addressed)
         behind = nic_receive();
     netif_poll_all();

@@ -204,6 +204,7 @@ bool netif_start(const struct address *address)
                gateway = {address->gateway};
 
     nic.receive = receive;
+    nic.place = stream_place;
     nic.room = segments_room;
     if (!nic_start(&nic)) {
         print("pith: ip= is given, but there is no usable network device\n");

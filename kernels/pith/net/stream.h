@@ -41,6 +41,7 @@ struct stream {
     struct pbuf *first, *last;
     uint32_t consumed; /* bytes of the first */
     uint32_t held;     /* bytes in all */
+    uint32_t received; /* bytes ever */
     uint32_t owed;     /* received since the last ACK that was asked for */
     uint32_t credit;   /* read, but not yet said to lwIP, who then opens the window */
 
@@ -95,6 +96,9 @@ long stream_receive(struct socket *socket, struct message *message);
 /* lwIP's callback: data, or the end. */
 err_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error);
 void stream_drop_received(struct stream *stream);
+/* For the NIC: where in a page the `ahead`th frame from now on begins if all goes on as it did, and
+ * its data are to lie in their pages as they will in the program's. */
+unsigned stream_place(unsigned ahead);
 
 /* stream_send.c */
 long stream_send(struct socket *socket, struct message *message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* TCP sockets: receiving. */
 #include "../linux/errno.h"
+#include "../memory/parcel.h"
 #include "net.h"
 #include "stream.h"
 
@@ -8,6 +9,42 @@
 #define SMALL 512  /* bytes: worth copying to where others of the kind are */
 #define BUCKET 4000
 #define OWED 131072 /* bytes */
+
+/*
+ * Data that lie in their pages as the program wants them need not be copied (memory/parcel.h). So
+ * they should begin at the right place, which is to be foreseen when the NIC gets the buffer: a
+ * connection that moves much has segments of one size, and its program reads into one buffer again
+ * and again. Of the last such connection:
+ */
+static struct {
+    const struct stream *stream;
+    uint32_t next;    /* where in the stream the next frame's data begin, */
+    uint32_t skew;    /* how much further that is in the program's pages, */
+    uint32_t size;    /* how much there is in a frame, as a rule; 0: none was seen */
+    uint32_t last;    /* and in the last one */
+    unsigned headers; /* before it */
+} foreseen;
+
+unsigned stream_place(unsigned ahead)
+{
+    uint32_t data = foreseen.next + foreseen.skew + ahead * foreseen.size;
+
+    return foreseen.size ? (data - foreseen.headers) % PAGE : 0;
+}
+
+/* A large frame of `size` bytes has come. */
+static void foresee(const struct stream *stream, const struct pbuf *pbuf, u16_t size)
+{
+    if (size < MUCH || !nic_parcel(pbuf, &foreseen.headers))
+        return;
+    if (stream != foreseen.stream)
+        foreseen.size = 0;
+    foreseen.stream = stream;
+    if (size == foreseen.last)
+        foreseen.size = size;
+    foreseen.last = size;
+    foreseen.next = stream->received;
+}
 
 static void append(struct stream *stream, struct pbuf *pbuf)
 {
@@ -80,6 +117,8 @@ err_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t e
         return ERR_ABRT;
     } else {
         stream->held += size;
+        stream->received += size;
+        foresee(stream, pbuf, size);
         if (!put_together(stream, pbuf))
             append(stream, pbuf);
     }
@@ -115,6 +154,28 @@ static long copy_out(struct cursor *data, const char *from, size_t size, int fla
     return flags & MSG_TRUNC ? cursor_skip(data, size) : cursor_write(data, from, size);
 }
 
+/* Move `size` bytes of the first pbuf, from `from` on, to where `data` is: the pages themselves
+ * where they fit, of what is around them a copy. */
+static long move_out(struct stream *stream, struct cursor *data, char *from, size_t size)
+{
+    size_t before = -(size_t)from % PAGE, flipped;
+    struct parcel *parcel;
+    unsigned begins;
+    uint64_t at;
+
+    if (size < MUCH || cursor_piece(data, &at) < (long)size)
+        return cursor_write(data, from, size);
+    parcel = nic_parcel(stream->first, &begins);
+    foreseen.skew = (uint32_t)at - (stream->received - stream->held);
+    if (!parcel || (at - (uint64_t)from) % PAGE)
+        return cursor_write(data, from, size);
+    if (cursor_write(data, from, before) < 0)
+        return -EFAULT;
+    flipped = parcel_flip(parcel, at + before, from + before, size - before);
+    cursor_skip(data, flipped);
+    return cursor_write(data, from + before + flipped, size - before - flipped);
+}
+
 /* Without taking: what lies from `skip` on. Bytes or -EFAULT. */
 static long peek(struct stream *stream, struct message *message, size_t skip)
 {
@@ -145,11 +206,13 @@ static long take(struct stream *stream, struct message *message)
     while (stream->first && message->data.total) {
         struct pbuf *pbuf = stream->first;
         size_t size = pbuf->len - stream->consumed;
+        char *from;
 
         if (size > message->data.total)
             size = message->data.total;
-        if (copy_out(&message->data, (char *)pbuf->payload + stream->consumed, size,
-                     message->flags) < 0)
+        from = (char *)pbuf->payload + stream->consumed;
+        if ((message->flags & MSG_TRUNC ? cursor_skip(&message->data, size)
+                                        : move_out(stream, &message->data, from, size)) < 0)
             return done ? (long)done : -EFAULT;
         done += size;
         stream->consumed += (uint32_t)size;
@@ -161,10 +224,26 @@ static long take(struct stream *stream, struct message *message)
     return (long)done;
 }
 
+/*
+ * How much of the credit to give. A sender that reaches the end of the window cuts its segment
+ * there, and all that come after it lie otherwise than was foreseen. So the window ends where a
+ * segment would, and less than one MSS behind that, since it is told in units of 2^scale.
+ */
+static uint32_t whole_segments(const struct stream *stream)
+{
+    uint32_t edge = stream->received + stream->pcb->rcv_wnd + stream->credit;
+    uint32_t over = edge - ((1u << TCP_RCV_SCALE) - 1) - foreseen.next;
+
+    if (stream != foreseen.stream || !foreseen.size || net_tcp_window < 8 * foreseen.size)
+        return stream->credit;
+    over %= foreseen.size;
+    return stream->credit > over ? stream->credit - over : 0;
+}
+
 /* Tell lwIP what was read, and so the peer when it is enough. */
 static void open_window(struct stream *stream)
 {
-    uint32_t edge;
+    uint32_t edge, rest;
 
     if (!stream->credit)
         return;
@@ -173,8 +252,9 @@ static void open_window(struct stream *stream)
         return;
     }
     edge = stream->pcb->rcv_ann_right_edge;
-    while (stream->credit) {
-        u16_t part = (u16_t)LWIP_MIN(stream->credit, UINT16_MAX);
+    rest = stream->credit - whole_segments(stream);
+    while (stream->credit > rest) {
+        u16_t part = (u16_t)LWIP_MIN(stream->credit - rest, UINT16_MAX);
 
         tcp_recved(stream->pcb, part);
         stream->credit -= part;

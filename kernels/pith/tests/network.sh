@@ -138,10 +138,12 @@ test_echo() {
     run "ping, up to fragments" "$network" ping $guest 14
     run "datagrams" "$network" datagrams $guest "$(long 500 20000)"
     [ "$kernel" = pith ] && run "datagrams at once" "$network" burst $guest 900
+    run "whole pages" "$network" pages $guest "$(long 4000 100000)"
     run "echo over IPv6" "$network" echo "$(link_local)%tap0" "$(long 10M 1G)"
     end
     start tap0 corrupt
     notices "a wrong byte" "SHA-256" "$network" echo $guest 2M
+    notices "a wrong word in a page" "words wrong" "$network" pages $guest 100
     end
     start tap0 stop
     notices "a stall" "stalled" "$network" echo $guest 20M
@@ -330,6 +332,8 @@ with() { # with NAME: an echo, on what the variables say
 }
 
 tests=${TESTS:-echo relay churn flood fuzz unread idle gateway early alternate dhcp devices}
+# Whatever the host's default: one that paces sends in small helpings.
+echo reno >/proc/sys/net/ipv4/tcp_congestion_control
 compile musl kernels/pith/tests/guest/echod.c "$tmp/echod"
 pack "$tmp/echod.cpio" "$tmp/echod"
 "$network" lan tap tap0 && "$network" lan address tap0 10.0.0.1/24 || exit 1

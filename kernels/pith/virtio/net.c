@@ -3,7 +3,7 @@
 #include "../cpu/cpu.h"
 #include "../lib/list.h"
 #include "../memory/heap.h"
-#include "../memory/paging.h"
+#include "../memory/parcel.h"
 #include "lwip/pbuf.h"
 #include "rng.h"
 #include "virtio.h"
@@ -27,18 +27,20 @@ enum { RECEIVE, TRANSMIT };
 
 /* A frame of 64 KB, which the host made of many packets, fits in one buffer: that costs the device
  * one descriptor. Small frames are copied out, or each would pin 64 KB. */
-#define BUFFER_ORDER 4
-#define BUFFER_SIZE ((PAGE << BUFFER_ORDER) - 8) /* lwIP's lengths have 16 bits */
+#define BUFFER_SIZE 65528 /* lwIP's lengths have 16 bits */
 #define COPY_MOST 2048
 #define RING_BUFFERS 64
 
-/* Frames that are taken in one go: no more than the program's sockets have room for. */
+/* What is taken in one go: no more frames than the program's sockets have room for, and no more
+ * bytes than it reads soon, or the window closes and opens by turns. */
 #define AT_ONCE 64
+#define BYTES_AT_ONCE 250000 /* four of the largest frames */
 
 struct buffer {
     struct pbuf_custom pbuf;
     struct buffer *next; /* while it is spare */
-    char *data;
+    struct parcel *parcel;
+    char *data; /* where in its parcel the device writes */
 };
 
 static struct virtio device;
@@ -53,12 +55,17 @@ static uint32_t queued, sent; /* frames ever */
 static struct nic_lease *first_lease, **last_lease = &first_lease;
 static struct nic_header *headers; /* one for each descriptor */
 
-static void give_buffer(struct pbuf *pbuf)
+static void make_spare(struct parcel *parcel)
 {
-    struct buffer *buffer = LIST_OF(pbuf, struct buffer, pbuf.pbuf);
+    struct buffer *buffer = parcel->owner;
 
     buffer->next = spare;
     spare = buffer;
+}
+
+static void give_buffer(struct pbuf *pbuf)
+{
+    parcel_release(LIST_OF(pbuf, struct buffer, pbuf.pbuf)->parcel);
 }
 
 static struct buffer *take_buffer(void)
@@ -67,6 +74,7 @@ static struct buffer *take_buffer(void)
 
     if (buffer) {
         spare = buffer->next;
+        buffer->parcel->released = false;
         return buffer;
     }
     if (buffer_count == buffers_most)
@@ -74,18 +82,24 @@ static struct buffer *take_buffer(void)
     buffer = heap_take(sizeof *buffer);
     if (!buffer)
         return NULL;
-    buffer->data = pages_take(&memory, BUFFER_ORDER);
-    if (!buffer->data) {
+    buffer->parcel = parcel_take();
+    if (!buffer->parcel) {
         heap_give(buffer, sizeof *buffer);
         return NULL;
     }
+    buffer->parcel->owner = buffer;
+    buffer->parcel->whole = make_spare;
     buffer->pbuf.custom_free_function = give_buffer;
     buffer_count++;
     return buffer;
 }
 
+/* The frame that it will hold comes after those of the buffers that are with the device now. */
 static void offer(struct buffer *buffer)
 {
+    unsigned before = (unsigned)(rx.size - rx.free_count);
+
+    buffer->data = buffer->parcel->data + user->place(before + 1);
     virtqueue_add(&rx, &(struct piece){buffer->data, BUFFER_SIZE}, 1, true, buffer);
 }
 
@@ -113,6 +127,16 @@ static struct pbuf *take_out(struct buffer *buffer, unsigned from, unsigned leng
     offer(other);
     return pbuf_alloced_custom(PBUF_RAW, (u16_t)(length - from), PBUF_REF, &buffer->pbuf,
                                buffer->data + from, (u16_t)(BUFFER_SIZE - from));
+}
+
+struct parcel *nic_parcel(const struct pbuf *pbuf, unsigned *begins)
+{
+    const struct buffer *buffer = LIST_OF(pbuf, const struct buffer, pbuf.pbuf);
+
+    if (!(pbuf->flags & PBUF_FLAG_IS_CUSTOM) || buffer->pbuf.custom_free_function != give_buffer)
+        return NULL;
+    *begins = (unsigned)((const char *)pbuf->payload - buffer->data);
+    return buffer->parcel;
 }
 
 /* The rest of a frame that the device spread over `count` more buffers. */
@@ -270,7 +294,7 @@ void nic_kick(void)
 
 bool nic_receive(void)
 {
-    unsigned left = AT_ONCE;
+    unsigned left = AT_ONCE, bytes = 0;
     struct buffer *buffer;
     uint32_t length;
 
@@ -279,9 +303,11 @@ bool nic_receive(void)
     reclaim(); /* lwIP does not send again what the device still holds */
     do {
         virtqueue_disable(&rx);
-        for (; left && (buffer = virtqueue_take(&rx, &length)); left--)
-            if (!receive(buffer, length))
+        for (; left && (buffer = virtqueue_take(&rx, &length)); left--) {
+            bytes += length;
+            if (!receive(buffer, length) || bytes >= BYTES_AT_ONCE)
                 left = 1;
+        }
         virtqueue_kick(&rx, false);
         if (!left)
             return true;
@@ -321,11 +347,12 @@ static void fill_ring(void)
     unsigned most = rx.size < RING_BUFFERS ? rx.size : RING_BUFFERS;
 
     /* Half of what there may be is for the ring, the rest for data that waits to be read. */
-    buffers_most = (unsigned)(memory.total_pages >> BUFFER_ORDER) / 8;
+    buffers_most = (unsigned)(memory.total_pages / PARCEL_PAGES) / 8;
     if (buffers_most < 8)
         buffers_most = 8;
     if (most > buffers_most / 2)
         most = buffers_most / 2;
+    parcel_limit(buffers_most / 4);
     for (; most; most--) {
         struct buffer *buffer = take_buffer();
 

@@ -24,6 +24,9 @@ struct nic {
     /* The caller's: gets each frame that arrives, a pbuf without the header, and owns it. False
      * when that is enough for now: nic_receive() leaves the others with the device. */
     bool (*receive)(struct pbuf *frame, const struct nic_header *header);
+    /* Where in a page the `ahead`th frame that comes from now on had best begin, its header (struct
+     * nic_header) that is. */
+    unsigned (*place)(unsigned ahead);
     void (*room)(void); /* frames can be sent again, after nic_send() could not */
     uint8_t mac[6];
     uint16_t mtu;
@@ -44,6 +47,11 @@ void nic_kick(void);
 /* Hand what has arrived to `receive`, but not without end: true when there may be more, and then
  * the device does not interrupt for it. */
 bool nic_receive(void);
+
+/* The parcel whose pages `pbuf`, of a frame, has its data in, and at *begins how far behind the
+ * beginning of its frame, the header with it. NULL: in none. */
+struct parcel;
+struct parcel *nic_parcel(const struct pbuf *pbuf, unsigned *begins);
 
 /* Call `done` when the device no longer reads what was queued until now, which may be at once. The
  * struct is the caller's until then. */

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The server for the network tests (net/tool.h): echo, discard, supply, a report of memory, the
- * end. An argument plants a fault, so that the tests can be seen to notice it. */
+ * end, and a reader of whole pages. An argument plants a fault, so that the tests can be seen to
+ * notice it. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ECHO_PORT = 7, DISCARD = 9, REPORT = 11, END = 13, SUPPLY = 19 };
-enum { BUFFER = 1 << 16, CONNECTIONS = 1024 };
+enum { ECHO_PORT = 7, DISCARD = 9, REPORT = 11, END = 13, SUPPLY = 19, PAGES = 21 };
+enum { BUFFER = 1 << 16, CONNECTIONS = 1024, BLOCK = 1 << 17, KEPT = 40 };
 
 struct connection {
     int kind; /* its port; 0: none */
@@ -24,6 +28,9 @@ struct connection {
     long count; /* bytes discarded, or still to supply (-1: without end) */
     char *buffer;
 };
+
+/* Of the words that read_pages() gets: the stream's nth is n times that. */
+#define PAGES_FACTOR 0x9e3779b97f4a7c15u
 
 static struct connection table[CONNECTIONS]; /* by descriptor */
 static int ep, datagrams, questions;
@@ -171,6 +178,73 @@ static void report(int fd)
          MSG_NOSIGNAL);
 }
 
+static uint64_t *map_block(void)
+{
+    return mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* How many words of what was block `number` of the stream are wrong. */
+static long wrong_words(const uint64_t *block, long number)
+{
+    long wrong = 0;
+
+    for (long i = 0; i < BLOCK / 8; i++)
+        wrong += block[i] != (uint64_t)(number * (BLOCK / 8) + i) * PAGES_FACTOR;
+    return wrong;
+}
+
+/*
+ * Blocks that begin with a page, into the same memory again and again: then the pages that the NIC
+ * wrote to may take the place of the program's, so do with them whatever one does with pages. Some
+ * are kept for long, and are to hold the same then.
+ */
+static void read_pages(int fd)
+{
+    uint64_t *block = map_block(), *kept[KEPT] = {0};
+    long number = 0, wrong = 0, kept_number[KEPT];
+    char text[64];
+
+    for (; recv(fd, block, BLOCK, MSG_WAITALL) == BLOCK; number++) {
+        long slot = number / 8 % KEPT;
+
+        if (is("corrupt") && number == 20)
+            block[BLOCK / 16] ^= 1;
+        wrong += wrong_words(block, number);
+        switch (number % 8) {
+        case 3:
+            memset(block, 'x', BLOCK);
+            break;
+        case 4:
+            wrong += mprotect(block, BLOCK, PROT_READ) != 0;
+            wrong += mprotect(block, BLOCK, PROT_READ | PROT_WRITE) != 0;
+            block[number % (BLOCK / 8)] = 0;
+            break;
+        case 5:
+            wrong += madvise(block, BLOCK, MADV_DONTNEED) != 0;
+            wrong += block[BLOCK / 16] != 0;
+            break;
+        case 6:
+            block = mremap(block, BLOCK, 2 * BLOCK, MREMAP_MAYMOVE);
+            wrong += wrong_words(block, number) + (munmap(block + BLOCK / 8, BLOCK) != 0);
+            break;
+        case 7:
+            if (kept[slot]) {
+                wrong += wrong_words(kept[slot], kept_number[slot]);
+                munmap(kept[slot], BLOCK);
+            }
+            kept[slot] = block;
+            kept_number[slot] = number;
+            block = map_block();
+        }
+    }
+    for (int i = 0; i < KEPT; i++) {
+        if (kept[i])
+            wrong += wrong_words(kept[i], kept_number[i]) + (munmap(kept[i], BLOCK) != 0);
+    }
+    munmap(block, BLOCK);
+    send(fd, text, snprintf(text, sizeof text, "%ld %ld\n", number, wrong), MSG_NOSIGNAL);
+}
+
 static void meet(int server, int port)
 {
     int fd;
@@ -178,6 +252,12 @@ static void meet(int server, int port)
     while ((fd = accept4(server, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
         if (port == END)
             exit(0);
+        if (port == PAGES) {
+            fcntl(fd, F_SETFL, 0); /* nobody else is served meanwhile */
+            read_pages(fd);
+            close(fd);
+            continue;
+        }
         if (port == REPORT || fd >= CONNECTIONS) {
             report(fd);
             close(fd);
@@ -237,8 +317,8 @@ static void compute(long ms)
 
 int main(int count, char **arguments)
 {
-    static const int ports[] = {ECHO_PORT, DISCARD, REPORT, END, SUPPLY};
-    int servers[5];
+    static const int ports[] = {ECHO_PORT, DISCARD, REPORT, END, SUPPLY, PAGES};
+    int servers[6];
 
     fault = count > 1 ? arguments[1] : "";
     if (is("slow") || is("slower"))
@@ -247,7 +327,7 @@ int main(int count, char **arguments)
     datagrams = serve(SOCK_DGRAM, ECHO_PORT);
     questions = serve(SOCK_DGRAM, REPORT);
     watch(serve(SOCK_DGRAM, SUPPLY), 0, EPOLL_CTL_MOD); /* nobody reads it */
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         servers[i] = serve(SOCK_STREAM, ports[i]);
     printf("serving\n");
     fflush(stdout);
@@ -258,9 +338,9 @@ int main(int count, char **arguments)
         for (int i = 0; i < ready; i++) {
             int fd = got[i].data.fd, server = 0;
 
-            while (server < 5 && servers[server] != fd)
+            while (server < 6 && servers[server] != fd)
                 server++;
-            if (server < 5)
+            if (server < 6)
                 meet(fd, ports[server]);
             else if (fd == datagrams)
                 echo_datagrams(fd);

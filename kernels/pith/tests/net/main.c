@@ -25,6 +25,7 @@ static const struct {
     {"ping", "ADDRESS COUNT", ping_main},
     {"report", "ADDRESS", report_main},
     {"echo", "ADDRESS BYTES [seed N]", echo_main},
+    {"pages", "ADDRESS BLOCKS", pages_main},
     {"unread", "ADDRESS BYTES CONNECTIONS", unread_main},
     {"datagrams", "ADDRESS COUNT", datagrams_main},
     {"burst", "ADDRESS COUNT", burst_main},

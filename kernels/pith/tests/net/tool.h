@@ -14,6 +14,10 @@
 
 /* What echod, the guest's program, serves. */
 enum { ECHO_PORT = 7, DISCARD_PORT = 9, REPORT_PORT = 11, END_PORT = 13, SUPPLY_PORT = 19 };
+enum { PAGES_PORT = 21 };
+
+/* What goes to PAGES_PORT: words, of which the stream's nth is n times that. */
+#define PAGES_FACTOR 0x9e3779b97f4a7c15u
 
 enum { STALL_MS = 10000 }; /* this long without a byte is a stall */
 
@@ -59,6 +63,7 @@ long guest_free(const char *address);
 /* The tools. `arguments` end with NULL; the result is the exit status. */
 int lan_main(char **arguments);
 int echo_main(char **arguments);
+int pages_main(char **arguments);
 int unread_main(char **arguments);
 int datagrams_main(char **arguments);
 int burst_main(char **arguments);
