@@ -69,6 +69,11 @@ ok "the sandbox has the bridge's own route alone" is "$(routes "$worker")" "br0 
 ok "the process has its own network namespace" test \
     "$(readlink "/proc/$app/ns/net")" != "$(readlink "/proc/$worker/ns/net")"
 ok "and its link's route alone" is "$(routes "$app")" "eth0 0000000A 00000000"
+congestion() { # congestion PROCESS: what a connection in its network begins with
+    nsenter -t "$1" -U -n --preserve-credentials cat /proc/sys/net/ipv4/tcp_congestion_control
+}
+ok "congestion control is the same on every host" is \
+    "$(congestion "$worker") $(congestion "$app")" "reno reno"
 ok "the bridge knows its one neighbour for good" is \
     "$(awk 'NR > 1 { print $1, $3, $6 }' "/proc/$worker/net/arp")" "10.0.0.2 0x6 br0"
 ok "interfaces of the sandbox" is \
