@@ -32,10 +32,15 @@ at_start() { # at_start CODE: right after the kernel's entry marker
 s = s.replace(m, m + '''$1''', 1)"
 }
 
-build base
-# In few bytes, or the kernel would have a page more, and that to protect.
-build slower "$(at_start '__asm__ volatile(\"push %rcx; mov $998, %ecx; 1: dec %ecx; jnz 1b; pop %rcx; nop\");')"
-build neutral "s += 'int never_called(int n);\nint never_called(int n) { return 3 * n + 1; }\n'"
+turns() { # turns N: a loop of 2 N instructions, in as many bytes for every N
+    at_start "__asm__ volatile(\\\"push %rcx; mov \$$1, %ecx; 1: dec %ecx; jnz 1b; pop %rcx\\\");"
+}
+
+# Of one size: with a page more the kernel would have that to protect.
+build base "$(turns 1)"
+build slower "$(turns 1001)"
+build neutral "$(turns 1)
+s += 'int never_called(int n);\nint never_called(int n) { return 3 * n + 1; }\n'"
 build broken "$(at_start 'panic(\"planted\");')"
 for variant in slower neutral broken; do
     ok "$variant is another binary" bash -c "! cmp -s '$tmp/base.elf' '$tmp/$variant.elf'"
