@@ -96,8 +96,8 @@ long stream_receive(struct socket *socket, struct message *message);
 /* lwIP's callback: data, or the end. */
 err_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error);
 void stream_drop_received(struct stream *stream);
-/* For the NIC: where in a page the `ahead`th frame from now on begins if all goes on as it did, and
- * its data are to lie in their pages as they will in the program's. */
+/* For the NIC (nic.place): where in a page a frame begins, if all goes on as it did, when its data
+ * are to lie in their pages as they will in the program's. */
 unsigned stream_place(unsigned ahead);
 
 /* stream_send.c */

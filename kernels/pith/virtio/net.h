@@ -24,8 +24,8 @@ struct nic {
     /* The caller's: gets each frame that arrives, a pbuf without the header, and owns it. False
      * when that is enough for now: nic_receive() leaves the others with the device. */
     bool (*receive)(struct pbuf *frame, const struct nic_header *header);
-    /* Where in a page the `ahead`th frame that comes from now on had best begin, its header (struct
-     * nic_header) that is. */
+    /* Where in a page a frame had best begin, its header (struct nic_header) that is: the `ahead`th
+     * after the one in hand, which `receive` has not got yet. */
     unsigned (*place)(unsigned ahead);
     void (*room)(void); /* frames can be sent again, after nic_send() could not */
     uint8_t mac[6];
