@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # -mgeneral-regs-only: SSE registers are the program's. -mno-red-zone: traps in the kernel use their
 # own stacks, but the boot stack is shared by nested calls only. No loop-to-memcpy: memcpy is a loop.
-# -fno-tree-ch, -mstringop-strategy: less to translate under TCG, where the condition of a loop then stands once, and no
-# `rep stos`, which is slow there.
+# -fno-tree-ch, -fno-tree-pre, -mbranch-cost: less to translate under TCG, where the condition of a loop then stands once,
+# and fewer blocks. -mstringop-strategy: no `rep stos`, which is slow there.
+# -fbuiltin: a copy of a few bytes is a move, not a call, which -ffreestanding would make it.
 # -flto: what is called from one place only becomes part of it, across files and lwIP as well.
-PITH_CFLAGS := $(CSTD) $(WARN) -O2 -flto -fno-tree-ch -g -ffreestanding -mcmodel=kernel -fno-pic -fno-pie \
-    -mstringop-strategy=libcall -mgeneral-regs-only -mno-red-zone -fno-tree-loop-distribute-patterns -fno-stack-protector \
+PITH_CFLAGS := $(CSTD) $(WARN) -O2 -flto -fno-tree-ch -fno-tree-pre -mbranch-cost=5 -g -ffreestanding -fbuiltin \
+    -mcmodel=kernel -fno-pic -fno-pie -mstringop-strategy=libcall -mgeneral-regs-only -mno-red-zone -fno-tree-loop-distribute-patterns -fno-stack-protector \
     -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
     -ffunction-sections -fdata-sections
 PITH_SOURCES := $(wildcard kernels/pith/*.c $(addprefix kernels/pith/,lib/*.c boot/*.S cpu/*.c cpu/*.S \
@@ -70,7 +71,7 @@ $(SHARE)/kernels/pith/target.json: kernels/pith/target.json
 ARTIFACTS += $(addprefix $(SHARE)/kernels/pith/,pith.elf target.json)
 
 # --- tests: the parts that need no machine, on the host; the rest in QEMU --------------------------
-PITH_PURE  := $(addprefix kernels/pith/,linux/cmdline.c linux/cpio.c linux/elf.c memory/pages.c \
+PITH_PURE  := $(addprefix kernels/pith/,lib/number.c linux/cmdline.c linux/cpio.c linux/elf.c memory/pages.c \
     net/address.c virtio/mmio.c virtio/queue.c virtio/pci_layout.c cpu/pci.c tests/host.c)
 PITH_UNITS := $(patsubst kernels/pith/tests/%.c,$(B)/tests/pith-%,$(wildcard kernels/pith/tests/unit*.c))
 

@@ -69,9 +69,11 @@ restore:
  * `syscall` from ring 0: %rcx is the return address, %r11 the flags, %rsp still the program's. The
  * registers are saved as a struct trap_frame, so that signals and new threads find them there. The
  * return must not touch the program's stack (its red zone is live) and cannot be sysret, which
- * would go to ring 3: flags come back by popfq on the kernel's stack, then stack and jump. sti
- * takes effect after the jump, so that no interrupt falls in between.
+ * would go to ring 3: flags come back by sahf, or where others than sahf's are set by popfq, which is
+ * slow, on the kernel's stack; then stack and jump. sti takes effect after the jump, so that no
+ * interrupt falls in between.
  */
+    .set FLAGS_OF_SAHF, 0x2d7           /* and of sti; bit 1 is always set */
     .globl syscall_entry
 syscall_entry:
     mov %rsp, syscall_program_stack(%rip)
@@ -111,6 +113,16 @@ syscall_entry:
     mov 112(%rsp), %rax
     mov 136(%rsp), %rcx
     mov 152(%rsp), %r11
+    test $~FLAGS_OF_SAHF, %r11
+    jnz all_flags
+    mov %r11d, %eax
+    shl $8, %eax
+    sahf
+    mov 112(%rsp), %rax
+    mov 160(%rsp), %rsp
+    sti
+    jmp *%rcx
+all_flags:
     mov %r11, 120(%rsp)
     andl $~0x200, 120(%rsp)
     add $120, %rsp
@@ -171,6 +183,7 @@ cpu_enter:
  * and ours. Returns 0, or -14 (EFAULT) when an address turned out bad: trap() finds the faulting
  * instruction in the fixup table and goes on there.
  */
+    .balign 256
     .globl copy_bytes
 copy_bytes:
     mov %rdx, %rcx

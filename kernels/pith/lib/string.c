@@ -3,7 +3,8 @@
 
 typedef uint64_t __attribute__((may_alias, aligned(1))) word;
 
-void *memcpy(void *restrict to, const void *restrict from, size_t size)
+__attribute__((aligned(256))) void *memcpy(void *restrict to, const void *restrict from,
+                                           size_t size)
 {
     char *out = to;
     const char *in = from;
@@ -36,7 +37,7 @@ void *memmove(void *to, const void *from, size_t size)
     return to;
 }
 
-void *memset(void *to, int byte, size_t size)
+__attribute__((aligned(256))) void *memset(void *to, int byte, size_t size)
 {
     uint64_t pattern = 0x0101010101010101ull * (uint8_t)byte;
     char *out = to;

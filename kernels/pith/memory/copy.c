@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "copy.h"
-#include "../linux/errno.h"
-#include "paging.h"
 
 #define CHUNK 32ul
 
@@ -12,17 +10,12 @@ struct fixup {
 extern const struct fixup fixups_start[], fixups_end[];
 extern long copy_bytes(void *to, const void *from, size_t size);
 
-bool in_program(uint64_t start, uint64_t size)
-{
-    return start <= PROGRAM_END && size <= PROGRAM_END - start;
-}
-
-long copy_from(void *to, uint64_t address, size_t size)
+long copy_bytes_from(void *to, uint64_t address, size_t size)
 {
     return in_program(address, size) ? copy_bytes(to, (const void *)address, size) : -EFAULT;
 }
 
-long copy_to(uint64_t address, const void *from, size_t size)
+long copy_bytes_to(uint64_t address, const void *from, size_t size)
 {
     return in_program(address, size) ? copy_bytes((void *)address, from, size) : -EFAULT;
 }

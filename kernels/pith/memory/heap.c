@@ -9,15 +9,11 @@ struct block {
     struct block *next;
 };
 
-static struct block *free[PAGE_SHIFT - SMALLEST];
+static struct block *unused[PAGE_SHIFT - SMALLEST];
 
 static unsigned shift_of(size_t size)
 {
-    unsigned shift = SMALLEST;
-
-    while (1ul << shift < size)
-        shift++;
-    return shift;
+    return size > 1u << SMALLEST ? 64 - (unsigned)__builtin_clzl(size - 1) : SMALLEST;
 }
 
 static bool refill(unsigned shift)
@@ -27,8 +23,8 @@ static bool refill(unsigned shift)
     for (size_t at = 0; page && at < PAGE; at += 1ul << shift) {
         struct block *block = (void *)(page + at);
 
-        block->next = free[shift - SMALLEST];
-        free[shift - SMALLEST] = block;
+        block->next = unused[shift - SMALLEST];
+        unused[shift - SMALLEST] = block;
     }
     return page;
 }
@@ -41,15 +37,15 @@ void *heap_take_uncleared(size_t size)
     if (shift >= PAGE_SHIFT) {
         block = pages_take(&memory, shift - PAGE_SHIFT);
     } else {
-        if (!free[shift - SMALLEST] && !refill(shift))
+        if (!unused[shift - SMALLEST] && !refill(shift))
             return NULL;
-        block = free[shift - SMALLEST];
-        free[shift - SMALLEST] = free[shift - SMALLEST]->next;
+        block = unused[shift - SMALLEST];
+        unused[shift - SMALLEST] = unused[shift - SMALLEST]->next;
     }
     return block;
 }
 
-void *heap_take(size_t size)
+__attribute__((noinline)) void *heap_take(size_t size)
 {
     void *block = heap_take_uncleared(size);
 
@@ -65,7 +61,7 @@ void heap_give(void *block, size_t size)
     if (shift >= PAGE_SHIFT) {
         pages_give(&memory, block, shift - PAGE_SHIFT);
     } else {
-        ((struct block *)block)->next = free[shift - SMALLEST];
-        free[shift - SMALLEST] = block;
+        ((struct block *)block)->next = unused[shift - SMALLEST];
+        unused[shift - SMALLEST] = block;
     }
 }

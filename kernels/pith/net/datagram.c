@@ -38,7 +38,7 @@ void datagram_arrived(struct datagram *datagram, struct pbuf *pbuf, const ip_add
     if (datagram->occupied + size > limit - limit / 8)
         hold(datagram, limit);
     if (datagram->occupied + size <= limit || !datagram->occupied)
-        arrival = heap_take(sizeof *arrival);
+        arrival = heap_take_uncleared(sizeof *arrival);
     if (!arrival) {
         pbuf_free(pbuf);
         return;
