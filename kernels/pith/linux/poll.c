@@ -55,130 +55,158 @@ static long look(uint64_t fds, unsigned count)
     return found;
 }
 
-static long poll_until(uint64_t fds, unsigned count, int64_t deadline)
+/* For all of the below: for at most *ns, FOREVER standing for ever; what is left of it afterwards.
+ * Where nobody has to wait, nobody asks for the time. */
+static int64_t begin_wait(const int64_t *ns)
 {
-    long found, status;
+    net_poll();
+    return time_after(*ns);
+}
+
+static void end_wait(int64_t deadline, int64_t *ns)
+{
+    if (*ns != FOREVER)
+        *ns = deadline > timer_now() ? deadline - timer_now() : 0;
+}
+
+static long poll_for(uint64_t fds, unsigned count, int64_t *ns)
+{
+    long found, status = 0;
+    int64_t deadline;
 
     if (count > file_limit)
         return -EINVAL;
     found = look(fds, count);
-    if (!found)
-        net_poll();
-    for (;;) {
-        if (!found)
-            found = look(fds, count);
-        if (found)
-            return found;
+    if (found)
+        return found;
+    deadline = begin_wait(ns);
+    while (!(found = look(fds, count)) && status == 0)
         status = queue_wait(&polling, deadline);
-        if (status < 0)
-            return status == -ETIMEDOUT ? 0 : -EINTR;
-    }
+    end_wait(deadline, ns);
+    return found || status == -ETIMEDOUT ? found : -EINTR;
 }
 
 long sys_poll(uint64_t fds, unsigned count, int timeout)
 {
-    return poll_until(fds, count, timeout < 0 ? FOREVER : time_after(timeout * 1000000ll));
+    int64_t ns = timeout < 0 ? FOREVER : timeout * 1000000ll;
+
+    return poll_for(fds, count, &ns);
 }
 
-/* The deadline for a struct timespec at `timeout`, 0 standing for none. */
-static long deadline_from(uint64_t timeout, int64_t *deadline)
+/* The struct timespec at `timeout`, 0 standing for none. */
+static long take_timeout(uint64_t timeout, int64_t *ns)
 {
-    int64_t ns;
-    long status;
+    *ns = FOREVER;
+    return timeout ? time_from(timeout, ns) : 0;
+}
 
-    *deadline = FOREVER;
-    if (!timeout)
-        return 0;
-    status = time_from(timeout, &ns);
-    if (status == 0)
-        *deadline = time_after(ns);
-    return status;
+/* Linux tells what was left, and does not mind where it cannot. */
+static void give_timeout(uint64_t timeout, int64_t before, int64_t left)
+{
+    struct timespec time;
+
+    if (left == before)
+        return;
+    time = time_of(left);
+    copy_to(timeout, &time, sizeof time);
 }
 
 long sys_ppoll(uint64_t fds, unsigned count, uint64_t timeout, uint64_t mask, uint64_t size)
 {
-    int64_t deadline;
-    long status = deadline_from(timeout, &deadline);
+    int64_t ns, left;
+    long status = take_timeout(timeout, &ns);
 
     if (status == 0)
         status = signals_mask_for_wait(mask, size);
     if (status < 0)
         return status;
-    status = poll_until(fds, count, deadline);
+    left = ns;
+    status = poll_for(fds, count, &left);
+    give_timeout(timeout, ns, left);
     signals_after_wait(status);
     return status;
-}
-
-struct sets {
-    uint64_t words[3][SELECT_MAX / 64]; /* of which a call uses as many as it has descriptors for */
-};
-
-static size_t size_of(int count)
-{
-    return (size_t)(count + 63) / 64 * 8;
 }
 
 /* What select() calls readable, writable, exceptional, in poll's terms. */
 static const unsigned meanings[3] = {POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR,
                                      2 /* POLLPRI */};
 
-static long look_at_sets(int count, const struct sets *asked, struct sets *found)
+/* 64 descriptors' bits in each of the three sets. */
+struct bits {
+    uint64_t of[3];
+};
+
+static long look_at_sets(int count, const struct bits *asked, struct bits *found)
 {
     long total = 0;
 
-    for (int set = 0; set < 3; set++)
-        memset(found->words[set], 0, size_of(count));
-    for (int fd = 0; fd < count; fd++) {
-        uint64_t bit = 1ull << fd % 64;
-        struct file *file;
-        unsigned state;
+    for (int first = 0; first < count; first += 64, asked++, found++) {
+        *found = (struct bits){0};
+        for (uint64_t left = asked->of[0] | asked->of[1] | asked->of[2]; left; left &= left - 1) {
+            int fd = first + __builtin_ctzl(left);
+            struct file *file;
+            unsigned state;
 
-        if (!((asked->words[0][fd / 64] | asked->words[1][fd / 64] | asked->words[2][fd / 64]) &
-              bit))
-            continue;
-        file = file_at(fd);
-        if (!file)
-            return -EBADF;
-        state = file_ready(file);
-        for (int set = 0; set < 3; set++)
-            if (asked->words[set][fd / 64] & bit && state & meanings[set]) {
-                found->words[set][fd / 64] |= bit;
-                total++;
+            if (fd >= count)
+                break;
+            file = file_at(fd);
+            if (!file)
+                return -EBADF;
+            state = file_ready(file);
+            for (int set = 0; set < 3; set++) {
+                uint64_t bit = state & meanings[set] ? asked->of[set] & left & -left : 0;
+
+                found->of[set] |= bit;
+                total += bit != 0;
             }
+        }
     }
     return total;
 }
 
-static long select_until(int count, const uint64_t at[3], int64_t deadline)
+static long take_sets(int count, const uint64_t at[3], struct bits *asked)
 {
-    struct sets asked, found;
-    size_t bytes;
-    long total;
+    for (int word = 0; word * 64 < count; word++, asked++)
+        for (int set = 0; set < 3; set++) {
+            asked->of[set] = 0;
+            if (at[set] && copy_from(&asked->of[set], at[set] + 8u * (unsigned)word, 8) < 0)
+                return -EFAULT;
+        }
+    return 0;
+}
+
+static long give_sets(int count, const uint64_t at[3], const struct bits *found)
+{
+    for (int word = 0; word * 64 < count; word++, found++)
+        for (int set = 0; set < 3; set++)
+            if (at[set] && copy_to(at[set] + 8u * (unsigned)word, &found->of[set], 8) < 0)
+                return -EFAULT;
+    return 0;
+}
+
+static long select_for(int count, const uint64_t at[3], int64_t *ns)
+{
+    struct bits asked[SELECT_MAX / 64], found[SELECT_MAX / 64];
+    long total, status = 0;
 
     if (count < 0)
         return -EINVAL;
     if (count > SELECT_MAX)
         count = SELECT_MAX;
-    bytes = size_of(count);
-    for (int set = 0; set < 3; set++) {
-        memset(asked.words[set], 0, bytes);
-        if (at[set] && copy_from(asked.words[set], at[set], bytes) < 0)
-            return -EFAULT;
-    }
-    total = look_at_sets(count, &asked, &found);
-    if (!total)
-        net_poll();
-    while (!total && !(total = look_at_sets(count, &asked, &found))) {
-        long status = queue_wait(&polling, deadline);
+    if (take_sets(count, at, asked) < 0)
+        return -EFAULT;
+    total = look_at_sets(count, asked, found);
+    if (!total) {
+        int64_t deadline = begin_wait(ns);
 
-        if (status == -ETIMEDOUT)
-            break;
-        if (status < 0)
-            return -EINTR;
+        while (!(total = look_at_sets(count, asked, found)) && status == 0)
+            status = queue_wait(&polling, deadline);
+        end_wait(deadline, ns);
     }
-    for (int set = 0; set < 3 && total >= 0; set++)
-        if (at[set] && copy_to(at[set], found.words[set], bytes) < 0)
-            return -EFAULT;
+    if (!total && status != -ETIMEDOUT)
+        return -EINTR;
+    if (total >= 0 && give_sets(count, at, found) < 0)
+        return -EFAULT;
     return total;
 }
 
@@ -186,7 +214,7 @@ long sys_select(int count, uint64_t in, uint64_t out, uint64_t except, uint64_t 
 {
     const uint64_t at[3] = {in, out, except};
     struct timespec time; /* a timeval: microseconds */
-    int64_t deadline = FOREVER, ns;
+    int64_t ns = FOREVER, left;
     long found;
 
     if (timeout) {
@@ -198,11 +226,11 @@ long sys_select(int count, uint64_t in, uint64_t out, uint64_t except, uint64_t 
         time.nanoseconds = time.nanoseconds % 1000000 * 1000;
         if (time_valid(&time, &ns) < 0)
             return -EINVAL;
-        deadline = time_after(ns);
     }
-    found = select_until(count, at, deadline);
-    if (timeout && found >= 0) { /* Linux tells what was left */
-        time = time_of(deadline > timer_now() ? deadline - timer_now() : 0);
+    left = ns;
+    found = select_for(count, at, &left);
+    if (left != ns) {
+        time = time_of(left);
         time.nanoseconds /= 1000;
         copy_to(timeout, &time, sizeof time);
     }
@@ -216,8 +244,8 @@ long sys_pselect6(int count, uint64_t in, uint64_t out, uint64_t except, uint64_
     struct {
         uint64_t mask, size;
     } mask = {0, 0};
-    int64_t deadline;
-    long status = deadline_from(timeout, &deadline);
+    int64_t ns, left;
+    long status = take_timeout(timeout, &ns);
 
     if (status == 0 && mask_at && copy_from(&mask, mask_at, sizeof mask) < 0)
         status = -EFAULT;
@@ -225,7 +253,9 @@ long sys_pselect6(int count, uint64_t in, uint64_t out, uint64_t except, uint64_
         status = signals_mask_for_wait(mask.mask, mask.size);
     if (status < 0)
         return status;
-    status = select_until(count, at, deadline);
+    left = ns;
+    status = select_for(count, at, &left);
+    give_timeout(timeout, ns, left);
     signals_after_wait(status);
     return status;
 }

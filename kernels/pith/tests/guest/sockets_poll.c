@@ -3,6 +3,7 @@
 #include "inet.h"
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 
 static char text[200000];
 static struct epoll_event got[16];
@@ -95,8 +96,9 @@ static void writable(void)
 static void selecting(void)
 {
     struct timeval little = {0, 5000};
-    struct timespec none = {0, 0};
+    struct timespec none = {0, 0}, some = {0, 3000000};
     int server = listener(AF_INET, 5), fds[2];
+    struct pollfd one = {.fd = server, .events = POLLIN};
     fd_set in, out, bad;
 
     FD_ZERO(&in);
@@ -106,6 +108,7 @@ static void selecting(void)
     FD_SET(server, &out);
     FD_SET(server, &bad);
     TRY(select(server + 1, &in, &out, &bad, &little));
+    TELL(little.tv_sec * 1000000 + little.tv_usec); /* what was left */
     fds[0] = connected(SOCK_STREAM, port_of(server));
     await(server, POLLIN);
     FD_SET(server, &in);
@@ -123,6 +126,8 @@ static void selecting(void)
     FD_SET(fds[0], &bad);
     TRY(pselect(fds[0] + 1, &in, NULL, &bad, &none, NULL)); /* the end is something to read */
     TELL(FD_ISSET(fds[0], &in) * 10 + FD_ISSET(fds[0], &bad));
+    TRY(syscall(SYS_ppoll, &one, 1, &some, NULL, 8));
+    TELL(some.tv_sec * 1000000000 + some.tv_nsec);
     close(fds[0]);
     close(server);
 }
