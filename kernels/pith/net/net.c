@@ -33,7 +33,7 @@ static void on_tcp(struct alarm *alarm)
 {
     segments_before_timer();
     tcp_tmr();
-    nic_kick();
+    nic_kick(true);
     if (tcp_active_pcbs || tcp_tw_pcbs)
         alarm_set(alarm, timer_now() + TCP_TMR_INTERVAL * MS);
     net_poll();
@@ -139,6 +139,7 @@ void net_poll(void)
         behind = nic_receive();
     netif_poll_all();
     nic_flush();
+    netif_resolve();
     if (behind)
         set_late();
 }

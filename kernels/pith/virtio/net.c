@@ -26,10 +26,14 @@ enum { RECEIVE, TRANSMIT };
 #define MTU 1500
 
 /* A frame of 64 KB, which the host made of many packets, fits in one buffer: that costs the device
- * one descriptor. Small frames are copied out, or each would pin 64 KB. */
+ * one descriptor. What is worth no buffer is copied out. */
 #define BUFFER_SIZE 65528 /* lwIP's lengths have 16 bits */
-#define COPY_MOST 2048
-#define RING_BUFFERS 64
+#define COPY_MOST 256
+
+/* A frame longer than its predecessors makes wrong what was foreseen of all that are in the ring:
+ * it is short, and deep only while packets come singly, faster than they are taken. */
+#define RING_BUFFERS 32
+#define SINGLE_MOST 2048
 
 /* What is taken in one go: no more frames than the program's sockets have room for, and no more
  * bytes than it reads soon, or the window closes and opens by turns. */
@@ -50,7 +54,7 @@ static unsigned header_size;
 static struct nic *user;
 
 static struct buffer *spare;
-static unsigned buffer_count, buffers_most;
+static unsigned buffer_count, buffers_most, ring_most;
 static uint32_t queued, sent; /* frames ever */
 static struct nic_lease *first_lease, **last_lease = &first_lease;
 static struct nic_header *headers; /* one for each descriptor */
@@ -94,13 +98,24 @@ static struct buffer *take_buffer(void)
     return buffer;
 }
 
+static unsigned in_ring(void)
+{
+    return (unsigned)(rx.size - rx.free_count);
+}
+
 /* The frame that it will hold comes after those of the buffers that are with the device now. */
 static void offer(struct buffer *buffer)
 {
-    unsigned before = (unsigned)(rx.size - rx.free_count);
-
-    buffer->data = buffer->parcel->data + user->place(before + 1);
+    buffer->data = buffer->parcel->data + user->place(in_ring() + 1);
     virtqueue_add(&rx, &(struct piece){buffer->data, BUFFER_SIZE}, 1, true, buffer);
+}
+
+static void fill_ring(unsigned most)
+{
+    struct buffer *buffer;
+
+    while (in_ring() < most && (buffer = take_buffer()))
+        offer(buffer);
 }
 
 static struct pbuf *copy_out(struct buffer *buffer, unsigned from, unsigned length)
@@ -114,17 +129,19 @@ static struct pbuf *copy_out(struct buffer *buffer, unsigned from, unsigned leng
 }
 
 /*
- * What lies in `buffer` from `from` to `length`, as a pbuf, and the ring as full as before. Where
- * there is no other buffer for the ring, because unread data holds them all, the bytes are copied
- * out: the ring is never starved, so that ACKs always get through. NULL: they are dropped.
+ * What lies in `buffer` from `from` to `length`, as a pbuf, and the ring as full as it should be.
+ * Where there is no other buffer for the ring, because unread data holds them all, the bytes are
+ * copied out: the ring is never starved, so that ACKs always get through. NULL: they are dropped.
  */
 static struct pbuf *take_out(struct buffer *buffer, unsigned from, unsigned length)
 {
-    struct buffer *other = length <= COPY_MOST ? NULL : take_buffer();
+    bool shrink = length > SINGLE_MOST && in_ring() >= RING_BUFFERS;
+    struct buffer *other = shrink || length <= COPY_MOST ? NULL : take_buffer();
 
-    if (!other)
+    if (!(other || shrink))
         return copy_out(buffer, from, length);
-    offer(other);
+    if (other)
+        offer(other);
     return pbuf_alloced_custom(PBUF_RAW, (u16_t)(length - from), PBUF_REF, &buffer->pbuf,
                                buffer->data + from, (u16_t)(BUFFER_SIZE - from));
 }
@@ -286,30 +303,32 @@ void nic_flush(void)
     }
 }
 
-void nic_kick(void)
+void nic_kick(bool anyway)
 {
     if (present)
-        virtqueue_kick(&tx, queued != sent);
+        virtqueue_kick(&tx, anyway && queued != sent);
 }
 
 bool nic_receive(void)
 {
-    unsigned left = AT_ONCE, bytes = 0;
+    unsigned frames = 0, bytes = 0;
     struct buffer *buffer;
     uint32_t length;
+    bool more = true;
 
     if (!present)
         return false;
     reclaim(); /* lwIP does not send again what the device still holds */
     do {
         virtqueue_disable(&rx);
-        for (; left && (buffer = virtqueue_take(&rx, &length)); left--) {
+        while (more && (buffer = virtqueue_take(&rx, &length))) {
             bytes += length;
-            if (!receive(buffer, length) || bytes >= BYTES_AT_ONCE)
-                left = 1;
+            more = receive(buffer, length) && ++frames < AT_ONCE && bytes < BYTES_AT_ONCE;
         }
+        if (frames >= RING_BUFFERS && bytes / SINGLE_MOST < frames)
+            fill_ring(ring_most);
         virtqueue_kick(&rx, false);
-        if (!left)
+        if (!more)
             return true;
     } while (virtqueue_enable(&rx, 0));
     return false;
@@ -342,24 +361,14 @@ static void read_config(struct nic *nic)
     nic->tso6 = device.accepted & F_HOST_TSO6;
 }
 
-static void fill_ring(void)
+/* Half of what there may be is for the ring, the rest for data that waits to be read. */
+static void limit_buffers(void)
 {
-    unsigned most = rx.size < RING_BUFFERS ? rx.size : RING_BUFFERS;
-
-    /* Half of what there may be is for the ring, the rest for data that waits to be read. */
     buffers_most = (unsigned)(memory.total_pages / PARCEL_PAGES) / 8;
     if (buffers_most < 8)
         buffers_most = 8;
-    if (most > buffers_most / 2)
-        most = buffers_most / 2;
+    ring_most = rx.size < buffers_most / 2 ? rx.size : buffers_most / 2;
     parcel_limit(buffers_most / 4);
-    for (; most; most--) {
-        struct buffer *buffer = take_buffer();
-
-        if (!buffer)
-            return;
-        offer(buffer);
-    }
 }
 
 bool nic_start(struct nic *nic)
@@ -381,7 +390,8 @@ bool nic_start(struct nic *nic)
         return false;
     user = nic;
     read_config(nic);
-    fill_ring();
+    limit_buffers();
+    fill_ring(ring_most < RING_BUFFERS ? ring_most : RING_BUFFERS);
     virtqueue_disable(&tx);
     virtio_go(&device);
     present = true;

@@ -41,8 +41,9 @@ bool nic_start(struct nic *nic);
 bool nic_send(struct pbuf *frame, struct nic_header header);
 void nic_flush(void);
 
-/* Tell the device whatever it said about being told: in case it has missed a word. */
-void nic_kick(void);
+/* Have the device begin with what is queued. `anyway`: whatever it said about being told, in case
+ * it has missed a word. */
+void nic_kick(bool anyway);
 
 /* Hand what has arrived to `receive`, but not without end: true when there may be more, and then
  * the device does not interrupt for it. */
