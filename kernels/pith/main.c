@@ -33,6 +33,8 @@ static void find_memory(const struct pvh_start_info *info, uint64_t reach)
             pages_add(&memory, map[i].address, end < reach ? end : reach);
     }
     pages_reserve(&memory, 0, FIRST_MIB);
+    if (info->cmdline >= FIRST_MIB) /* its words stay where the loader left them */
+        pages_reserve(&memory, info->cmdline, info->cmdline + strlen(direct(info->cmdline)) + 1);
     pages_reserve(&memory, FIRST_MIB, (uint64_t)kernel_end - KERNEL_BASE);
     for (uint32_t i = 0; i < info->module_count; i++)
         pages_reserve(&memory, module[i].address, module[i].address + module[i].size);
@@ -43,26 +45,17 @@ static void find_memory(const struct pvh_start_info *info, uint64_t reach)
 static void mount_root(const struct pvh_start_info *info)
 {
     const struct pvh_module *module = direct(info->modules);
-    uint64_t damaged_at;
 
     if (info->module_count == 0)
         panic("no initramfs: give one with -initrd");
-    if (ramfs_init(direct(module->address), module->size, &damaged_at) < 0)
-        panic("the initramfs is not a whole newc cpio archive: damaged at byte %ld of %ld",
-              damaged_at, module->size);
+    ramfs_init(direct(module->address), module->size);
 }
 
 static void read_cmdline(const struct pvh_start_info *info, struct cmdline *cmdline)
 {
-    static char text[4096];
-    const char *given = info->cmdline ? direct(info->cmdline) : "";
-    size_t size = strlen(given) + 1;
+    static char none[1];
 
-    /* Copied: the parser changes it, and the loader's copy is in memory that may be reused. */
-    if (size > sizeof text)
-        panic("the command line is longer than %ld bytes", sizeof text - 1);
-    memcpy(text, given, size);
-    if (cmdline_parse(text, cmdline) < 0)
+    if (cmdline_parse(info->cmdline ? direct(info->cmdline) : none, cmdline) < 0)
         panic("the command line has more than %d words", CMDLINE_WORDS);
 }
 
@@ -86,9 +79,9 @@ _Noreturn void kernel_main(uint32_t start_info)
     if (info->magic != PVH_MAGIC)
         panic("not booted by PVH");
     end_use_acpi(info->rsdp);
+    find_memory(info, reach);
     read_cmdline(info, &cmdline);
     timer_init(cmdline.tsc_khz);
-    find_memory(info, reach);
     mount_root(info);
     space_init();
     threads_init();

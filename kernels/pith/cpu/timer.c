@@ -39,12 +39,12 @@ static uint64_t told_khz(void)
 /* The command line's word, if it is a number that can be. */
 static uint64_t given_khz(void)
 {
-    const char *digit = given;
-    uint64_t khz = 0;
+    const char *end = given;
+    uint64_t khz;
 
-    for (; digit && *digit >= '0' && *digit <= '9' && khz < KHZ_MOST; digit++)
-        khz = khz * 10 + (uint64_t)(*digit - '0');
-    if (!digit || (!*digit && khz && khz < KHZ_MOST))
+    if (!given)
+        return 0;
+    if (read_digits(&end, 10, 15, &khz) && !*end && khz && khz < KHZ_MOST)
         return khz;
     print("pith: tsc_early_khz=%s is not a number of kHz: measuring\n", given);
     return 0;
@@ -137,9 +137,9 @@ static void start(void)
     uint64_t khz;
 
     apic_enable();
-    khz = told_khz();
+    khz = given_khz();
     if (!khz)
-        khz = given_khz();
+        khz = told_khz();
     if (!khz)
         khz = measured_khz();
     vdso_page.tsc_start = read_tsc();

@@ -19,6 +19,10 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t size);
 char *strchr(const char *text, int c);
 
+/* Read a number of base 10 or 16 and of no more than `most` digits, which 64 bits must hold, and
+ * move *text behind it. How many digits it has: 0 when there is none. */
+unsigned read_digits(const char **text, unsigned base, unsigned most, uint64_t *out);
+
 /* Format into `out` (always terminated): %s %c %d %u %x %lx %ld %lu %p %%, with 0 and width.
  * Returns the length it would have had. */
 size_t format(char *out, size_t size, const char *pattern, ...)

@@ -4,7 +4,7 @@
 
 static bool is_space(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+    return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 /* The next word of *rest, or NULL: Linux's next_arg(). A quote hides spaces; quotes around a whole
@@ -42,7 +42,9 @@ static char *next_word(char **rest)
 
 static bool starts(const char *word, const char *with)
 {
-    return strncmp(word, with, strlen(with)) == 0;
+    while (*with && *word == *with)
+        word++, with++;
+    return !*with;
 }
 
 static bool has_dot_before_equals(const char *word)
@@ -72,9 +74,29 @@ static long pass_on(struct cmdline *out, const char *word)
     return add(out->arguments, &out->argument_count, word);
 }
 
+/* "name=" and where its value goes. */
+struct option {
+    const char *name;
+    const char **value;
+};
+
+static bool is_option(const char *word, const struct option *options, size_t count)
+{
+    for (const struct option *option = options; option < options + count; option++)
+        if (starts(word, option->name)) {
+            *option->value = word + strlen(option->name);
+            return true;
+        }
+    return false;
+}
+
 long cmdline_parse(char *text, struct cmdline *out)
 {
-    const char *init = NULL, *rdinit = NULL;
+    const char *init = "/init", *rdinit = NULL;
+    const struct option options[] = {{"rdinit=", &rdinit},
+                                     {"init=", &init},
+                                     {"ip=", &out->ip},
+                                     {"tsc_early_khz=", &out->tsc_khz}};
     bool ours = true;
     long status = 0;
     char *word;
@@ -87,14 +109,8 @@ long cmdline_parse(char *text, struct cmdline *out)
             status = add(out->arguments, &out->argument_count, word);
         else if (strcmp(word, "--") == 0)
             ours = false;
-        else if (starts(word, "rdinit="))
-            rdinit = word + 7;
-        else if (starts(word, "init="))
-            init = word + 5;
-        else if (starts(word, "ip="))
-            out->ip = word + 3;
-        else if (starts(word, "tsc_early_khz="))
-            out->tsc_khz = word + 14;
+        else if (is_option(word, options, sizeof options / sizeof *options))
+            continue;
         else if (starts(word, "virtio_mmio.device="))
             status = add(out->devices, &out->device_count, word + 19);
         else if (strcmp(word, "quiet") == 0)
@@ -102,7 +118,7 @@ long cmdline_parse(char *text, struct cmdline *out)
         else
             status = pass_on(out, word);
     }
-    out->program = rdinit ? rdinit : init ? init : "/init";
+    out->program = rdinit ? rdinit : init;
     out->arguments[0] = out->program;
     return status;
 }

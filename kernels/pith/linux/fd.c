@@ -63,8 +63,9 @@ static void open_console(void)
 
 struct file *file_at(int fd)
 {
-    open_console();
-    return fd >= 0 && fd < count ? descriptors[fd].file : NULL;
+    if ((unsigned)fd < 3)
+        open_console();
+    return (unsigned)fd < (unsigned)count ? descriptors[fd].file : NULL;
 }
 
 static bool grow(int fd)

@@ -16,29 +16,21 @@ static uint64_t archive_size;
 static struct inode *root;
 static uint32_t last_number;
 
-long ramfs_init(const char *data, uint64_t size, uint64_t *damaged_at)
+void ramfs_init(const char *data, uint64_t size)
 {
-    struct cpio_entry entry;
-    uint64_t offset = 0;
-    long status;
-
     archive = data;
     archive_size = size;
-    while ((status = cpio_next(archive, archive_size, &offset, &entry)) > 0)
-        ;
-    *damaged_at = offset;
-    return status;
 }
 
 long ramfs_program(const char *path, const char **data, uint64_t *size)
 {
     struct cpio_entry entry;
     uint64_t offset = 0;
-    long found = -ENOENT;
+    long found = -ENOENT, status;
 
     while (*path == '/' || (*path == '.' && path[1] == '/'))
         path++;
-    while (cpio_next(archive, archive_size, &offset, &entry) > 0)
+    while ((status = cpio_next(archive, archive_size, &offset, &entry)) > 0)
         if (strcmp(path, entry.name) == 0) { /* a later archive's file replaces an earlier one's */
             if ((entry.mode & MODE_TYPE) == MODE_LINK)
                 return -ELOOP;
@@ -46,6 +38,9 @@ long ramfs_program(const char *path, const char **data, uint64_t *size)
             *size = entry.size;
             found = 0;
         }
+    if (status < 0)
+        panic("the initramfs is not a whole newc cpio archive: damaged at byte %ld of %ld", offset,
+              archive_size);
     return found;
 }
 

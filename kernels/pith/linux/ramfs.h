@@ -45,10 +45,11 @@ struct inode {
     size_t (*generate)(char *out, size_t size);
 };
 
-/* Take the archive that the boot loader left. -EINVAL, with where, when it is damaged. */
-long ramfs_init(const char *archive, uint64_t size, uint64_t *damaged_at);
+/* Take the archive that the boot loader left. */
+void ramfs_init(const char *archive, uint64_t size);
 
-/* The bytes of a file in the archive, before there is a tree: for the program itself. */
+/* The bytes of a file in the archive, before there is a tree: for the program itself. Looks at the
+ * whole of it, and panics where it is damaged. */
 long ramfs_program(const char *path, const char **data, uint64_t *size);
 
 /* The root; the first call makes the tree. */

@@ -296,10 +296,8 @@ long sys_accept4(int fd, uint64_t address, uint64_t size_at, int flags)
     struct socket *socket, *new = NULL;
     long status, made;
 
-    if (!file_at(fd))
-        return -EBADF;
     if (flags & ~(O_CLOEXEC | O_NONBLOCK))
-        return -EINVAL;
+        return file_at(fd) ? -EINVAL : -EBADF;
     socket = socket_hold(fd, &status);
     if (!socket)
         return status;

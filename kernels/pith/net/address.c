@@ -4,43 +4,37 @@
 
 enum { CLIENT, SERVER, GATEWAY, NETMASK, HOST, DEVICE, AUTOCONF, FIELDS };
 
-struct field {
-    const char *text;
-    size_t length;
-};
-
-static bool is(struct field field, const char *word)
+static bool ends(char c)
 {
-    return field.length == strlen(word) && strncmp(field.text, word, field.length) == 0;
+    return c == ':' || !c;
 }
 
-static bool is_dhcp(struct field field)
+static bool is(const char *field, const char *word)
+{
+    size_t length = strlen(word);
+
+    return strncmp(field, word, length) == 0 && ends(field[length]);
+}
+
+static bool is_dhcp(const char *field)
 {
     return is(field, "dhcp") || is(field, "on") || is(field, "any") || is(field, "both");
 }
 
 /* Four numbers with dots between; an empty field is 0.0.0.0. */
-static bool read_ipv4(struct field field, uint32_t *out)
+static bool read_ipv4(const char *field, uint32_t *out)
 {
-    const char *text = field.text, *end;
-    uint32_t value = 0;
+    uint64_t number;
 
     *out = 0;
-    if (!field.length)
+    if (ends(*field))
         return true;
-    end = text + field.length;
     for (int part = 0; part < 4; part++) {
-        unsigned number = 0;
-        const char *first = text;
-
-        for (; text < end && *text >= '0' && *text <= '9' && number < 256; text++)
-            number = 10 * number + (unsigned)(*text - '0');
-        if (text == first || number > 255 || (part < 3 && (text == end || *text++ != '.')))
+        if (!read_digits(&field, 10, 15, &number) || number > 255 || (part < 3 && *field++ != '.'))
             return false;
-        value |= number << 8 * part;
+        *out |= (uint32_t)number << 8 * part;
     }
-    *out = value;
-    return text == end;
+    return ends(*field);
 }
 
 static uint32_t class_netmask(uint32_t address)
@@ -52,27 +46,23 @@ static uint32_t class_netmask(uint32_t address)
 
 bool address_parse(const char *text, struct address *out)
 {
-    struct field fields[FIELDS] = {0};
+    const char *fields[FIELDS], *at = text;
     uint32_t server;
-    int count = 0;
 
-    for (; count < FIELDS; count++, text++) {
-        fields[count].text = text;
-        while (*text && *text != ':')
-            text++;
-        fields[count].length = (size_t)(text - fields[count].text);
-        if (!*text)
-            break;
+    for (int i = 0; i < FIELDS; i++) {
+        fields[i] = at;
+        while (!ends(*at))
+            at++;
+        at += *at == ':';
     }
-    *out = (struct address){.dhcp = is_dhcp(fields[CLIENT]) || is_dhcp(fields[AUTOCONF])};
-    if (count == 0 && !(fields[0].length && *fields[0].text >= '0' && *fields[0].text <= '9'))
-        return out->dhcp;
+    *out = (struct address){0};
+    if (!(*text >= '0' && *text <= '9') && !strchr(text, ':'))
+        return out->dhcp = is_dhcp(text);
     if (!read_ipv4(fields[CLIENT], &out->client) || !read_ipv4(fields[SERVER], &server) ||
         !read_ipv4(fields[GATEWAY], &out->gateway) || !read_ipv4(fields[NETMASK], &out->netmask))
         return false;
-    if (!out->client)
-        return out->dhcp;
-    out->dhcp = false; /* Linux too asks nobody when it has been told */
+    if (!out->client) /* Linux too asks nobody when it has been told */
+        return out->dhcp = is_dhcp(fields[AUTOCONF]);
     if (!out->netmask)
         out->netmask = class_netmask(out->client);
     return true;

@@ -53,6 +53,9 @@ void net_settle(void);
 /* Send what has been queued since. Sockets call it after they queued data. */
 void net_flush(void);
 
+/* How many raw sockets there are that hear of packets. */
+extern unsigned raw_sockets;
+
 /* Threads that wait for room in the NIC's queue, after lwIP said ERR_MEM: queue_wait(). */
 extern struct list net_room;
 

@@ -15,14 +15,26 @@
 #include "net.h"
 #include "netif/ethernet.h"
 #include "segments.h"
+#include "shortcut.h"
 #include "stream.h"
 
 #define BULK (4u << 20) /* bytes */
 #define LARGEST                                                                                    \
     61320 /* 42 segments of 1460 bytes: with all headers below what IP's length can say */
 
+#define SYN_MOST 134 /* bytes of a frame with a SYN: IPv4's and TCP's headers at their longest */
+
 static struct netif interface;
 static struct nic nic;
+
+/* Who asks for a connection, while his frame is being dealt with, and the neighbour it came from.
+ */
+static struct {
+    bool is_there;
+    ip4_addr_t address;
+    struct eth_addr neighbour;
+} asker;
+static ip4_addr_t unresolved; /* the last who was answered so, until netif_resolve() */
 
 /* Where things are in a frame that is about to be sent; transport is 0 when it is neither TCP nor
  * UDP. Its headers are always in the first pbuf: lwIP has made them. */
@@ -59,15 +71,9 @@ static struct layout look(const struct pbuf *frame)
 /* The sum over addresses, protocol and length, which the device goes on from. */
 static uint16_t pseudo_sum(const uint8_t *ip, struct layout layout, uint32_t length)
 {
-    const uint8_t *addresses = layout.ip6 ? ip + 8 : ip + 12;
-    uint32_t sum = lwip_htons(layout.protocol) + lwip_htons((uint16_t)length);
+    uint32_t sum = layout.ip6 ? net_sum(ip + 8, 32) : net_sum(ip + 12, 8);
 
-    for (unsigned i = 0; i < (layout.ip6 ? 32u : 8u); i += 2) {
-        uint16_t word;
-
-        memcpy(&word, addresses + i, 2);
-        sum += word;
-    }
+    sum += lwip_htons(layout.protocol) + lwip_htons((uint16_t)length);
     sum = (sum & 0xffff) + (sum >> 16);
     return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
@@ -119,11 +125,10 @@ static struct nic_header prepare(const struct pbuf *frame)
 /* A connection that moves much is worth preparing for; most boots never see one. */
 static void count(unsigned bytes)
 {
-    static unsigned left = BULK;
+    static unsigned counted;
 
-    if (left && left <= bytes)
+    if (counted < BULK && (counted += bytes) >= BULK)
         paging_widen();
-    left = left > bytes ? left - bytes : 0;
 }
 
 static err_t send(struct netif *netif, struct pbuf *frame)
@@ -136,15 +141,62 @@ static err_t send(struct netif *netif, struct pbuf *frame)
     return nic_send(frame, header) ? ERR_OK : ERR_MEM;
 }
 
-static void look_for_syn(const struct pbuf *frame)
+/* What look() says of a frame for which the shortcut is open. */
+static struct layout look_shortly(const struct pbuf *frame)
 {
-    struct layout layout = look(frame);
-    const struct tcp_hdr *tcp = (const void *)((const uint8_t *)frame->payload + layout.transport);
+    const struct ip_hdr *ip = (const void *)((const uint8_t *)frame->payload + SIZEOF_ETH_HDR);
 
-    if (layout.transport && layout.protocol == IP_PROTO_TCP &&
-        frame->len >= layout.transport + sizeof *tcp &&
-        (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
-        stream_reopen(address_of(frame, layout, SOURCE), tcp);
+    return (struct layout){SIZEOF_ETH_HDR + IP_HLEN, IPH_PROTO(ip), false};
+}
+
+static void look_for_syn(const struct pbuf *frame, struct layout layout)
+{
+    const struct eth_hdr *ethernet = frame->payload;
+    const struct tcp_hdr *tcp = (const void *)((const uint8_t *)frame->payload + layout.transport);
+    const ip_addr_t *from;
+
+    if (!layout.transport || layout.protocol != IP_PROTO_TCP ||
+        frame->len < layout.transport + sizeof *tcp ||
+        (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+        return;
+    from = address_of(frame, layout, SOURCE);
+    stream_reopen(from, tcp);
+    if (layout.ip6 || ethernet->src.addr[0] & 1)
+        return;
+    asker.is_there = true;
+    asker.address = *ip_2_ip4(from);
+    asker.neighbour = ethernet->src;
+}
+
+/* His answer goes back the way he came: it need not wait until ARP has found that out. The first
+ * one goes at once, while we do what is left to do; others that come with it, together. */
+static err_t output(struct netif *netif, struct pbuf *packet, const ip4_addr_t *to)
+{
+    bool is_first = ip4_addr_isany_val(unresolved);
+    err_t error;
+
+    if (!asker.is_there || !ip4_addr_cmp(to, &asker.address))
+        return etharp_output(netif, packet, to);
+    unresolved = *to;
+    error = ethernet_output(netif, packet, (const struct eth_addr *)netif->hwaddr, &asker.neighbour,
+                            ETHTYPE_IP);
+    if (is_first)
+        nic_kick(false);
+    return error;
+}
+
+void netif_resolve(void)
+{
+    const ip4_addr_t *hop = &unresolved, *known;
+    struct eth_addr *neighbour;
+
+    if (ip4_addr_isany_val(unresolved))
+        return;
+    if (!ip4_addr_netcmp(hop, netif_ip4_addr(&interface), netif_ip4_netmask(&interface)))
+        hop = netif_ip4_gw(&interface);
+    if (!ip4_addr_isany(hop) && etharp_find_addr(&interface, hop, &neighbour, &known) < 0)
+        etharp_query(&interface, hop, NULL);
+    ip4_addr_set_any(&unresolved);
 }
 
 /* A frame whose checksum the device vouches for, or which never left this host and has none yet, is
@@ -153,15 +205,20 @@ static bool receive(struct pbuf *frame, const struct nic_header *header)
 {
     bool trusted = header->flags & (NIC_NEEDS_CHECKSUM | NIC_CHECKSUM_VALID);
     uint16_t checks = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+    bool is_short = shortcut_is_open(frame, &interface);
 
     count(frame->tot_len);
     if (trusted)
         interface.chksum_flags &= (uint16_t)~checks;
     else
         interface.chksum_flags |= checks;
-    look_for_syn(frame);
-    if (interface.input(frame, &interface) != ERR_OK)
+    if (frame->tot_len <= SYN_MOST)
+        look_for_syn(frame, is_short ? look_shortly(frame) : look(frame));
+    if (is_short)
+        shortcut_take(frame, &interface);
+    else if (interface.input(frame, &interface) != ERR_OK)
         pbuf_free(frame);
+    asker.is_there = false;
     segments_after_input();
     return !net_held();
 }
@@ -170,7 +227,7 @@ static err_t set_up(struct netif *netif)
 {
     netif->name[0] = 'e';
     netif->name[1] = 't';
-    netif->output = etharp_output;
+    netif->output = output;
     netif->output_ip6 = ethip6_output;
     netif->linkoutput = send;
     netif->mtu = nic.mtu;
@@ -184,18 +241,12 @@ static err_t set_up(struct netif *netif)
     return ERR_OK;
 }
 
-/* The gateway is asked for before a first packet has to wait for its answer. To ask tells the
- * neighbours of us as well (RFC 826), so lwIP need not announce us then. */
-static void go_up(const ip4_addr_t *gateway)
+/* Without the announcement that lwIP would make: like Linux, whom nobody has asked yet. */
+static void go_up(void)
 {
-    if (ip4_addr_isany(gateway)) {
-        netif_set_up(&interface);
-        return;
-    }
     netif_clear_flags(&interface, NETIF_FLAG_ETHARP);
     netif_set_up(&interface);
     netif_set_flags(&interface, NETIF_FLAG_ETHARP);
-    etharp_request(&interface, gateway);
 }
 
 bool netif_start(const struct address *address)
@@ -212,8 +263,7 @@ bool netif_start(const struct address *address)
     }
     netif_add(&interface, &client, &netmask, &gateway, NULL, set_up, ethernet_input);
     netif_set_default(&interface);
-    go_up(&gateway);
-    nic_flush();
+    go_up();
     netif_create_ip6_linklocal_address(&interface, 1);
     interface.ip6_autoconfig_enabled = 1;
     segments_allow(nic.checksum && nic.tso4 ? LARGEST : 0, nic.checksum && nic.tso6 ? LARGEST : 0);

@@ -9,6 +9,9 @@
  * or it cannot be used. */
 bool netif_start(const struct address *address);
 
+/* Who was answered without ARP is asked for now, as more will go to him. */
+void netif_resolve(void);
+
 /* Whether it has an IPv4 address by now, its own or one given by DHCP. */
 bool netif_has_address(void);
 

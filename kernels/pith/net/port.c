@@ -52,6 +52,24 @@ uint32_t sys_now(void)
     return (uint32_t)(timer_now() / 1000000);
 }
 
+uint16_t net_sum(const void *data, int size)
+{
+    const char *at = data;
+    uint64_t sum = 0;
+    uint32_t word;
+
+    for (; size >= 4; size -= 4, at += 4) {
+        memcpy(&word, at, 4);
+        sum += word;
+    }
+    for (unsigned shift = 0; size; size--, at++, shift += 8)
+        sum += (uint32_t)(uint8_t)*at << shift;
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
 /* For ports, sequence numbers and identifiers. Without a source of entropy they can be guessed, of
  * which process.c has warned. */
 uint32_t net_random(void)

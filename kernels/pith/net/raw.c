@@ -10,6 +10,8 @@
 #include "lwip/prot/icmp6.h"
 #include "net.h"
 
+unsigned raw_sockets;
+
 #define MOST 65515 /* bytes after a header of IP */
 #define ICMP6_CHECKSUM 2
 
@@ -68,6 +70,7 @@ static long need_pcb(struct datagram *datagram)
     if (!pcb)
         return -ENOBUFS;
     datagram->pcb.raw = pcb;
+    raw_sockets++;
     if (socket->protocol == IP6_NEXTH_ICMP6) {
         pcb->chksum_reqd = 1;
         pcb->chksum_offset = ICMP6_CHECKSUM;
@@ -189,8 +192,10 @@ static void release(struct socket *socket)
 {
     struct datagram *datagram = datagram_of(socket);
 
-    if (datagram->pcb.raw)
+    if (datagram->pcb.raw) {
         raw_remove(datagram->pcb.raw);
+        raw_sockets--;
+    }
     datagram_drop(datagram);
     heap_give(datagram, sizeof *datagram);
 }

@@ -22,6 +22,8 @@ void stream_gone(uint8_t id, void *data)
     struct stream *stream = data;
 
     (void)id;
+    if (!stream->pcb) /* another took its place */
+        return;
     stream->pcb = NULL;
     stream_drop_unsent(stream);
     if (stream->closed) {

@@ -75,7 +75,7 @@ static const struct tcp_ext_arg_callbacks callbacks = {stream_gone, asked};
 
 static long begin_listening(struct stream *stream)
 {
-    struct tcp_pcb *pcb;
+    struct tcp_pcb *pcb, *before;
     u8_t options;
     long status = stream_need_pcb(stream);
 
@@ -84,11 +84,14 @@ static long begin_listening(struct stream *stream)
     if (status < 0)
         return status;
     /* lwIP lets nobody share an address with SOF_REUSEADDR; whether one may was seen to. */
-    options = stream->pcb->so_options;
-    stream->pcb->so_options = 0;
-    pcb = tcp_listen_with_backlog(stream->pcb, HALF_OPEN);
+    before = stream->pcb;
+    options = before->so_options;
+    before->so_options = 0;
+    stream->pcb = NULL;
+    pcb = tcp_listen_with_backlog(before, HALF_OPEN);
     if (!pcb) {
-        stream->pcb->so_options = options;
+        before->so_options = options;
+        stream->pcb = before;
         return -ENOBUFS;
     }
     pcb->so_options = options;

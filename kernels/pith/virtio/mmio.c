@@ -133,25 +133,13 @@ static const struct virtio_transport transport = {
     features, accept, status, set_status, queue_size, set_queue, notify, config, acknowledge,
 };
 
-static unsigned digit_of(char c)
-{
-    return c >= '0' && c <= '9'   ? (unsigned)c - '0'
-           : c >= 'a' && c <= 'f' ? (unsigned)c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? (unsigned)c - 'A' + 10
-                                  : 16;
-}
-
-/* A number below 2^60, in hexadecimal after 0x. Moves *text behind it. */
+/* In hexadecimal after 0x. Moves *text behind it. */
 static bool read_number(const char **text, uint64_t *out)
 {
     bool hexadecimal = (*text)[0] == '0' && ((*text)[1] | 0x20) == 'x';
-    unsigned base = hexadecimal ? 16 : 10;
-    const char *first = *text + (hexadecimal ? 2 : 0);
 
-    *out = 0;
-    for (*text = first; digit_of(**text) < base && *out < 1ull << 56; (*text)++)
-        *out = *out * base + digit_of(**text);
-    return *text != first && digit_of(**text) >= base;
+    *text += hexadecimal ? 2 : 0;
+    return read_digits(text, hexadecimal ? 16 : 10, 15, out);
 }
 
 bool virtio_mmio_parse(const char *word, uint64_t *base, unsigned *line)

@@ -20,6 +20,10 @@ _Noreturn void panic(const char *pattern, ...) __attribute__((format(printf, 1, 
 #define LWIP_PLATFORM_DIAG(message)
 #define LWIP_PLATFORM_ASSERT(message) panic("lwIP: %s (%s:%d)", message, __FILE__, __LINE__)
 
+/* The Internet checksum's sum, not yet complemented (RFC 1071). */
+uint16_t net_sum(const void *data, int size);
+#define LWIP_CHKSUM net_sum
+
 uint32_t net_random(void);
 #define LWIP_RAND() net_random()
 

@@ -20,7 +20,7 @@ static const struct {
     {"lan", "up IFACE | tap NAME | address IFACE A.B.C.D/N | bridge NAME MEMBER... | mtu IFACE N",
      lan_main},
     {"wait", "ADDRESS SECONDS", wait_main},
-    {"asks", "IFACE ADDRESS SECONDS", asks_main},
+    {"asker", "IFACE ADDRESS SECONDS PORT", asker_main},
     {"early", "IFACE ADDRESS SECONDS", early_main},
     {"ping", "ADDRESS COUNT", ping_main},
     {"report", "ADDRESS", report_main},

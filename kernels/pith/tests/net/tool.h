@@ -70,7 +70,7 @@ int burst_main(char **arguments);
 int churn_main(char **arguments);
 int again_main(char **arguments);
 int alternate_main(char **arguments);
-int asks_main(char **arguments);
+int asker_main(char **arguments);
 int early_main(char **arguments);
 int ping_main(char **arguments);
 int report_main(char **arguments);
