@@ -9,7 +9,8 @@
  * or it cannot be used. */
 bool netif_start(const struct address *address);
 
-/* Who was answered without ARP is asked for now, as more will go to him. */
+/* Who was answered without ARP is asked for now, as more will go to him. The request leaves with
+ * what is sent next, soon: his ACK is on its way. */
 void netif_resolve(void);
 
 /* Whether it has an IPv4 address by now, its own or one given by DHCP. */
