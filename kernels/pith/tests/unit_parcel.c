@@ -15,11 +15,6 @@ static char *own; /* the program's pages, before any exchange */
 static void *given[64];
 static unsigned given_count, whole_count;
 
-bool in_program(uint64_t start, uint64_t size)
-{
-    return start <= PROGRAM_END && size <= PROGRAM_END - start;
-}
-
 uint64_t *paging_entry(uint64_t address, bool create)
 {
     (void)create;
