@@ -20,7 +20,8 @@ static inline bool in_program(uint64_t start, uint64_t size)
 long copy_bytes_from(void *to, uint64_t address, size_t size);
 long copy_bytes_to(uint64_t address, const void *from, size_t size);
 
-/* A move between a register and the program's memory, in the place of a call. */
+/* A move between a register and the program's memory, in the place of a call; `status` becomes
+ * -EFAULT where that faults. */
 #define COPY_WORD(move, status, word, at)                                                          \
     __asm__ volatile("1: " move "\n"                                                               \
                      "2: .pushsection .text.copy_failed, \"ax\"\n"                                 \

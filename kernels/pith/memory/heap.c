@@ -45,6 +45,7 @@ void *heap_take_uncleared(size_t size)
     return block;
 }
 
+/* Not a part of each place that calls it: that is more to translate than a call. */
 __attribute__((noinline)) void *heap_take(size_t size)
 {
     void *block = heap_take_uncleared(size);
