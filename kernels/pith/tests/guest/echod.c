@@ -282,14 +282,15 @@ static void echo_datagrams(int fd)
     }
 }
 
-/* How many datagrams were echoed since this was last asked. */
+/* How many datagrams were echoed since this was last asked. The echoes may have filled what there
+ * is to send with: an answer waits for room, so `fd` blocks. */
 static void tell_count(int fd)
 {
     struct sockaddr_in6 from;
     socklen_t size = sizeof from;
     char text[32];
 
-    while (recvfrom(fd, text, sizeof text, 0, (void *)&from, &size) >= 0) {
+    while (recvfrom(fd, text, sizeof text, MSG_DONTWAIT, (void *)&from, &size) >= 0) {
         sendto(fd, text, snprintf(text, sizeof text, "%ld\n", echoed), 0, (void *)&from, size);
         echoed = 0;
     }
@@ -326,6 +327,7 @@ int main(int count, char **arguments)
     ep = epoll_create1(0);
     datagrams = serve(SOCK_DGRAM, ECHO_PORT);
     questions = serve(SOCK_DGRAM, REPORT);
+    fcntl(questions, F_SETFL, 0);
     watch(serve(SOCK_DGRAM, SUPPLY), 0, EPOLL_CTL_MOD); /* nobody reads it */
     for (int i = 0; i < 6; i++)
         servers[i] = serve(SOCK_STREAM, ports[i]);
