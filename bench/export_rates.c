@@ -21,6 +21,19 @@ static bool is_rate(const cJSON *metric, const char *scenario)
            strcmp(json_text(metric, "unit"), "bit/s") == 0;
 }
 
+/* A target that the scenario could not be tried on, a bare floor for instance, has no place. */
+static bool takes_part(const cJSON *document, const char *scenario, const cJSON *target)
+{
+    const cJSON *metric;
+
+    cJSON_ArrayForEach(metric, json_field(document, "metrics"))
+    {
+        if (is_rate(metric, scenario) && series_of(document, metric, target))
+            return true;
+    }
+    return false;
+}
+
 /* Whether some sample of this metric, of any target, holds its intervals. */
 static bool has_intervals(const cJSON *document, const cJSON *metric)
 {
@@ -68,8 +81,10 @@ static int put_bar(const cJSON *series, int place, double scale, FILE *out)
 {
     const cJSON *summary = json_field(series, "summary"), *ci95 = json_field(summary, "ci95");
 
-    if (json_number(summary, "n") <= 0)
+    if (json_number(summary, "n") <= 0) {
+        fprintf(out, "%d\tNaN\tNaN\tNaN\n", place); /* no block is without a line */
         return 0;
+    }
     fprintf(out, "%d\t%.17g\t%.17g\t%.17g\n", place, json_number(summary, "median") / scale,
             cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 0)) / scale,
             cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 1)) / scale);
@@ -80,6 +95,7 @@ int export_rates(const cJSON *document, const char *scenario, FILE *out, FILE *n
 {
     const cJSON *target, *metric;
     int bars = 0, groups = 0;
+    bool first = true;
     double scale;
 
     export_rate_unit(document, scenario, &scale);
@@ -92,7 +108,10 @@ int export_rates(const cJSON *document, const char *scenario, FILE *out, FILE *n
     {
         int place = 0;
 
-        put_name(target, target == json_field(document, "targets")->child, out);
+        if (!takes_part(document, scenario, target))
+            continue;
+        put_name(target, first, out);
+        first = false;
         cJSON_ArrayForEach(metric, json_field(document, "metrics"))
         {
             if (is_rate(metric, scenario) && results_is_first(document, metric))
@@ -116,12 +135,13 @@ static void put_intervals(const cJSON *samples, double scale, FILE *out)
         if (json_field(sample, "series"))
             fputc('\n', out);
     }
-    fputs("NaN\tNaN\n", out); /* even a target without any keeps its place */
+    fputs("NaN\tNaN\n", out); /* no block is without a line */
 }
 
 int export_intervals(const cJSON *document, const char *scenario, FILE *out, FILE *names)
 {
     const cJSON *target, *metric;
+    bool first = true;
     double scale;
     int panels = 0;
 
@@ -134,7 +154,10 @@ int export_intervals(const cJSON *document, const char *scenario, FILE *out, FIL
         add_word(metric, panels++ == 0, names);
         cJSON_ArrayForEach(target, json_field(document, "targets"))
         {
-            put_name(target, panels == 1 && target == json_field(document, "targets")->child, out);
+            if (!takes_part(document, scenario, target))
+                continue;
+            put_name(target, first, out);
+            first = false;
             put_intervals(json_field(series_of(document, metric, target), "samples"), scale, out);
         }
     }
