@@ -43,14 +43,27 @@ static void add_streams(cJSON *entry, const cJSON *interval, const cJSON *sum)
         cJSON_Delete(list);
 }
 
-/* One interval, with its start in seconds since the run's, warm-up included. */
-static cJSON *entry_of(const cJSON *interval, const cJSON *sum, double start)
+/* How long an interval counted. Its counts and its clock begin anew where the warm-up ends: of the
+ * interval in which that comes, iperf3 3.12 says the length of both parts with the bytes of the
+ * second, half of the rate that there was. */
+static double counted_seconds(const cJSON *sum)
 {
+    double seconds = json_number(sum, "seconds");
+
+    return cJSON_IsFalse(json_field(sum, "omitted")) ? fmin(seconds, json_number(sum, "end"))
+                                                     : seconds;
+}
+
+/* One interval, with its end in seconds since the run's start, warm-up included. */
+static cJSON *entry_of(const cJSON *interval, const cJSON *sum, double end)
+{
+    double seconds = counted_seconds(sum);
     cJSON *entry = cJSON_CreateObject();
 
-    cJSON_AddNumberToObject(entry, "start", start);
-    copy_number(entry, "seconds", sum, "seconds");
-    copy_number(entry, "value", sum, "bits_per_second");
+    cJSON_AddNumberToObject(entry, "start", end - seconds);
+    cJSON_AddNumberToObject(entry, "seconds", seconds);
+    if (seconds > 0)
+        cJSON_AddNumberToObject(entry, "value", json_number(sum, "bytes") * 8 / seconds);
     copy_number(entry, "bytes", sum, "bytes");
     if (cJSON_IsTrue(json_field(sum, "omitted")))
         cJSON_AddTrueToObject(entry, "warmup");
@@ -65,7 +78,7 @@ static void read_intervals(const cJSON *document, const struct place *place, str
                            double *moved_bytes)
 {
     const cJSON *interval;
-    double start = 0, silent = 0;
+    double end = 0, silent = 0;
 
     cJSON_ArrayForEach(interval, json_field(document, "intervals"))
     {
@@ -76,8 +89,8 @@ static void read_intervals(const cJSON *document, const struct place *place, str
             continue;
         if (!flow->series)
             flow->series = cJSON_CreateArray();
-        cJSON_AddItemToArray(flow->series, entry_of(interval, sum, start));
-        start += seconds;
+        end += seconds;
+        cJSON_AddItemToArray(flow->series, entry_of(interval, sum, end));
         silent = json_number(sum, "bytes") > 0 ? 0 : silent + seconds;
         flow->silent_s = fmax(flow->silent_s, silent);
         *moved_bytes += json_number(sum, "bytes");

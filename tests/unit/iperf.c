@@ -52,7 +52,8 @@ static void test_to_guest(void **state)
     assert_true(cJSON_IsTrue(json_field(interval, "warmup")));
     assert_float_equal(json_number(interval, "bytes"), 2941255680.0, 0);
     assert_null(json_field(interval->next, "warmup"));
-    assert_float_equal(json_number(interval->next, "start"), json_number(interval, "seconds"), 0);
+    assert_float_equal(json_number(interval->next, "start"), json_number(interval, "seconds"),
+                       1e-3);
     assert_int_equal(cJSON_GetArraySize(json_field(interval, "streams")), 2);
     report_free(&report);
 }
@@ -122,6 +123,29 @@ static void test_datagrams_unread(void **state)
     assert_int_equal(read_fixture("udp-late", &report, &error), 0);
     assert_float_equal(report.rx.lost_percent, 100 * (44643.0 + 30323) / 89252, 1);
     assert_true(report.rx.clock_error > 1);
+    report_free(&report);
+}
+
+/* The warm-up ended at 1 s, in the midst of an interval of 0.2 s of which the second half counts.
+ */
+static void test_end_of_warmup(void **state)
+{
+    static const char text[] =
+        "{\"start\":{\"test_start\":{\"reverse\":1}},\"error\":\"cut\",\"intervals\":["
+        "{\"sum\":{\"end\":0.9,\"seconds\":0.9,\"bytes\":900,\"omitted\":true}},"
+        "{\"sum\":{\"end\":0.1,\"seconds\":0.2,\"bytes\":100,\"omitted\":false}},"
+        "{\"sum\":{\"end\":0.2,\"seconds\":0.1,\"bytes\":100,\"omitted\":false}}],\"end\":{}}";
+    struct error error = {0};
+    struct report report;
+    const cJSON *interval;
+
+    (void)state;
+    assert_int_equal(report_read(text, &report, &error), -EIO);
+    interval = cJSON_GetArrayItem(report.tx.series, 1);
+    assert_float_equal(json_number(interval, "start"), 1, 1e-9);
+    assert_float_equal(json_number(interval, "seconds"), 0.1, 1e-9);
+    assert_float_equal(json_number(interval, "value"), 8000, 1e-6);
+    assert_float_equal(json_number(interval->next, "start"), 1.1, 1e-9);
     report_free(&report);
 }
 
@@ -319,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_datagrams_to_guest),
         cmocka_unit_test(test_datagrams_from_guest),
         cmocka_unit_test(test_datagrams_unread),
+        cmocka_unit_test(test_end_of_warmup),
         cmocka_unit_test(test_no_report),
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_cpu),
