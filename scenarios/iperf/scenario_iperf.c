@@ -17,6 +17,7 @@
 #define SEARCH_LOW 1e6
 #define SEARCH_HIGH 40e9
 #define SEARCH_RATIO 1.05
+#define SEARCH_TRIES 2
 
 static const struct plan {
     double idle_s;
@@ -246,8 +247,11 @@ static int take_step(struct server *server, bool reverse, struct search *search,
 static int measure_highest(struct server *server, bool reverse, struct error *error)
 {
     const char *const names[] = {reverse ? "udp_tx" : "udp_rx", NULL};
-    struct search search = {
-        .first = SEARCH_FIRST, .low = SEARCH_LOW, .high = SEARCH_HIGH, .ratio = SEARCH_RATIO};
+    struct search search = {.first = SEARCH_FIRST,
+                            .low = SEARCH_LOW,
+                            .high = SEARCH_HIGH,
+                            .ratio = SEARCH_RATIO,
+                            .tries = SEARCH_TRIES};
     cJSON *steps = cJSON_CreateArray();
     struct error why = {0};
     double best = 0;

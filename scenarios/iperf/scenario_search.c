@@ -18,5 +18,8 @@ double search_next(const struct search *search)
 
 void search_tell(struct search *search, double rate, bool passed)
 {
+    if (!passed && ++search->failed < search->tries)
+        return;
+    search->failed = 0;
     *(passed ? &search->good : &search->bad) = rate;
 }

@@ -205,6 +205,26 @@ static void test_search(void **state)
     assert_in_range(steps, 6, 10);
 }
 
+/* Each rate is lost once for another's sake: the outcome is the same, and only that often. */
+static void test_search_again(void **state)
+{
+    struct search once = {.first = 4, .low = 1, .high = 64, .ratio = 1.1, .tries = 1};
+    struct search twice = {.first = 4, .low = 1, .high = 64, .ratio = 1.1, .tries = 2};
+    double rate;
+
+    (void)state;
+    while ((rate = search_next(&once)) > 0)
+        search_tell(&once, rate, rate <= 21);
+    while ((rate = search_next(&twice)) > 0) {
+        search_tell(&twice, rate, false);
+        if (search_next(&twice) == rate) /* not so the second time */
+            search_tell(&twice, rate, rate <= 21);
+    }
+    assert_float_equal(twice.good, once.good, 0);
+    assert_float_equal(twice.bad, once.bad, 0);
+    assert_true(once.bad / once.good <= 1.1);
+}
+
 static void burn(double seconds)
 {
     struct timespec used;
@@ -346,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_end_of_warmup),
         cmocka_unit_test(test_no_report),
         cmocka_unit_test(test_search),
+        cmocka_unit_test(test_search_again),
         cmocka_unit_test(test_cpu),
         cmocka_unit_test(test_packets),
         cmocka_unit_test(test_units),
