@@ -126,8 +126,7 @@ static void test_datagrams_unread(void **state)
     report_free(&report);
 }
 
-/* The warm-up ended at 1 s, in the midst of an interval of 0.2 s of which the second half counts.
- */
+/* The warm-up ended at 1 s, in the midst of an interval of 0.2 s: its second half counts. */
 static void test_end_of_warmup(void **state)
 {
     static const char text[] =
@@ -205,7 +204,7 @@ static void test_search(void **state)
     assert_in_range(steps, 6, 10);
 }
 
-/* Each rate is lost once for another's sake: the outcome is the same, and only that often. */
+/* Something else makes the first try of every rate fail: the outcome is the same. */
 static void test_search_again(void **state)
 {
     struct search once = {.first = 4, .low = 1, .high = 64, .ratio = 1.1, .tries = 1};
