@@ -29,13 +29,17 @@ CSTD     := -std=gnu11 -D_GNU_SOURCE=
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wno-format-truncation# messages and names are cut on purpose, always terminated
 CFLAGS   ?= -O2 -g
-TARE_CFLAGS = $(CSTD) $(WARN) $(CFLAGS) $(SANFLAGS) $(shell pkg-config --cflags $(PACKAGES))
+TARE_CFLAGS = -I. $(CSTD) $(WARN) $(CFLAGS) $(SANFLAGS) $(shell pkg-config --cflags $(PACKAGES))
 TARE_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
 
-SOURCES  := $(wildcard bench/*.c scenarios/*/scenario_*.c) \
+SOURCES  := $(wildcard bench/*.c bench/*/*.c scenarios/*/scenario_*.c) \
             drivers/guest.c drivers/machine.c drivers/libvirt.c drivers/process.c drivers/null.c
 OBJECTS  := $(SOURCES:%.c=$(O)/%.o)
-UNITS    := $(patsubst tests/unit/%.c,$(BIN)/test-%,$(wildcard tests/unit/*.c))
+
+# tests/unit/base/error.c becomes test-base-error: two folders may hold a file of the same name.
+UNIT_SOURCES := $(wildcard tests/unit/*.c tests/unit/*/*.c)
+unit_program  = $(BIN)/test-$(subst /,-,$(1:tests/unit/%.c=%))
+UNITS        := $(foreach source,$(UNIT_SOURCES),$(call unit_program,$(source)))
 
 # What the build.mk files add to.
 ARTIFACTS  := $(SHARE)/halts.so $(SHARE)/schema.json# files that tare needs at run time
@@ -58,7 +62,8 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(TARE_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BIN)/test-%: $(O)/tests/unit/%.o $(filter-out %/main.o,$(OBJECTS))
+$(foreach source,$(UNIT_SOURCES),$(eval $(call unit_program,$(source)): $(source:%.c=$(O)/%.o)))
+$(UNITS): $(filter-out %/main.o,$(OBJECTS))
 	@mkdir -p $(@D)
 	$(CC) $(SANFLAGS) -o $@ $^ $(TARE_LIBS) -lcmocka
 
