@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "doctor.h"
-#include "network.h"
-#include "sandbox.h"
+#include "bench/doctor.h"
+#include "bench/measure/network.h"
+#include "bench/measure/sandbox.h"
 
 #define QEMU "/usr/bin/qemu-system-x86_64"
 #define QEMU_DRIVER "/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so"

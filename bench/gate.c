@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
-#include "gate.h"
-#include "results.h"
-#include "session.h"
+#include "bench/base/escape.h"
+#include "bench/gate.h"
+#include "bench/result/results.h"
+#include "bench/run/session.h"
 
 #define FLOOR "floor"
 

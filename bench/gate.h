@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "run.h"
+#include "bench/run/run.h"
 
 #define GATE_ROWS 256
 

@@ -12,16 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "doctor.h"
-#include "export.h"
-#include "gate.h"
-#include "options.h"
-#include "plot.h"
-#include "progress.h"
-#include "results.h"
-#include "session.h"
-#include "table.h"
-#include "version.h"
+#include "bench/doctor.h"
+#include "bench/report/export.h"
+#include "bench/gate.h"
+#include "bench/options.h"
+#include "bench/report/plot.h"
+#include "bench/progress.h"
+#include "bench/result/results.h"
+#include "bench/run/session.h"
+#include "bench/report/table.h"
+#include "bench/version.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HOST = 3 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
+#include "bench/options.h"
 
 enum {
     KEY_ACCEL = 0x100,

@@ -4,8 +4,8 @@
 
 #include <argp.h>
 
-#include "gate.h"
-#include "run.h"
+#include "bench/gate.h"
+#include "bench/run/run.h"
 
 /* Parse the command line of `tare run`. argp prints usage errors itself and exits with
  * EXIT_USAGE. *resume is the result file whose journal is to be completed, or NULL. */

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "options.h"
+#include "bench/options.h"
 
 enum { KEY_THRESHOLD = 0x100, KEY_DATA };
 

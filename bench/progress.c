@@ -2,9 +2,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "escape.h"
-#include "progress.h"
-#include "trial.h"
+#include "bench/base/clock.h"
+#include "bench/base/escape.h"
+#include "bench/progress.h"
+#include "bench/measure/trial.h"
 
 static unsigned count_done(const struct run *run, unsigned index)
 {

@@ -6,7 +6,7 @@
 #ifndef TARE_PROGRESS_H
 #define TARE_PROGRESS_H
 
-#include "run.h"
+#include "bench/run/run.h"
 
 /* A struct run's progress hook. */
 void progress_print(const struct run *run, unsigned index, const char *text);

@@ -7,7 +7,7 @@
  * measures and never knows a scenario: the trial watches the guest's three file
  * descriptors and stamps what happens on them. null.c is the annotated example.
  * To add a driver, write drivers/NAME.c with a `const struct driver
- * driver_NAME` and add it to the table in bench/registry.c.
+ * driver_NAME` and add it to the table in bench/plan/registry.c.
  *
  * All hooks return 0 or a negative errno with `error` filled.
  */
@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../bench/error.h"
+#include "bench/base/error.h"
 
 enum accel { ACCEL_TCG, ACCEL_KVM };
 
@@ -45,8 +45,8 @@ struct launch {
     const char *program; /* the payload's ELF as a host file (process driver) */
     char *const *argv;   /* the payload's arguments, argv[0] first, NULL-terminated */
     const char *script;  /* the null driver's script (JSON text, see null.c), or NULL */
-    bool network;        /* whether the guest gets the address NETWORK_GUEST (bench/network.h) */
-    uint16_t port;       /* TCP port that is probed, or 0 */
+    bool network;  /* whether the guest gets the address NETWORK_GUEST (bench/measure/network.h) */
+    uint16_t port; /* TCP port that is probed, or 0 */
     const char *tap;     /* the tap interface made for this guest, or NULL */
     int netns;           /* network namespace made for a process; -1: the harness's own */
     const char *workdir; /* private directory for sockets and files */

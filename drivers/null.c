@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../scenarios/marker.h"
+#include "scenarios/marker.h"
 #include "driver.h"
 
 enum action { ACT_MARKER, ACT_CONSOLE, ACT_EXIT, ACT_CRASH, ACT_HANG };

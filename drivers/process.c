@@ -18,7 +18,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../scenarios/marker.h"
+#include "scenarios/marker.h"
 #include "driver.h"
 
 struct state {

@@ -5,7 +5,7 @@
  * A scenario never knows which driver runs the guest: it waits for events of
  * the trial and records values. To add one, write scenarios/NAME/NAME.c with a
  * `const struct scenario scenario_NAME` and add it to the table in
- * bench/registry.c.
+ * bench/plan/registry.c.
  */
 #ifndef TARE_SCENARIO_H
 #define TARE_SCENARIO_H
@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../bench/error.h"
+#include "bench/base/error.h"
 
 enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER };
 
@@ -53,7 +53,7 @@ enum event {
     EVENT_COUNT,
 };
 
-struct trial; /* one (target, scenario, repetition); bench/trial.c */
+struct trial; /* one (target, scenario, repetition); bench/measure/trial.c */
 struct cJSON;
 
 /* What a scenario boots. */
@@ -114,7 +114,8 @@ struct phase_mark {
     bool seen;
 };
 
-/* The phase marker whose status is `number`. False when it did not come; PHASES or more never do. */
+/* The phase marker whose status is `number`. False when it did not come; PHASES or more never do.
+ */
 bool trial_phase(const struct trial *trial, unsigned number, struct phase_mark *mark);
 
 /* Wait until phase `number` is marked; as trial_wait(). */

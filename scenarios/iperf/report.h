@@ -8,7 +8,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "../../bench/error.h"
+#include "bench/base/error.h"
 
 struct flow {
     cJSON *series;       /* the client's intervals, warm-up included, as results/README.md defines a

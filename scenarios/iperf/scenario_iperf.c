@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "../../bench/watch.h"
+#include "bench/base/clock.h"
+#include "bench/measure/watch.h"
 #include "search.h"
 #include "transfer.h"
 

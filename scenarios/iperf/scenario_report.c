@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../../bench/results.h"
+#include "bench/result/results.h"
 #include "report.h"
 
 /* Where the two ways stand in the document. */

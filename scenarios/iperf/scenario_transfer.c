@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "../../bench/client.h"
-#include "../../bench/packets.h"
+#include "bench/measure/client.h"
+#include "bench/measure/packets.h"
 #include "iperf3d.h"
 #include "transfer.h"
 

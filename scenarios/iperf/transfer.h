@@ -3,7 +3,7 @@
 #ifndef TARE_IPERF_TRANSFER_H
 #define TARE_IPERF_TRANSFER_H
 
-#include "../../bench/cpu.h"
+#include "bench/measure/cputime.h"
 #include "../scenario.h"
 #include "report.h"
 

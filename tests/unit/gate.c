@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "test.h"
+#include "tests/unit/test.h"
 
-#include "../../bench/gate.h"
-#include "../../bench/results.h"
+#include "bench/gate.h"
+#include "bench/result/results.h"
 
 static void add(cJSON *document, const char *metric, const char *target, double value,
                 const char *note)

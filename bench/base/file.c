@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench/base/file.h"
+
+void sha256_hex(const void *data, size_t size, char out[SHA256_HEX])
+{
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    struct sha256_ctx context;
+
+    sha256_init(&context);
+    sha256_update(&context, size, data);
+    sha256_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+static int read_all(int fd, struct file *file, size_t size)
+{
+    while (file->size < size) {
+        ssize_t got = read(fd, file->data + file->size, size - file->size);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        if (got == 0)
+            break;
+        file->size += (size_t)got;
+    }
+    file->data[file->size] = '\0';
+    return 0;
+}
+
+int file_read(const char *path, struct file *file, struct error *error)
+{
+    struct stat about;
+    int fd, status = 0;
+
+    *file = (struct file){.path = strdup(path)};
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would keep us waiting */
+    if (fd < 0)
+        return fail(error, errno, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &about) < 0)
+        status = fail(error, errno, "%s: %s", path, strerror(errno));
+    else if (!S_ISREG(about.st_mode))
+        status = fail(error, EINVAL, "%s: not a regular file", path);
+    else if (!(file->data = malloc((size_t)about.st_size + 1)))
+        status =
+            fail(error, ENOMEM, "%s: no memory for its %lld bytes", path, (long long)about.st_size);
+    else if ((status = read_all(fd, file, (size_t)about.st_size)) < 0)
+        fail(error, -status, "%s: %s", path, strerror(-status));
+    close(fd);
+    if (status == 0)
+        sha256_hex(file->data, file->size, file->sha256);
+    return status;
+}
+
+void file_free(struct file *file)
+{
+    if (!file)
+        return;
+    free(file->path);
+    free(file->data);
+    *file = (struct file){0};
+}
+
+static int write_all(int fd, const struct file *file)
+{
+    for (size_t done = 0; done < file->size;) {
+        ssize_t put = write(fd, file->data + done, file->size - done);
+
+        if (put < 0 && errno != EINTR)
+            return -errno;
+        if (put > 0)
+            done += (size_t)put;
+    }
+    return 0;
+}
+
+int file_write(const char *path, const struct file *const *parts, size_t count, unsigned mode,
+               struct error *error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    int status = fd < 0 ? -errno : 0;
+
+    for (size_t i = 0; status == 0 && i < count; i++)
+        status = write_all(fd, parts[i]);
+    if (fd >= 0 && close(fd) < 0 && status == 0)
+        status = -errno;
+    if (status < 0)
+        fail(error, -status, "%s: %s", path, strerror(-status));
+    return status;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whole files in memory: every input is read once, before the sandbox is
+ * entered, so that what is hashed is what is booted.
+ */
+#ifndef TARE_FILE_H
+#define TARE_FILE_H
+
+#include <stddef.h>
+
+#include "bench/base/error.h"
+
+#define SHA256_HEX 65 /* 64 digits and the NUL */
+
+struct file {
+    char *path; /* as the messages name it */
+    char *data; /* `size` bytes and a NUL */
+    size_t size;
+    char sha256[SHA256_HEX];
+};
+
+/* Read the regular file at `path` whole. Free with file_free(), also after a failure. */
+int file_read(const char *path, struct file *file, struct error *error);
+void file_free(struct file *file);
+
+/* Write `count` parts, one after the other, as a new file at `path` with `mode`. */
+int file_write(const char *path, const struct file *const *parts, size_t count, unsigned mode,
+               struct error *error);
+
+/* SHA-256 (FIPS 180-4) of `size` bytes, in hex. */
+void sha256_hex(const void *data, size_t size, char out[SHA256_HEX]);
+
+#endif

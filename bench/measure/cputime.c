@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench/measure/cputime.h"
+
+/* The first line of a file of /proc, or "" when its process has ended meanwhile. */
+static void first_line(const char *path, char *line, size_t size)
+{
+    FILE *file = fopen(path, "re");
+
+    line[0] = '\0';
+    if (!file)
+        return;
+    if (!fgets(line, (int)size, file))
+        line[0] = '\0';
+    fclose(file);
+}
+
+/* Whether a thread of this name runs a vCPU: one of them, or by turns all. */
+static bool is_vcpu(const char *name)
+{
+    return strncmp(name, "CPU ", 4) == 0 || strncmp(name, "ALL CPUs/", 9) == 0;
+}
+
+/* What the vCPU threads of `pid` have used; *found says whether it has any. */
+static int vcpu_seconds(pid_t pid, double *seconds, bool *found, struct error *error)
+{
+    char path[320], line[64];
+    struct dirent *entry;
+    int status = 0;
+    DIR *threads;
+
+    *seconds = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    threads = opendir(path);
+    while (threads && status == 0 && (entry = readdir(threads))) {
+        snprintf(path, sizeof path, "/proc/%d/task/%s/comm", pid, entry->d_name);
+        first_line(path, line, sizeof line);
+        if (!is_vcpu(line))
+            continue;
+        *found = true;
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", pid, entry->d_name);
+        first_line(path, line, sizeof line);
+        if (!*line)
+            status = fail(error, ENOTSUP,
+                          "%s: cannot be read; this kernel may lack "
+                          "CONFIG_SCHED_INFO",
+                          path);
+        *seconds += strtod(line, NULL) / 1e9;
+    }
+    if (threads)
+        closedir(threads);
+    return status;
+}
+
+/* Add what `pid` has used, and the children of its first thread: the supervisor of a plain process
+ * has one. */
+static int add_process(pid_t pid, struct cpu_time *sum, bool *found, struct error *error)
+{
+    char path[64], line[256], *next = line, *end;
+    double vcpu, all;
+    struct timespec used;
+    clockid_t clock;
+    int status = vcpu_seconds(pid, &vcpu, found, error);
+
+    if (status < 0)
+        return status;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) < 0)
+        return fail(error, ESRCH, "process %d is gone: no CPU time to read", pid);
+    all = (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+    sum->vcpu_s += vcpu;
+    sum->vmm_s += all - vcpu;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    first_line(path, line, sizeof line);
+    for (long child; status == 0 && (child = strtol(next, &end, 10)) > 0; next = end)
+        status = add_process((pid_t)child, sum, found, error);
+    return status;
+}
+
+int cpu_time(pid_t pid, struct cpu_time *time, struct error *error)
+{
+    bool found = false;
+    int status;
+
+    *time = (struct cpu_time){0};
+    status = add_process(pid, time, &found, error);
+    if (status == 0 && !found) {
+        time->vcpu_s = time->vmm_s;
+        time->vmm_s = 0;
+    }
+    return status;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How much CPU time a guest has used, apart by what it was used for.
+ *
+ * QEMU's threads are told apart by the names that QEMU gives them under libvirt ("CPU 0/TCG":
+ * -name debug-threads=on). A thread's time is the first number of its schedstat, in ns (kernel
+ * documentation, scheduler/sched-stats); a process's, which includes threads that have ended, is
+ * its CPU clock (clock_getcpuclockid(3)).
+ */
+#ifndef TARE_CPU_H
+#define TARE_CPU_H
+
+#include <sys/types.h>
+
+#include "bench/base/error.h"
+
+struct cpu_time {
+    double vcpu_s; /* the vCPU threads; of a process that has none, all of it */
+    double vmm_s;  /* everything else: what the machine monitor does for the guest */
+};
+
+/* The CPU time so far of process `pid` and its children. -ESRCH when it is gone. */
+int cpu_time(pid_t pid, struct cpu_time *time, struct error *error);
+
+#endif

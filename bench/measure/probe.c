@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "bench/measure/capture.h"
+#include "bench/measure/network.h"
+#include "bench/measure/probe.h"
+
+#define COUNTERS "/proc/thread-self/net/dev" /* it follows the network namespace, sysfs may not */
+
+/* A SYN that was not taken for so long is given up for lost. */
+#define LOST_MS 1000
+
+struct probe {
+    struct capture *capture;
+    struct sockaddr_in address;
+    int timer;    /* its periods are the ticks of asking */
+    int counters; /* /proc/net/dev */
+    pthread_t thread;
+    bool runs;   /* the thread */
+    bool stop;   /* it is to end; atomic */
+    int failure; /* the errno by which it ended itself; atomic */
+};
+
+/* One SYN: a connection attempt that is given up before its second SYN, a second later. A SYN-ACK
+ * to an attempt given up is as good, and the kernel answers it with a RST. */
+static int ask(const struct probe *probe, int last)
+{
+    const struct sockaddr *address = (const struct sockaddr *)&probe->address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && connect(fd, address, sizeof probe->address) < 0 && errno != EINPROGRESS) {
+        close(fd);
+        fd = -1;
+    }
+    if (last >= 0)
+        close(last); /* only now, or the next could get its port */
+    return fd;
+}
+
+/* How many packets the guest's end of the interface has taken: QEMU, for a tap, even if the guest
+ * is not yet ready for them. */
+static unsigned long long count_taken(const struct probe *probe)
+{
+    unsigned long long taken = 0;
+    char text[4096], *line;
+    ssize_t size = pread(probe->counters, text, sizeof text - 1, 0);
+
+    text[size < 0 ? 0 : size] = '\0';
+    line = strstr(text, NETWORK_INTERFACE ":");
+    if (line)
+        sscanf(line + strlen(NETWORK_INTERFACE ":"), "%*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+               &taken);
+    return taken;
+}
+
+/* The first SYN at once, then as probe.h says, but none while the one before still waits to be
+ * taken. A guest that comes late finds therefore two at most (QEMU holds one more), and not a queue
+ * full of them, in which an answer to its ARP request could be lost; it would ask again only a
+ * second later. */
+static void *ask_all(void *data)
+{
+    struct probe *probe = data;
+    unsigned long long before = 0;
+    uint64_t tick = 0, asked = 0, periods;
+    int attempt = -1;
+
+    while (read(probe->timer, &periods, sizeof periods) == sizeof periods &&
+           !__atomic_load_n(&probe->stop, __ATOMIC_ACQUIRE)) {
+        unsigned long long taken = count_taken(probe);
+
+        tick += periods;
+        if (attempt >= 0 && (tick - asked < tick / PROBE_PART ||
+                             (taken == before && tick - asked < LOST_MS / PROBE_MS)))
+            continue;
+        before = taken;
+        asked = tick;
+        attempt = ask(probe, attempt);
+        if (attempt < 0) {
+            __atomic_store_n(&probe->failure, errno, __ATOMIC_RELEASE);
+            return NULL;
+        }
+    }
+    if (attempt >= 0)
+        close(attempt);
+    return NULL;
+}
+
+void probe_start(struct probe *probe)
+{
+    static const struct itimerspec ticks = {.it_value.tv_nsec = 1,
+                                            .it_interval.tv_nsec = PROBE_MS * 1000000};
+
+    timerfd_settime(probe->timer, 0, &ticks, NULL);
+}
+
+static int prepare(struct probe *probe, uint16_t port, struct error *error)
+{
+    char filter[128];
+    int status;
+
+    snprintf(filter, sizeof filter,
+             "src host " NETWORK_GUEST " and tcp src port %u and "
+             "tcp[tcpflags] & (tcp-syn|tcp-ack|tcp-rst) = (tcp-syn|tcp-ack)",
+             port);
+    status = capture_open(NETWORK_INTERFACE, filter, &probe->capture, error);
+    if (status < 0)
+        return status;
+    probe->address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
+    inet_pton(AF_INET, NETWORK_GUEST, &probe->address.sin_addr);
+    probe->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    probe->counters = open(COUNTERS, O_RDONLY | O_CLOEXEC);
+    if (probe->timer < 0 || probe->counters < 0)
+        return fail(error, errno, "timerfd, or " COUNTERS ": %s", strerror(errno));
+    status = pthread_create(&probe->thread, NULL, ask_all, probe);
+    probe->runs = status == 0;
+    return status ? fail(error, status, "a thread for probes: %s", strerror(status)) : 0;
+}
+
+int probe_open(uint16_t port, struct probe **out, struct error *error)
+{
+    struct probe *probe = calloc(1, sizeof *probe);
+    int status;
+
+    *out = NULL;
+    if (!probe)
+        return fail(error, ENOMEM, "out of memory");
+    probe->timer = probe->counters = -1;
+    status = prepare(probe, port, error);
+    if (status < 0)
+        probe_close(probe);
+    else
+        *out = probe;
+    return status;
+}
+
+static void stop(struct probe *probe)
+{
+    if (!probe->runs)
+        return;
+    __atomic_store_n(&probe->stop, true, __ATOMIC_RELEASE);
+    probe_start(probe); /* wakes it */
+    pthread_join(probe->thread, NULL);
+    probe->runs = false;
+}
+
+void probe_close(struct probe *probe)
+{
+    if (!probe)
+        return;
+    stop(probe);
+    if (probe->timer >= 0)
+        close(probe->timer);
+    if (probe->counters >= 0)
+        close(probe->counters);
+    capture_close(probe->capture);
+    free(probe);
+}
+
+int probe_fd(const struct probe *probe)
+{
+    return capture_fd(probe->capture);
+}
+
+int probe_take(struct probe *probe, int64_t *stamp, struct error *error)
+{
+    int got = capture_next(probe->capture, stamp, error);
+
+    if (got != 0)
+        stop(probe);
+    return got;
+}
+
+int probe_check(const struct probe *probe, struct error *error)
+{
+    int code = __atomic_load_n(&probe->failure, __ATOMIC_ACQUIRE);
+
+    return code ? fail(error, code, "the guest cannot be probed: %s", strerror(code)) : 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The sandbox: user, mount, network, PID and IPC namespaces in which all guests
+ * live. Its PID namespace makes the end clean by construction: whichever way
+ * tare dies, the kernel kills every process in it and drops its interfaces
+ * and its file systems.
+ *
+ *   tare        stays outside: waits, passes signals on, then writes the results
+ *    └─ reaper      PID 1 inside: reaps orphans, so that libvirt sees dead QEMUs die
+ *        └─ worker      runs the trials, appends to the journal
+ */
+#ifndef TARE_SANDBOX_H
+#define TARE_SANDBOX_H
+
+#include "bench/base/error.h"
+
+#define SANDBOX_DIR "/tmp" /* inside: an empty private tmpfs; nothing of it reaches the disk */
+#define SANDBOX_UID 1000   /* non-zero inside, so that libvirt takes its unprivileged path */
+
+/* Run work(data, error) in a sandbox and wait for its end. What it returns (a negative errno or 0)
+ * and its message come back here; memory does not, but open files are shared. -EPERM or -ENOSYS
+ * with the remedy when the host forbids the sandbox; -ECHILD when the worker was killed. */
+int sandbox_run(int (*work)(void *data, struct error *error), void *data, struct error *error);
+
+#endif

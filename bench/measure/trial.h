@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A trial: one (target, scenario, repetition). It boots the scenario's first program, lets the
+ * scenario measure, which may boot others, and ends the guest.
+ */
+#ifndef TARE_TRIAL_H
+#define TARE_TRIAL_H
+
+#include <cjson/cJSON.h>
+
+#include "drivers/driver.h"
+#include "scenarios/scenario.h"
+#include "bench/plan/ready.h"
+#include "bench/measure/watch.h"
+
+#define METRICS_MAX 32
+
+struct outcome {
+    const struct metric *metric;
+    bool expected; /* whether its absence is a failure */
+    bool recorded; /* a value */
+    double value;
+    const char *note; /* static text, or NULL */
+    char *failure;    /* in place of a value, why there is none; NULL otherwise */
+    char *console;    /* what the guest's console had said when it failed */
+    cJSON *kept;      /* an object: more fields of the sample; NULL without */
+};
+
+/* How a program ran, the first time it was booted. */
+struct boot_report {
+    bool booted;
+    char *xml;  /* what the driver described the machine by; NULL if none */
+    char *argv; /* of the guest's process, NUL-separated */
+    size_t argv_len;
+};
+
+struct trial_report {
+    struct outcome outcomes[METRICS_MAX];
+    unsigned count;
+    struct error error; /* the first failure; empty when there was none */
+    struct boot_report boots[PROGRAMS_MAX];
+};
+
+/* What a trial is made of; all the caller's. */
+struct trial_setup {
+    const struct scenario *scenario;
+    const struct driver *driver;
+    void *context;                 /* the driver's */
+    const struct launch *launches; /* one for each program */
+    unsigned count;
+    const struct ready *ready; /* when the program counts as started */
+    bool full;                 /* --profile full */
+};
+
+/* Run one trial. Always fills `report`, which the caller releases with trial_report_free();
+ * failures of the guest are in there. Returns 0, -ECANCELED when the user interrupted, or another
+ * errno when tare itself failed (the trial then counts for nothing). */
+int trial_run(const struct trial_setup *setup, struct trial_report *report);
+void trial_report_free(struct trial_report *report);
+
+/* Wait until `fd` is readable or at its end, while the guest runs on. 0, or as trial_wait();
+ * `what` names the awaited in the message. */
+int trial_await(struct trial *trial, int fd, const char *what, struct error *error);
+
+#endif

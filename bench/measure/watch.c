@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/base/clock.h"
+#include "bench/measure/watch.h"
+
+static int interrupt_fd = -1;
+
+void watch_interrupt_on(int fd)
+{
+    interrupt_fd = fd;
+}
+
+void watch_init(struct watch *watch, const struct ready *ready)
+{
+    *watch = (struct watch){.ready = ready};
+    for (int i = 0; i < EVENT_COUNT; i++)
+        watch->stamps[i] = -1;
+}
+
+/* A blocking read would hold the stamps of all that happens meanwhile. */
+static bool open_stream(int fd)
+{
+    return fd >= 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
+}
+
+void watch_open(struct watch *watch, const struct guest *guest, struct probe *probe)
+{
+    watch->guest = guest;
+    watch->probe = probe;
+    watch->marker_open = open_stream(guest->marker_fd);
+    watch->console_open = open_stream(guest->console_fd);
+}
+
+void watch_close(struct watch *watch)
+{
+    watch->guest = NULL;
+    watch->probe = NULL;
+    watch->marker_open = watch->console_open = false;
+}
+
+static enum event event_of(char kind)
+{
+    switch (kind) {
+    case MARKER_KERNEL:
+        return EVENT_KERNEL;
+    case MARKER_MAIN:
+        return EVENT_MAIN;
+    case MARKER_READY:
+        return EVENT_READY;
+    case MARKER_EXIT:
+        return EVENT_EXIT;
+    default:
+        return EVENT_END;
+    }
+}
+
+/* How often the vCPU has halted so far: the plugin counts in a file (drivers/halts.c). */
+static uint64_t count_halts(const struct watch *watch)
+{
+    uint64_t halts = 0;
+    int fd = watch->guest->halts ? open(watch->guest->halts, O_RDONLY | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        return 0;
+    if (read(fd, &halts, sizeof halts) != sizeof halts)
+        halts = 0;
+    close(fd);
+    return halts;
+}
+
+/* Keep the latest CONSOLE_KEEP bytes. */
+static void keep_console(struct watch *watch, const char *bytes, size_t count)
+{
+    if (count > CONSOLE_KEEP) {
+        bytes += count - CONSOLE_KEEP;
+        count = CONSOLE_KEEP;
+    }
+    if (watch->console_used + count > CONSOLE_KEEP) {
+        size_t drop = watch->console_used + count - CONSOLE_KEEP;
+
+        memmove(watch->console, watch->console + drop, watch->console_used - drop);
+        watch->console_used -= drop;
+    }
+    memcpy(watch->console + watch->console_used, bytes, count);
+    watch->console_used += count;
+    watch->console[watch->console_used] = '\0';
+}
+
+/* Keep what a console said as evidence, and see whether it says that the program is ready: by the
+ * stamp of the line's last byte. */
+static void take_console(struct watch *watch, const char *bytes, size_t count, int64_t stamp)
+{
+    keep_console(watch, bytes, count);
+    for (size_t i = 0; i < count && watch->stamps[EVENT_READY] < 0; i++)
+        if (ready_feed(watch->ready, &watch->line, bytes[i]))
+            watch->stamps[EVENT_READY] = stamp;
+}
+
+static void take_phase(struct watch *watch, const struct marker_record *record)
+{
+    if (record->status < PHASES && !watch->phases[record->status].seen)
+        watch->phases[record->status] = (struct phase_mark){record->tsc, count_halts(watch), true};
+}
+
+static void take_markers(struct watch *watch, const char *bytes, size_t count, int64_t stamp)
+{
+    struct marker_record record;
+
+    for (size_t i = 0; i < count; i++) {
+        int got = marker_feed(&watch->stream, bytes[i], stamp, &record);
+        enum event event;
+
+        if (got < 0)
+            watch->bad_markers++;
+        if (got <= 0)
+            continue;
+        if (record.kind == MARKER_PHASE) {
+            take_phase(watch, &record);
+            continue;
+        }
+        event = event_of(record.kind);
+        if (watch->stamps[event] >= 0)
+            continue; /* the first of its kind counts */
+        if (event == EVENT_READY && watch->ready->kind != READY_MARKER)
+            continue; /* the rule tells that, and nothing else */
+        watch->stamps[event] = record.stamp;
+        if (event == EVENT_READY && watch->probe)
+            probe_start(watch->probe);
+        watch->tsc[event] = record.tsc;
+        watch->status[event] = record.status;
+        watch->idled[event] = count_halts(watch) > 0;
+    }
+}
+
+/* Read what has come on `fd`; returns false at its end. */
+static bool drain(struct watch *watch, int fd, bool is_marker, int64_t stamp)
+{
+    char bytes[4096];
+
+    for (;;) {
+        ssize_t got = read(fd, bytes, sizeof bytes);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            return true;
+        if (got <= 0)
+            return false;
+        if (is_marker)
+            take_markers(watch, bytes, (size_t)got, stamp);
+        else
+            take_console(watch, bytes, (size_t)got, stamp);
+        stamp = clock_now();
+    }
+}
+
+void watch_read(struct watch *watch, int64_t stamp)
+{
+    if (watch->marker_open)
+        watch->marker_open = drain(watch, watch->guest->marker_fd, true, stamp);
+    if (watch->console_open)
+        watch->console_open = drain(watch, watch->guest->console_fd, false, stamp);
+}
+
+static int take_reply(struct watch *watch, struct error *error)
+{
+    int64_t stamp;
+    int got = probe_take(watch->probe, &stamp, error);
+
+    if (got <= 0)
+        return got;
+    watch->stamps[EVENT_REPLY] = stamp;
+    if (watch->ready->kind == READY_TCP)
+        watch->stamps[EVENT_READY] = stamp;
+    watch->probe = NULL;
+    return 0;
+}
+
+/* Nothing has happened in time. If nobody was asking any more, that is why. */
+static int time_out(const struct watch *watch, struct error *error)
+{
+    int status = watch->probe ? probe_check(watch->probe, error) : 0;
+
+    return status < 0 ? status : -ETIMEDOUT;
+}
+
+int watch_step(struct watch *watch, int64_t deadline, struct pollfd *other, struct error *error)
+{
+    enum { MARKER, CONSOLE, EXIT, INTERRUPT, REPLY, OTHER, COUNT };
+    struct pollfd fds[COUNT] = {
+        [MARKER] = {.fd = watch->marker_open ? watch->guest->marker_fd : -1, .events = POLLIN},
+        [CONSOLE] = {.fd = watch->console_open ? watch->guest->console_fd : -1, .events = POLLIN},
+        [EXIT] = {.fd = watch->guest->exit_fd, .events = POLLIN},
+        [INTERRUPT] = {.fd = interrupt_fd, .events = POLLIN},
+        [REPLY] = {.fd = watch->probe ? probe_fd(watch->probe) : -1, .events = POLLIN},
+        [OTHER] = {.fd = other ? other->fd : -1, .events = other ? other->events : (short)0},
+    };
+    int64_t left = deadline - clock_now(), stamp;
+    struct timespec timeout = {left / 1000000000, left % 1000000000};
+    int ready;
+
+    if (left <= 0)
+        return time_out(watch, error);
+    ready = ppoll(fds, COUNT, &timeout, NULL);
+    stamp = clock_now();
+    if (other)
+        other->revents = ready > 0 ? fds[OTHER].revents : (short)0;
+    if (ready == 0)
+        return time_out(watch, error);
+    if (ready < 0)
+        return errno == EINTR ? 0 : -errno;
+    if (fds[INTERRUPT].revents)
+        return -ECANCELED;
+    watch_read(watch, stamp);
+    if (fds[EXIT].revents) /* after the markers read just now, which came before it */
+        watch->stamps[EVENT_GONE] = clock_now();
+    return fds[REPLY].revents ? take_reply(watch, error) : 0;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/plan/ready.h"
+
+#define CONSOLE "console:"
+#define TCP "tcp:"
+
+static int parse_console(const char *pattern, struct ready *ready, struct error *error)
+{
+    char why[128];
+    int code;
+
+    if (!*pattern) /* it would match the first line of any kernel */
+        return fail(error, EINVAL, "--ready " CONSOLE ": the expression is missing");
+    code = regcomp(&ready->regex, pattern, REG_EXTENDED | REG_NOSUB);
+    if (code != 0) {
+        regerror(code, &ready->regex, why, sizeof why);
+        return fail(error, EINVAL,
+                    "--ready " CONSOLE "%s: %s; it must be a POSIX extended regular expression",
+                    pattern, why);
+    }
+    ready->kind = READY_CONSOLE;
+    snprintf(ready->hint, sizeof ready->hint, "; no line of the console matched \"%.200s\"",
+             pattern);
+    return 0;
+}
+
+static int parse_tcp(const char *number, struct ready *ready, struct error *error)
+{
+    char *end;
+    long port = strtol(number, &end, 10);
+
+    if (*number < '0' || *number > '9' || *end || port < 1 || port > UINT16_MAX)
+        return fail(error, EINVAL, "--ready " TCP "%s: must be a port from 1 to %d", number,
+                    UINT16_MAX);
+    ready->kind = READY_TCP;
+    ready->port = (uint16_t)port;
+    snprintf(ready->hint, sizeof ready->hint, "; nothing accepted a connection to TCP port %ld",
+             port);
+    return 0;
+}
+
+int ready_parse(const char *rule, struct ready *ready, struct error *error)
+{
+    *ready = (struct ready){.kind = READY_MARKER};
+    if (strcmp(rule, "marker") == 0) {
+        snprintf(ready->hint, sizeof ready->hint,
+                 "; a program that writes no markers needs --ready " CONSOLE "REGEX or " TCP
+                 "PORT");
+        return 0;
+    }
+    if (strncmp(rule, CONSOLE, strlen(CONSOLE)) == 0)
+        return parse_console(rule + strlen(CONSOLE), ready, error);
+    if (strncmp(rule, TCP, strlen(TCP)) == 0)
+        return parse_tcp(rule + strlen(TCP), ready, error);
+    return fail(error, EINVAL, "--ready %s: is none of marker, " CONSOLE "REGEX, " TCP "PORT",
+                rule);
+}
+
+void ready_free(struct ready *ready)
+{
+    if (ready->kind == READY_CONSOLE)
+        regfree(&ready->regex);
+    *ready = (struct ready){0};
+}
+
+bool ready_feed(const struct ready *ready, struct ready_line *line, char byte)
+{
+    size_t length = line->used;
+    regmatch_t span;
+
+    if (ready->kind != READY_CONSOLE)
+        return false;
+    if (byte != '\n') {
+        if (line->used < sizeof line->bytes)
+            line->bytes[line->used++] = byte;
+        return false;
+    }
+    line->used = 0;
+    if (length > 0 && line->bytes[length - 1] == '\r') /* a terminal's line ends */
+        length--;
+    /* By its length: a NUL among the bytes must not hide what follows it. */
+    span = (regmatch_t){.rm_so = 0, .rm_eo = (regoff_t)length};
+    return regexec(&ready->regex, line->bytes, 0, &span, REG_STARTEND) == 0;
+}

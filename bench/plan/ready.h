@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * --ready: when a program counts as started. A payload of ours says so itself, by a marker; of a
+ * user's program, which knows nothing of tare, a line on the console or an answer on the wire must
+ * do.
+ */
+#ifndef TARE_READY_H
+#define TARE_READY_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/base/error.h"
+
+#define READY_LINE_MAX 1024 /* of a longer line the rest is not looked at */
+
+enum ready_kind {
+    READY_MARKER,  /* the marker of main(): EVENT_MAIN */
+    READY_CONSOLE, /* a line of the console matches: EVENT_READY */
+    READY_TCP,     /* a SYN-ACK comes from a port: EVENT_READY, as EVENT_REPLY */
+};
+
+struct ready {
+    enum ready_kind kind;
+    regex_t regex;  /* of READY_CONSOLE */
+    uint16_t port;  /* of READY_TCP */
+    char hint[300]; /* what to add to the message when the start was not seen; may be empty */
+};
+
+/* A console's unfinished line. Start with zeros. */
+struct ready_line {
+    char bytes[READY_LINE_MAX];
+    size_t used;
+};
+
+/* Read a rule: "marker", "console:REGEX" (POSIX extended) or "tcp:PORT". Free with ready_free(),
+ * also after a failure. */
+int ready_parse(const char *rule, struct ready *ready, struct error *error);
+void ready_free(struct ready *ready);
+
+/* Take a console's next byte; whether it ends a line that is the one waited for. */
+bool ready_feed(const struct ready *ready, struct ready_line *line, char byte);
+
+#endif

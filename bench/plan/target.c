@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <cjson/cJSON.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drivers/machine.h"
+#include "bench/measure/network.h"
+#include "bench/plan/payload.h"
+#include "bench/plan/registry.h"
+#include "bench/plan/target.h"
+
+static const char *const fields[] = {"name",   "summary", "role",        "driver", "kernel",
+                                     "initrd", "cmdline", "cmdline_tcg", "script", NULL};
+static const char *const roles[] = {"floor", "pith", "linux", "host", "foreign", "test", NULL};
+
+static bool is_in(const char *const *list, const char *word)
+{
+    for (; *list; list++)
+        if (strcmp(*list, word) == 0)
+            return true;
+    return false;
+}
+
+static int check_fields(const cJSON *json, const char *path, struct error *error)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, json)
+    {
+        if (!is_in(fields, item->string))
+            return fail(error, EINVAL,
+                        "%s: field \"%s\": unknown; docs/adding-a-kernel.md lists the fields", path,
+                        item->string);
+    }
+    return 0;
+}
+
+/* Copy the text field `name`; an absent one becomes "" unless it is required. */
+static int take_text(const cJSON *json, const char *path, const char *name, bool required,
+                     char **out, struct error *error)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
+
+    if (!item && required)
+        return fail(error, EINVAL, "%s: field \"%s\": missing", path, name);
+    if (item && !cJSON_IsString(item))
+        return fail(error, EINVAL, "%s: field \"%s\": must be text", path, name);
+    *out = strdup(item ? item->valuestring : "");
+    return *out ? 0 : fail(error, ENOMEM, "out of memory");
+}
+
+static int read_beside(const char *path, const char *field, const char *name, struct file *file,
+                       struct error *error)
+{
+    char *beside;
+    int status;
+
+    if (asprintf(&beside, "%.*s%s", (int)(strrchr(path, '/') + 1 - path), path, name) < 0)
+        return fail(error, ENOMEM, "out of memory");
+    status = file_read(beside, file, error);
+    free(beside);
+    if (status < 0)
+        error_prefix(error, "%s: field \"%s\"", path, field);
+    return status;
+}
+
+static int take_kernel(const cJSON *json, const char *path, struct target *target,
+                       struct error *error)
+{
+    char *name = NULL;
+    int status = take_text(json, path, "kernel", true, &name, error);
+
+    if (status == 0)
+        status = read_beside(path, "kernel", name, &target->kernel, error);
+    if (status == 0) {
+        status = elf_check_kernel(&target->kernel, error);
+        if (status < 0)
+            error_prefix(error, "%s: field \"kernel\"", path);
+    }
+    free(name);
+    return status;
+}
+
+static int take_initrd(const cJSON *json, const char *path, struct target *target,
+                       struct error *error)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "initrd");
+    const cJSON *first = cJSON_GetArrayItem(list, 0);
+    int count = cJSON_GetArraySize(list);
+
+    if (!cJSON_IsArray(list) || !cJSON_IsString(first) ||
+        strcmp(first->valuestring, "payload") != 0)
+        return fail(error, EINVAL,
+                    "%s: field \"initrd\": must be an array that starts with \"payload\"", path);
+    target->extras = calloc((size_t)count, sizeof *target->extras);
+    if (!target->extras)
+        return fail(error, ENOMEM, "out of memory");
+    for (int i = 1; i < count; i++) {
+        const cJSON *item = cJSON_GetArrayItem(list, i);
+        int status;
+
+        if (!cJSON_IsString(item))
+            return fail(error, EINVAL, "%s: field \"initrd\"[%d]: must be a file name", path, i);
+        status = read_beside(path, "initrd", item->valuestring,
+                             &target->extras[target->extra_count++], error);
+        if (status < 0)
+            return status;
+    }
+    return 0;
+}
+
+static int take_script(const cJSON *json, const char *path, struct target *target,
+                       struct error *error)
+{
+    const cJSON *script = cJSON_GetObjectItemCaseSensitive(json, "script");
+
+    if (!script)
+        return fail(error, EINVAL, "%s: field \"script\": missing; the null driver plays it", path);
+    target->script = cJSON_PrintUnformatted(script);
+    return target->script ? 0 : fail(error, ENOMEM, "out of memory");
+}
+
+static int parse(const cJSON *json, const char *path, const char *name, struct target *target,
+                 struct error *error)
+{
+    char *driver = NULL;
+    int status = 0;
+
+    if (!cJSON_IsObject(json))
+        return fail(error, EINVAL, "%s: not a JSON object", path);
+    if ((status = check_fields(json, path, error)) < 0 ||
+        (status = take_text(json, path, "name", true, &target->name, error)) < 0 ||
+        (status = take_text(json, path, "summary", true, &target->summary, error)) < 0 ||
+        (status = take_text(json, path, "role", true, &target->role, error)) < 0 ||
+        (status = take_text(json, path, "cmdline", false, &target->cmdline, error)) < 0 ||
+        (status = take_text(json, path, "cmdline_tcg", false, &target->cmdline_tcg, error)) < 0 ||
+        (status = take_text(json, path, "driver", true, &driver, error)) < 0)
+        return status;
+    target->driver = driver_find(driver);
+    if (!target->driver)
+        status = fail(error, EINVAL, "%s: field \"driver\": no driver \"%s\"; see tare list", path,
+                      driver);
+    else if (strcmp(target->name, name) != 0)
+        status = fail(error, EINVAL, "%s: field \"name\": \"%s\" differs from its folder's", path,
+                      target->name);
+    else if (!is_in(roles, target->role))
+        status = fail(error, EINVAL,
+                      "%s: field \"role\": \"%s\" is none of floor, pith, linux, host, foreign, "
+                      "test",
+                      path, target->role);
+    else if (target->driver->is_vm && (status = take_kernel(json, path, target, error)) == 0)
+        status = take_initrd(json, path, target, error);
+    else if (strcmp(driver, "null") == 0)
+        status = take_script(json, path, target, error);
+    free(driver);
+    return status;
+}
+
+int target_read(const char *datadir, const char *name, struct target *target, struct error *error)
+{
+    struct file file;
+    cJSON *json;
+    char *path;
+    int status;
+
+    *target = (struct target){0};
+    if (asprintf(&path, "%s/kernels/%s/target.json", datadir, name) < 0)
+        return fail(error, ENOMEM, "out of memory");
+    if (strchr(name, '/') || access(path, F_OK) < 0) {
+        status = fail(error, ENOENT, "target \"%s\": unknown (no %s); see tare list", name, path);
+        free(path);
+        return status;
+    }
+    status = file_read(path, &file, error);
+    if (status == 0) {
+        json = cJSON_ParseWithLength(file.data, file.size);
+        if (json) {
+            status = parse(json, path, name, target, error);
+        } else {
+            const char *at = cJSON_GetErrorPtr();
+            int line = 1;
+
+            for (const char *c = file.data; at && c < at && *c; c++)
+                line += *c == '\n';
+            status = fail(error, EINVAL, "%s:%d: not valid JSON near \"%.20s\"", path, line,
+                          at ? at : "");
+        }
+        cJSON_Delete(json);
+    }
+    file_free(&file);
+    free(path);
+    return status;
+}
+
+void target_free(struct target *target)
+{
+    for (size_t i = 0; i < target->extra_count; i++)
+        file_free(&target->extras[i]);
+    free(target->extras);
+    file_free(&target->kernel);
+    free(target->name);
+    free(target->twin_of);
+    free(target->summary);
+    free(target->role);
+    free(target->cmdline);
+    free(target->cmdline_tcg);
+    free(target->script);
+    *target = (struct target){0};
+}
+
+static int is_folder_name(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+char **target_names(const char *datadir, struct error *error)
+{
+    struct dirent **entries;
+    char **names, *path;
+    size_t kept = 0;
+    int count;
+
+    if (asprintf(&path, "%s/kernels", datadir) < 0) {
+        fail(error, ENOMEM, "out of memory");
+        return NULL;
+    }
+    count = scandir(path, &entries, is_folder_name, alphasort);
+    if (count < 0)
+        fail(error, errno, "%s: %s; build it with make", path, strerror(errno));
+    free(path);
+    if (count < 0)
+        return NULL;
+    names = calloc((size_t)count + 1, sizeof *names);
+    for (int i = 0; i < count; i++) {
+        if (names)
+            names[kept++] = strdup(entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    if (!names)
+        fail(error, ENOMEM, "out of memory");
+    return names;
+}
+
+/* Write `template` with the words in braces replaced. One that is empty and stands by itself takes
+ * the space after it along, so that what is not asked for leaves no trace. */
+static void expand(const char *template, const char *const (*words)[2], FILE *out)
+{
+    char before = ' ';
+
+    while (*template) {
+        const char *const(*word)[2] = words;
+
+        while ((*word)[0] && strncmp(template, (*word)[0], strlen((*word)[0])) != 0)
+            word++;
+        if ((*word)[0]) {
+            fputs((*word)[1], out);
+            template += strlen((*word)[0]);
+            template += !*(*word)[1] && before == ' ' && *template == ' ';
+        } else {
+            before = *template;
+            fputc(*template ++, out);
+        }
+    }
+}
+
+bool target_has_network(const struct target *target)
+{
+    return target->driver->is_vm ? strstr(target->cmdline, "{network}") != NULL
+                                 : target->driver->enters_netns;
+}
+
+char *target_cmdline(const struct target *target, const char *program, const char *arguments,
+                     const struct launch *launch)
+{
+    const struct machine *machine = launch->machine;
+    bool slow_rep = machine->accel == ACCEL_TCG && !machine->icount;
+    char khz[16], network[128] = "", *text = NULL;
+    const char *const words[][2] = {{"{payload}", program},
+                                    {"{args}", arguments},
+                                    {"{tsc_khz}", khz},
+                                    {"{network}", network},
+                                    {"{rep_good}", slow_rep ? ",rep_good" : ""},
+                                    {NULL, NULL}};
+    const char *nic = machine_nic(machine);
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    snprintf(khz, sizeof khz, "%u", machine->tsc_khz);
+    if (launch->network)
+        snprintf(network, sizeof network, "%s%s" NETWORK_PARAMETER, nic, *nic ? " " : "");
+    if (machine->accel == ACCEL_TCG && *target->cmdline_tcg) {
+        expand(target->cmdline_tcg, words, out);
+        fputc(' ', out);
+    }
+    expand(target->cmdline, words, out);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}

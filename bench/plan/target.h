@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Targets: kernel + driver + options, declared by DATADIR/kernels/NAME/target.json.
+ * docs/adding-a-kernel.md describes the file for its writers.
+ */
+#ifndef TARE_TARGET_H
+#define TARE_TARGET_H
+
+#include <stddef.h>
+
+#include "drivers/driver.h"
+#include "bench/base/file.h"
+
+struct target {
+    char *name;
+    char *twin_of; /* the target that this one is the twin of, or NULL */
+    char *summary;
+    char *role; /* "floor", "pith", "linux", "host", "foreign" or "test" */
+    const struct driver *driver;
+    struct file kernel;  /* empty where the driver needs none */
+    struct file *extras; /* archives that follow the payload in the initrd */
+    size_t extra_count;
+    char *cmdline;     /* template: {payload}, {args}, {network}, {tsc_khz}, {rep_good} */
+    char *cmdline_tcg; /* goes before cmdline under TCG; empty where there is none */
+    char *script;      /* the null driver's, as JSON text */
+};
+
+/* Read DATADIR/kernels/NAME/target.json and the files it names, and check them. The message of
+ * a failure names file, field, reason and remedy. Free with target_free(), also after one. */
+int target_read(const char *datadir, const char *name, struct target *target, struct error *error);
+void target_free(struct target *target);
+
+/* The names of all targets under DATADIR, sorted, NULL-terminated; free each and the array.
+ * NULL with `error` filled on failure. */
+char **target_names(const char *datadir, struct error *error);
+
+/* Whether guests of `target` can be given the network: where {network} is on the command line, or
+ * the guest is a process. */
+bool target_has_network(const struct target *target);
+
+/* The command line of `target` for a program and its arguments; machine, accelerator and network
+ * are `launch`'s. The caller frees it. */
+char *target_cmdline(const struct target *target, const char *program, const char *arguments,
+                     const struct launch *launch);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Twins: a target once more under its name with "-b". The two differ in one file, or in nothing. */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/run/run.h"
+
+/* Let the JSON text in `file` be what the null driver plays. */
+static int take_script(struct target *target, const struct file *file, struct error *error)
+{
+    cJSON *script = cJSON_ParseWithLength(file->data, file->size);
+    char *text = cJSON_IsArray(script) ? cJSON_PrintUnformatted(script) : NULL;
+
+    cJSON_Delete(script);
+    if (!text)
+        return fail(error, EINVAL, "%s: not a script of the null driver (a JSON array)",
+                    file->path);
+    free(target->script);
+    target->script = text;
+    return 0;
+}
+
+/* Let `target` run the kernel at `path`, or where it is a script, that one. */
+static int take_build(struct target *target, const char *path, struct error *error)
+{
+    struct file file = {0};
+    int status;
+
+    if (!target->driver->is_vm && !target->script)
+        return fail(error, EINVAL, "target %s has no kernel to replace",
+                    target->twin_of ? target->twin_of : target->name);
+    status = file_read(path, &file, error);
+    if (status == 0)
+        status = target->driver->is_vm ? elf_check_kernel(&file, error)
+                                       : take_script(target, &file, error);
+    if (status < 0) {
+        file_free(&file);
+        return status;
+    }
+    file_free(&target->kernel);
+    target->kernel = file;
+    return 0;
+}
+
+/* Append the twin of target `index`, still equal to it. */
+static int add_twin(struct run *run, unsigned index, struct error *error)
+{
+    const struct target *original = &run->targets[index];
+    struct target *twin = &run->targets[run->target_count];
+    char *name;
+    int status;
+
+    if (run->target_count == RUN_NAMES_MAX)
+        return fail(error, EINVAL, "--target: more than %d, twins included", RUN_NAMES_MAX);
+    if (asprintf(&name, "%s-b", original->name) < 0)
+        return fail(error, ENOMEM, "out of memory");
+    for (unsigned t = 0; t < run->target_count; t++)
+        if (strcmp(run->targets[t].name, name) == 0) {
+            free(name);
+            return fail(error, EINVAL, "--target: \"%s-b\": is what the twin of %s is called",
+                        original->name, original->name);
+        }
+    run->target_count++;
+    status = target_read(run->options.datadir, original->name, twin, error);
+    if (status < 0) {
+        free(name);
+        return status;
+    }
+    twin->twin_of = twin->name;
+    twin->name = name;
+    return 0;
+}
+
+/* Which target is compared with another build of itself. */
+static int find_original(const struct run *run, unsigned *index, struct error *error)
+{
+    const char *name = run->options.twin_of;
+
+    *index = 0;
+    if (!name && run->target_count != 1)
+        return fail(error, EINVAL,
+                    "--ab: compares two builds of one target, and %u are chosen; remedy: --target "
+                    "NAME",
+                    run->target_count);
+    while (name && *index < run->target_count && strcmp(run->targets[*index].name, name) != 0)
+        ++*index;
+    if (*index == run->target_count)
+        return fail(error, EINVAL, "--ab: target %s is not in the run", name);
+    return 0;
+}
+
+static int add_ab(struct run *run, struct error *error)
+{
+    const struct run_options *options = &run->options;
+    unsigned index;
+    int status = find_original(run, &index, error);
+
+    if (status == 0)
+        status = add_twin(run, index, error);
+    if (status == 0 && options->builds[0])
+        status = take_build(&run->targets[index], options->builds[0], error);
+    if (status == 0)
+        status = take_build(&run->targets[run->target_count - 1], options->builds[1], error);
+    return status;
+}
+
+static int add_aa(struct run *run, struct error *error)
+{
+    unsigned count = run->target_count;
+    int status = 0;
+
+    for (unsigned t = 0; t < count && status == 0; t++) {
+        status = add_twin(run, t, error);
+        if (status == 0 && strcmp(run->targets[t].kernel.sha256,
+                                  run->targets[run->target_count - 1].kernel.sha256) != 0)
+            status = fail(error, ESTALE, "%s: changed while it was read; try again",
+                          run->targets[t].kernel.path);
+    }
+    return status;
+}
+
+int twins_add(struct run *run, struct error *error)
+{
+    switch (run->options.twins) {
+    case TWINS_AB:
+        return add_ab(run, error);
+    case TWINS_AA:
+        return add_aa(run, error);
+    default:
+        return 0;
+    }
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef TARE_PLOT_H
+#define TARE_PLOT_H
+
+#include <cjson/cJSON.h>
+
+#include "bench/base/error.h"
+
+/* Draw `document` with gnuplot and the scripts of DATADIR/plots: every metric that has values, a
+ * figure each, DIRECTORY/SCENARIO-METRIC.{dat,png,svg}; where there are rates, all of a scenario
+ * together (SCENARIO-throughput), and where their samples hold intervals, those over time
+ * (SCENARIO-intervals). The directory is made if need be. Returns how many figures, or a negative
+ * errno. */
+int plot_write(const cJSON *document, const char *datadir, const char *directory,
+               struct error *error);
+
+#endif

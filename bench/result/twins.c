@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/result/twins.h"
+#include "bench/result/results.h"
+#include "bench/result/stats.h"
+
+/* Under which conditions noise was measured: it holds for no others. */
+static const char *const conditions[] = {"machine", "memory_mib", "vcpus",
+                                         "pin",     "icount",     "accel"};
+#define CONDITIONS (sizeof conditions / sizeof *conditions)
+
+struct pairs {
+    double *differences; /* B - A of the same repetition */
+    size_t count;
+};
+
+static int pair_up(const cJSON *b, const cJSON *a, struct pairs *pairs)
+{
+    const cJSON *sample;
+
+    *pairs = (struct pairs){0};
+    pairs->differences =
+        malloc(((size_t)cJSON_GetArraySize(json_field(b, "samples")) + 1) * sizeof(double));
+    if (!pairs->differences)
+        return -ENOMEM;
+    cJSON_ArrayForEach(sample, json_field(b, "samples"))
+    {
+        const cJSON *ours = json_field(sample, "value");
+        const cJSON *theirs = results_value(a, json_number(sample, "repetition"));
+
+        if (cJSON_IsNumber(ours) && cJSON_IsNumber(theirs))
+            pairs->differences[pairs->count++] = ours->valuedouble - theirs->valuedouble;
+    }
+    return 0;
+}
+
+/* The series of what `series` is the twin of, or NULL when it is none. */
+static const cJSON *original_of(const cJSON *document, const cJSON *series)
+{
+    const char *original = results_twin_of(document, json_text(series, "target"));
+
+    return *original ? results_series(document, json_text(series, "scenario"),
+                                      json_text(series, "metric"), original)
+                     : NULL;
+}
+
+/* An entry about `series`, whose target is said to be `target`. */
+static cJSON *about_series(const cJSON *series, const char *target)
+{
+    cJSON *entry = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(entry, "scenario", json_text(series, "scenario"));
+    cJSON_AddStringToObject(entry, "metric", json_text(series, "metric"));
+    cJSON_AddStringToObject(entry, "target", target);
+    cJSON_AddStringToObject(entry, "unit", json_text(series, "unit"));
+    return entry;
+}
+
+cJSON *compare_noise_of(const cJSON *document, const char *scenario, const char *metric,
+                        const char *target)
+{
+    const char *original = results_twin_of(document, target);
+
+    return results_find(json_field(document, "noise"), scenario, metric,
+                        *original ? original : target);
+}
+
+/* Append what the twins of `document` say of the noise of `n` pairs; 0: of as many as they are. */
+static int add_noise(const cJSON *document, size_t n, uint64_t seed, cJSON *list)
+{
+    const cJSON *series;
+    int status = 0;
+
+    cJSON_ArrayForEach(series, json_field(document, "metrics"))
+    {
+        const cJSON *original = original_of(document, series);
+        struct pairs pairs;
+        double mde;
+
+        if (!original || status < 0)
+            continue;
+        status = pair_up(series, original, &pairs);
+        if (status == 0 && pairs.count >= STATS_PAIRS_MIN) {
+            cJSON *entry;
+            size_t used = n ? n : pairs.count;
+
+            status = stats_mde(pairs.differences, pairs.count, used, seed, &mde);
+            entry = about_series(series, json_text(original, "target"));
+            cJSON_AddNumberToObject(entry, "n", (double)used);
+            cJSON_AddNumberToObject(entry, "alpha", STATS_ALPHA);
+            cJSON_AddNumberToObject(entry, "power", STATS_POWER);
+            cJSON_AddNumberToObject(entry, "mde", status == 0 ? mde : 0);
+            cJSON_AddItemToArray(list, entry);
+        }
+        free(pairs.differences);
+    }
+    return status;
+}
+
+/* What would have been found: by the noise of an A/A run, else by these pairs' own scatter. */
+static int detectable(const cJSON *known, struct pairs *pairs, double median, uint64_t seed,
+                      double *mde)
+{
+    if (known) {
+        *mde = json_number(known, "mde");
+        return 0;
+    }
+    for (size_t i = 0; i < pairs->count; i++)
+        pairs->differences[i] -= median;
+    return stats_mde(pairs->differences, pairs->count, pairs->count, seed, mde);
+}
+
+/* A difference is found when chance hardly makes one like it. Where the host's noise is known it
+ * counts only if it may be as large as what that noise lets be told: if its interval reaches that
+ * far. */
+static const char *verdict_of(const cJSON *series, const struct summary *summary, double p,
+                              const cJSON *known, double mde)
+{
+    double reach = fmax(fabs(summary->ci95[0]), fabs(summary->ci95[1]));
+    bool up = strcmp(json_text(series, "direction"), "higher") == 0;
+
+    if (p >= STATS_ALPHA || summary->median == 0)
+        return "none";
+    if (known && reach < mde)
+        return "too-small";
+    return (summary->median > 0) == up ? "better" : "worse";
+}
+
+static int compare(cJSON *document, const cJSON *series, const cJSON *original, uint64_t seed)
+{
+    const char *base = json_text(original, "target");
+    const cJSON *known = compare_noise_of(document, json_text(series, "scenario"),
+                                          json_text(series, "metric"), base);
+    double p, mde;
+    struct summary summary;
+    struct pairs pairs;
+    cJSON *entry;
+    int status = pair_up(series, original, &pairs);
+
+    if (status < 0 || pairs.count < STATS_PAIRS_MIN) {
+        if (status == 0)
+            results_warn(document, "few-pairs", "repeat more often, --repeat",
+                         "%s %s: %zu pairs are too few to compare (%d)",
+                         json_text(series, "target"), json_text(series, "metric"), pairs.count,
+                         STATS_PAIRS_MIN);
+        free(pairs.differences);
+        return status;
+    }
+    if ((status = stats_summary(pairs.differences, pairs.count, seed, &summary)) == 0 &&
+        (status = stats_signed_rank(pairs.differences, pairs.count, &p)) == 0)
+        status = detectable(known, &pairs, summary.median, seed, &mde);
+    free(pairs.differences);
+    if (status < 0)
+        return status;
+    entry = about_series(series, json_text(series, "target"));
+    cJSON_AddStringToObject(entry, "base", base);
+    cJSON_AddNumberToObject(entry, "pairs", (double)pairs.count);
+    cJSON_AddNumberToObject(entry, "difference", summary.median);
+    cJSON_AddItemToObject(entry, "ci95", cJSON_CreateDoubleArray(summary.ci95, 2));
+    cJSON_AddNumberToObject(entry, "p", p);
+    cJSON_AddNumberToObject(entry, "alpha", STATS_ALPHA);
+    cJSON_AddNumberToObject(entry, "mde", mde);
+    cJSON_AddStringToObject(entry, "mde_from", known ? "noise" : "pairs");
+    cJSON_AddStringToObject(entry, "verdict", verdict_of(series, &summary, p, known, mde));
+    cJSON_AddItemToArray(json_field(document, "comparisons"), entry);
+    return 0;
+}
+
+/* Twins that are equal should look equal. */
+static void warn_of_difference(cJSON *document)
+{
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, json_field(document, "comparisons"))
+    {
+        if (strcmp(json_text(entry, "verdict"), "none") != 0)
+            results_warn(document, "aa-differs",
+                         "chance does this once in 100 metrics; more often, the host is not fit "
+                         "to compare on",
+                         "%s %s: differs from %s, though the two are the same, p=%.2g",
+                         json_text(entry, "target"), json_text(entry, "metric"),
+                         json_text(entry, "base"), json_number(entry, "p"));
+    }
+}
+
+static void warn_of_conditions(cJSON *document)
+{
+    const cJSON *from = json_field(document, "noise_from"), *about = json_field(document, "run");
+    char differing[256] = "";
+
+    if (!from)
+        return;
+    for (size_t i = 0; i < CONDITIONS; i++)
+        if (!cJSON_Compare(json_field(from, conditions[i]), json_field(about, conditions[i]), true))
+            snprintf(differing + strlen(differing), sizeof differing - strlen(differing), " %s",
+                     conditions[i]);
+    if (strcmp(json_text(from, "cpu"), json_text(json_field(document, "host"), "cpu")) != 0)
+        snprintf(differing + strlen(differing), sizeof differing - strlen(differing), " cpu");
+    if (*differing)
+        results_warn(document, "noise-differs", "repeat the A/A run under this run's conditions",
+                     "the noise was measured under other conditions:%s", differing);
+}
+
+int compare_complete(cJSON *document)
+{
+    const cJSON *about = json_field(document, "run"), *series;
+    uint64_t seed = (uint64_t)json_number(about, "seed");
+    const char *kind = json_text(about, "compare");
+    int status = 0;
+
+    warn_of_conditions(document);
+    if (strcmp(kind, "aa") == 0) {
+        json_replace(document, "noise", cJSON_CreateArray());
+        status = add_noise(document, 0, seed, json_field(document, "noise"));
+    }
+    if (!*kind)
+        return status;
+    json_replace(document, "comparisons", cJSON_CreateArray());
+    cJSON_ArrayForEach(series, json_field(document, "metrics"))
+    {
+        const cJSON *original = original_of(document, series);
+
+        if (original && status == 0)
+            status = compare(document, series, original, seed);
+    }
+    if (status == 0 && strcmp(kind, "aa") == 0)
+        warn_of_difference(document);
+    return status;
+}
+
+/* Where noise comes from, and what must be the same where it is used. */
+static cJSON *origin(const cJSON *document)
+{
+    const cJSON *about = json_field(document, "run");
+    cJSON *from = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(from, "id", json_text(about, "id"));
+    cJSON_AddStringToObject(from, "cpu", json_text(json_field(document, "host"), "cpu"));
+    for (size_t i = 0; i < CONDITIONS; i++)
+        if (json_field(about, conditions[i]))
+            cJSON_AddItemToObject(from, conditions[i],
+                                  cJSON_Duplicate(json_field(about, conditions[i]), true));
+    return from;
+}
+
+int compare_read_noise(const char *path, unsigned n, uint64_t seed, cJSON **noise,
+                       struct error *error)
+{
+    cJSON *document, *list = cJSON_CreateArray();
+    int status = results_load(path, &document, error);
+
+    if (status == 0 && strcmp(json_text(json_field(document, "run"), "compare"), "aa") != 0)
+        status = fail(error, EINVAL, "%s: not the result of an A/A run; make one with --aa", path);
+    if (status == 0)
+        status = add_noise(document, n, seed, list);
+    if (status == 0 && cJSON_GetArraySize(list) == 0)
+        status = fail(error, EINVAL, "%s: holds fewer than %d pairs of any metric", path,
+                      STATS_PAIRS_MIN);
+    if (status == 0) {
+        *noise = cJSON_CreateObject();
+        cJSON_AddItemToObject(*noise, "noise", list);
+        cJSON_AddItemToObject(*noise, "noise_from", origin(document));
+    } else {
+        fail(error, -status, "%s: %s", path, strerror(-status));
+        cJSON_Delete(list);
+    }
+    cJSON_Delete(document);
+    return status;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "drivers/machine.h"
+#include "bench/run/record.h"
+#include "bench/version.h"
+
+#define EVIDENCE_MAX 1000 /* bytes of console kept beside a failed sample */
+
+static void add_time(cJSON *object, const char *name)
+{
+    char text[32];
+    time_t now = time(NULL);
+    struct tm utc;
+
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    cJSON_AddStringToObject(object, name, text);
+}
+
+static cJSON *describe_file(const struct file *file)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(object, "path", file->path);
+    cJSON_AddStringToObject(object, "sha256", file->sha256);
+    cJSON_AddNumberToObject(object, "bytes", (double)file->size);
+    return object;
+}
+
+static void add_targets(cJSON *document, const struct run *run)
+{
+    cJSON *list = cJSON_AddArrayToObject(document, "targets");
+
+    for (unsigned t = 0; t < run->target_count; t++) {
+        const struct target *target = &run->targets[t];
+        cJSON *object = cJSON_CreateObject(), *initrd;
+
+        cJSON_AddStringToObject(object, "name", target->name);
+        if (target->twin_of)
+            cJSON_AddStringToObject(object, "twin_of", target->twin_of);
+        cJSON_AddStringToObject(object, "summary", target->summary);
+        cJSON_AddStringToObject(object, "role", target->role);
+        cJSON_AddStringToObject(object, "driver", target->driver->name);
+        cJSON_AddItemToObject(object, "kernel",
+                              target->kernel.data ? describe_file(&target->kernel)
+                                                  : cJSON_CreateNull());
+        initrd = cJSON_AddArrayToObject(object, "initrd");
+        for (size_t i = 0; i < target->extra_count; i++)
+            cJSON_AddItemToArray(initrd, describe_file(&target->extras[i]));
+        cJSON_AddArrayToObject(object, "launches");
+        cJSON_AddItemToArray(list, object);
+    }
+}
+
+static void add_payloads(cJSON *document, const struct run *run)
+{
+    cJSON *list = cJSON_AddArrayToObject(document, "payloads");
+
+    for (unsigned s = 0; s < run->scenario_count; s++) {
+        for (unsigned p = 0; p < run->program_counts[s]; p++) {
+            const struct run_program *program = &run->programs[s][p];
+            cJSON *object = describe_file(&program->payload.archive);
+
+            cJSON_AddStringToObject(object, "scenario", run->scenarios[s]->name);
+            cJSON_AddStringToObject(object, "payload", program->about.payload);
+            cJSON_AddStringToObject(object, "program_sha256", program->payload.program.sha256);
+            cJSON_AddItemToArray(list, object);
+        }
+    }
+}
+
+static void add_order(cJSON *about, const struct run *run)
+{
+    cJSON *list = cJSON_AddArrayToObject(about, "order");
+
+    for (unsigned i = 0; i < run->plan_count; i++) {
+        const struct planned *planned = &run->plan[i];
+        cJSON *object = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(object, "target", run->targets[planned->target].name);
+        cJSON_AddStringToObject(object, "scenario", run->scenarios[planned->scenario]->name);
+        cJSON_AddNumberToObject(object, "repetition", planned->repetition);
+        cJSON_AddItemToArray(list, object);
+    }
+}
+
+static void add_about(cJSON *document, const struct run *run)
+{
+    static const char *const choices[] = {"auto", "kvm", "tcg"};
+    const struct run_options *options = &run->options;
+    cJSON *about = cJSON_AddObjectToObject(document, "run"), *argv;
+    char id[64];
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(id, sizeof id, "%llx-%llx", (unsigned long long)now.tv_sec * 1000000000 + now.tv_nsec,
+             (unsigned long long)options->seed);
+    cJSON_AddStringToObject(about, "id", id);
+    add_time(about, "started");
+    cJSON_AddNumberToObject(about, "duration_s", 0);
+    cJSON_AddStringToObject(about, "tare", TARE_VERSION);
+    argv = cJSON_AddArrayToObject(about, "argv");
+    for (int i = 0; i < options->argc; i++)
+        cJSON_AddItemToArray(argv, cJSON_CreateString(options->argv[i]));
+    cJSON_AddNumberToObject(about, "seed", (double)options->seed);
+    cJSON_AddNumberToObject(about, "repeat", options->repeat);
+    cJSON_AddNumberToObject(about, "warmup", options->warmup);
+    if (options->payload)
+        cJSON_AddStringToObject(about, "payload", options->payload);
+    cJSON_AddStringToObject(about, "profile", options->full ? "full" : "quick");
+    cJSON_AddStringToObject(about, "args", options->args ? options->args : "");
+    cJSON_AddStringToObject(about, "ready", options->ready ? options->ready : "marker");
+    if (options->twins != TWINS_NONE)
+        cJSON_AddStringToObject(about, "compare", options->twins == TWINS_AB ? "ab" : "aa");
+    cJSON_AddStringToObject(about, "machine", options->machine.type);
+    cJSON_AddNumberToObject(about, "memory_mib", options->machine.memory_mib);
+    cJSON_AddNumberToObject(about, "vcpus", options->machine.vcpus);
+    cJSON_AddStringToObject(about, "pin", options->machine.pin ? options->machine.pin : "off");
+    cJSON_AddBoolToObject(about, "icount", options->machine.icount);
+    cJSON_AddStringToObject(about, "accel_asked", choices[options->accel]);
+    cJSON_AddStringToObject(about, "accel", "none");
+    cJSON_AddStringToObject(about, "accel_reason", "no virtual machine was started");
+    cJSON_AddBoolToObject(about, "complete", false);
+    add_order(about, run);
+}
+
+cJSON *record_begin(const struct run *run)
+{
+    cJSON *document = run->noise ? cJSON_Duplicate(run->noise, true) : cJSON_CreateObject();
+
+    cJSON_AddStringToObject(document, "schema", "tare/1");
+    add_about(document, run);
+    cJSON_AddObjectToObject(document, "host");
+    add_targets(document, run);
+    add_payloads(document, run);
+    cJSON_AddArrayToObject(document, "metrics");
+    cJSON_AddArrayToObject(document, "ratios");
+    cJSON_AddArrayToObject(document, "warnings");
+    return document;
+}
+
+cJSON *record_accel(enum accel accel, const char *reason)
+{
+    cJSON *line = cJSON_CreateObject(), *object = cJSON_AddObjectToObject(line, "accel");
+
+    cJSON_AddStringToObject(object, "accel", accel == ACCEL_KVM ? "kvm" : "tcg");
+    cJSON_AddStringToObject(object, "reason", reason);
+    return line;
+}
+
+static void add_signature(cJSON *object, const struct machine *machine)
+{
+    char *text = machine_signature(machine), hash[SHA256_HEX];
+
+    if (!text)
+        return;
+    sha256_hex(text, strlen(text), hash);
+    cJSON_AddStringToObject(object, "machine_sha256", hash);
+    free(text);
+}
+
+cJSON *record_launch(const struct run *run, const struct planned *planned, unsigned program,
+                     const struct launch *launch, const struct boot_report *report)
+{
+    const struct target *target = &run->targets[planned->target];
+    cJSON *line = cJSON_CreateObject(), *object = cJSON_AddObjectToObject(line, "launch"), *argv;
+
+    cJSON_AddStringToObject(object, "target", target->name);
+    cJSON_AddStringToObject(object, "scenario", run->scenarios[planned->scenario]->name);
+    cJSON_AddStringToObject(object, "payload",
+                            run->programs[planned->scenario][program].about.payload);
+    if (target->driver->is_vm) {
+        add_signature(object, launch->machine);
+        cJSON_AddStringToObject(object, "cmdline", launch->cmdline);
+        cJSON_AddStringToObject(object, "xml", report->xml ? report->xml : "");
+    }
+    argv = cJSON_AddArrayToObject(object, "argv");
+    for (size_t at = 0; at < report->argv_len; at += strlen(report->argv + at) + 1)
+        cJSON_AddItemToArray(argv, cJSON_CreateString(report->argv + at));
+    return line;
+}
+
+/* The end of a console as printable ASCII: what a guest wrote must not break the JSON. */
+static void add_evidence(cJSON *sample, const char *console)
+{
+    size_t length = strlen(console);
+    char text[4 * EVIDENCE_MAX + 1], *out = text;
+
+    if (length == 0)
+        return;
+    for (const char *c = length > EVIDENCE_MAX ? console + length - EVIDENCE_MAX : console; *c; c++)
+        out += sprintf(out, isprint((unsigned char)*c) || *c == '\n' ? "%c" : "\\x%02x",
+                       (unsigned char)*c);
+    cJSON_AddStringToObject(sample, "console", text);
+}
+
+static void add_kept(cJSON *sample, const cJSON *kept)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, kept)
+        cJSON_AddItemToObject(sample, item->string, cJSON_Duplicate(item, true));
+}
+
+cJSON *record_trial(const struct run *run, unsigned order, double t,
+                    const struct trial_report *report)
+{
+    const struct planned *planned = &run->plan[order];
+    cJSON *line = cJSON_CreateObject(), *object = cJSON_AddObjectToObject(line, "trial"), *list;
+
+    cJSON_AddStringToObject(object, "target", run->targets[planned->target].name);
+    cJSON_AddStringToObject(object, "scenario", run->scenarios[planned->scenario]->name);
+    cJSON_AddNumberToObject(object, "order", order);
+    cJSON_AddNumberToObject(object, "repetition", planned->repetition);
+    cJSON_AddNumberToObject(object, "t", t);
+    list = cJSON_AddArrayToObject(object, "samples");
+    for (unsigned i = 0; i < report->count; i++) {
+        const struct outcome *outcome = &report->outcomes[i];
+        cJSON *sample;
+
+        if (!outcome->recorded && !outcome->failure)
+            continue;
+        sample = cJSON_CreateObject();
+        cJSON_AddStringToObject(sample, "metric", outcome->metric->name);
+        if (outcome->recorded)
+            cJSON_AddNumberToObject(sample, "value", outcome->value);
+        else
+            cJSON_AddStringToObject(sample, "error", outcome->failure);
+        if (outcome->note)
+            cJSON_AddStringToObject(sample, "note", outcome->note);
+        if (outcome->console)
+            add_evidence(sample, outcome->console);
+        add_kept(sample, outcome->kept);
+        cJSON_AddItemToArray(list, sample);
+    }
+    return line;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/base/clock.h"
+#include "bench/run/host.h"
+#include "bench/run/journal.h"
+#include "bench/run/record.h"
+#include "bench/result/results.h"
+#include "bench/measure/sandbox.h"
+#include "bench/run/session.h"
+#include "bench/measure/trial.h"
+
+static void remove_journal(const struct run *run, const char *path)
+{
+    if (run->options.out)
+        unlink(path);
+}
+
+/* Open the journal at `path`, for us alone. */
+static int open_journal(const char *path, int flags, struct error *error)
+{
+    int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0666);
+
+    if (fd < 0 && errno == EEXIST)
+        return fail(error, EEXIST,
+                    "%s: a cut run is kept here; complete it with --resume, or delete it", path);
+    if (fd < 0)
+        return fail(error, errno, "%s: %s", path, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        close(fd);
+        return fail(error, EBUSY, "%s: another tare is writing it", path);
+    }
+    return fd;
+}
+
+/* Open a journal for a run whose result is not kept: without a name, so that nothing is left even
+ * when tare is killed. *path, the caller's to free, leads to it for as long as it is open. */
+static int open_nameless(char **path, struct error *error)
+{
+    int fd = memfd_create("journal", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return fail(error, errno, "journal: %s", strerror(errno));
+    if (asprintf(path, "/proc/self/fd/%d", fd) < 0) {
+        close(fd);
+        return fail(error, ENOMEM, "out of memory");
+    }
+    return fd;
+}
+
+static int begin(struct run *run, char **path, struct error *error)
+{
+    int status = *path ? open_journal(*path, O_CREAT | O_EXCL, error) : open_nameless(path, error);
+
+    if (status < 0)
+        return status;
+    run->journal_fd = status;
+    status = journal_append(run->journal_fd, record_begin(run), error);
+    if (status < 0)
+        remove_journal(run, *path); /* nothing is in it */
+    return status;
+}
+
+static int take_up(struct run *run, const cJSON *document, const char *path, long length,
+                   struct error *error)
+{
+    int status = record_resume(document, run, error);
+
+    if (status < 0)
+        return status;
+    status = open_journal(path, 0, error);
+    if (status < 0)
+        return status;
+    run->journal_fd = status;
+    if (ftruncate(run->journal_fd, length) < 0) /* the line that was cut short */
+        return fail(error, errno, "%s: %s", path, strerror(errno));
+    return 0;
+}
+
+/* CPU seconds of all that ran in the sandbox. It has been waited for, so rusage holds it. */
+static double cpu_seconds(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_CHILDREN, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+/* Run the trials and journal under which conditions they ran. */
+static int do_part(struct run *run, struct error *error)
+{
+    struct host_snapshot before, after;
+    cJSON *line = cJSON_CreateObject(), *part;
+    double cpu = cpu_seconds();
+    int64_t start = clock_now();
+    int status, kept;
+
+    host_snapshot(NULL, &before);
+    status = sandbox_run(run_trials, run, error);
+    host_snapshot(NULL, &after);
+    part = cJSON_AddObjectToObject(line, "part");
+    cJSON_AddItemToObject(part, "load", host_load(&before, &after, cpu_seconds() - cpu));
+    cJSON_AddNumberToObject(part, "duration_s",
+                            run->elapsed_s + (double)(clock_now() - start) / 1e9);
+    cJSON_AddBoolToObject(part, "resumed", run->elapsed_s > 0);
+    kept = journal_append(run->journal_fd, line, error);
+    return status < 0 ? status : kept;
+}
+
+static void invalidate(cJSON *about, const char *reason)
+{
+    json_replace(about, "valid", cJSON_CreateBool(false));
+    cJSON_AddItemToArray(json_field(about, "invalid_reasons"), cJSON_CreateString(reason));
+}
+
+/* Was it quiet, is it valid? docs/method.md has the rules. */
+static void judge(cJSON *document, const cJSON *part)
+{
+    cJSON *about = json_field(document, "run"), *host = json_field(document, "host");
+    double load1 = json_number(json_field(host, "before"), "load1");
+    double other = json_number(host, "other_load"), steal = json_number(host, "steal_percent");
+    bool resumed = cJSON_IsTrue(json_field(part, "resumed"));
+    bool quiet = host_is_quiet(load1, other, steal) && !resumed;
+
+    json_replace(about, "quiet", cJSON_CreateBool(quiet));
+    json_replace(about, "valid", cJSON_CreateBool(true));
+    json_replace(about, "invalid_reasons", cJSON_CreateArray());
+    if (steal >= INVALID_STEAL_PERCENT)
+        invalidate(about, "the hypervisor withheld 10 % or more of the CPU time");
+    if (other >= json_number(host, "cores") / 2)
+        invalidate(about, "other programs kept half of the CPUs or more busy");
+    if (!cJSON_IsTrue(json_field(about, "complete")))
+        invalidate(about, "the run was cut: not every target has every repetition");
+    if (resumed)
+        results_warn(document, "resumed", "measure in one go where the numbers matter",
+                     "the run was cut and resumed: the load of its first part is not known");
+    else if (!quiet)
+        results_warn(document, "not-quiet", "let the machine rest; see tare doctor",
+                     "not quiet: load %.2f before, %.2f CPUs used by others, %.1f %% stolen", load1,
+                     other, steal);
+    if (strcmp(json_text(about, "accel"), "tcg") == 0)
+        results_warn(document, "tcg", "measure on a host whose KVM works; tare doctor tells",
+                     "TCG, does not predict KVM");
+}
+
+static bool has_samples(const cJSON *document)
+{
+    return cJSON_GetArraySize(json_field(document, "metrics")) > 0;
+}
+
+/* Make the result of the journal at `path`, and save it. */
+static int finish(struct run *run, const char *path, cJSON **document, struct error *error)
+{
+    long length;
+    int status = journal_read(path, document, &length, error);
+    cJSON *about, *host, *item, *part;
+    bool complete = true;
+
+    if (status < 0)
+        return status;
+    /* What the journal says is done, not what this process believes. */
+    status = record_resume(*document, run, error);
+    for (unsigned i = 0; i < run->plan_count; i++)
+        complete &= run->done[i] || run->dropped[run->plan[i].target];
+    part = cJSON_DetachItemFromObjectCaseSensitive(*document, "part");
+    about = json_field(*document, "run");
+    host = host_describe(NULL);
+    cJSON_ArrayForEach(item, json_field(part, "load"))
+        cJSON_AddItemToObject(host, item->string, cJSON_Duplicate(item, true));
+    json_replace(*document, "host", host);
+    json_replace(about, "duration_s", cJSON_CreateNumber(json_number(part, "duration_s")));
+    json_replace(about, "complete", cJSON_CreateBool(complete));
+    judge(*document, part);
+    cJSON_Delete(part);
+    if (status == 0)
+        status = results_complete(*document, error);
+    if (status == 0 && run->options.out && (complete || has_samples(*document)))
+        status = results_save(run->options.out, *document, error);
+    if (status == 0 && complete)
+        remove_journal(run, path);
+    return status;
+}
+
+/* A run that failed before it measured anything leaves nothing to keep or to resume. */
+static void discard(const struct run *run, const char *journal, cJSON **document)
+{
+    remove_journal(run, journal);
+    cJSON_Delete(*document);
+    *document = NULL;
+}
+
+int session_run(struct run_options *options, const char *resume,
+                void (*progress)(const struct run *run, unsigned index, const char *text),
+                cJSON **document, struct error *error)
+{
+    struct run run = {.journal_fd = -1};
+    struct error late = {0};
+    cJSON *before = NULL;
+    char *path = NULL;
+    long length;
+    int status, finished;
+
+    *document = NULL;
+    options->out = resume ? resume : options->out;
+    if (options->out && asprintf(&path, "%s.journal", options->out) < 0)
+        return fail(error, ENOMEM, "out of memory");
+    status = resume ? journal_read(path, &before, &length, error) : 0;
+    if (status == 0 && resume)
+        status = record_options(before, options, error);
+    if (status == 0)
+        status = run_prepare(options, &run, error);
+    if (status < 0 && before)
+        error_prefix(error, "--resume, with the options of the cut run");
+    run.progress = progress;
+    if (status == 0)
+        status = resume ? take_up(&run, before, path, length, error) : begin(&run, &path, error);
+    if (status == 0) {
+        status = do_part(&run, error);
+        finished = finish(&run, path, document, &late);
+        if (status < 0 && finished == 0 && !resume && !has_samples(*document))
+            discard(&run, path, document);
+        else if (status == 0 && finished < 0)
+            status = fail(error, -finished, "%s", late.text);
+        else if (status == -ECANCELED && !options->out)
+            snprintf(error->text, sizeof error->text, "interrupted");
+        else if (status == -ECANCELED)
+            snprintf(error->text, sizeof error->text,
+                     "interrupted; go on with: tare run --resume %s", options->out);
+    }
+    if (run.journal_fd >= 0)
+        close(run.journal_fd);
+    run_free(&run);
+    cJSON_Delete(before);
+    free(path);
+    return status;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/test.h"
+
+#include "drivers/machine.h"
+
+static const struct machine machine = {.type = "microvm", .memory_mib = 64, .vcpus = 2};
+
+static char *xml(const struct machine *of, const char *kernel, const char *cmdline)
+{
+    const struct launch launch = {.name = "x",
+                                  .machine = of,
+                                  .kernel = kernel,
+                                  .initrd = "/i",
+                                  .cmdline = cmdline,
+                                  .tap = "vm0",
+                                  .workdir = "/w"};
+    char *text = machine_xml(&launch);
+
+    assert_non_null(text);
+    return text;
+}
+
+/* Two targets' domains differ in the lines of kernel and command line, and in no other. */
+static void test_one_template(void **state)
+{
+    char *a = xml(&machine, "/a", "quiet"), *b = xml(&machine, "/b", "loud");
+    char *rest_a = a, *rest_b = b, *line_a, *line_b;
+    int different = 0;
+
+    (void)state;
+    while ((line_a = strsep(&rest_a, "\n")) && (line_b = strsep(&rest_b, "\n"))) {
+        if (strcmp(line_a, line_b) == 0)
+            continue;
+        assert_true(strstr(line_a, "<kernel>") || strstr(line_a, "<cmdline>"));
+        different++;
+    }
+    assert_int_equal(different, 2);
+    free(a);
+    free(b);
+}
+
+static void test_escapes(void **state)
+{
+    char *text = xml(&machine, "/a", "a<b & \"c\" </cmdline>");
+
+    (void)state;
+    assert_non_null(strstr(text, "<cmdline>a&lt;b &amp; \"c\" &lt;/cmdline&gt;</cmdline>"));
+    free(text);
+}
+
+static void test_accelerators(void **state)
+{
+    struct machine kvm = machine, counting = machine, pinned = machine;
+    char *text = xml(&machine, "/a", "");
+
+    (void)state;
+    assert_non_null(strstr(text, "type='qemu'"));
+    assert_non_null(strstr(text, "name='erms'"));
+    assert_non_null(strstr(text, "tb-cache"));
+    assert_null(strstr(text, "icount"));
+    free(text);
+    kvm.accel = ACCEL_KVM; /* what is hidden for TCG's sake is not hidden from KVM */
+    text = xml(&kvm, "/a", "");
+    assert_non_null(strstr(text, "type='kvm'"));
+    assert_null(strstr(text, "erms"));
+    assert_null(strstr(text, "tb-cache"));
+    free(text);
+    counting.icount = true;
+    counting.plugin = "/p.so";
+    text = xml(&counting, "/a", "");
+    assert_non_null(strstr(text, "shift=0,sleep=off"));
+    assert_non_null(strstr(text, "/p.so,out=/w/halts"));
+    free(text);
+    pinned.pin = "1";
+    text = xml(&pinned, "/a", "");
+    assert_non_null(strstr(text, "cpuset='1'"));
+    free(text);
+}
+
+/* On microvm QEMU would end the command line with a word of its own: a last argument. */
+static void test_command_line_is_ours(void **state)
+{
+    struct machine pc = machine;
+    char *text = xml(&machine, "/a", "-- /app x");
+
+    (void)state;
+    assert_non_null(strstr(text, "auto-kernel-cmdline=off"));
+    free(text);
+    pc.type = "pc"; /* which has no such option */
+    text = xml(&pc, "/a", "-- /app x");
+    assert_null(strstr(text, "qemu:commandline"));
+    free(text);
+}
+
+/* The place that QEMU 7.2 gives the NIC, by what it adds to a microvm's command line if it may. */
+static void test_nic(void **state)
+{
+    struct machine other = machine;
+
+    (void)state;
+    assert_string_equal(machine_nic(&machine), "virtio_mmio.device=512@0xfeb00e00:12");
+    other.type = "q35";
+    assert_string_equal(machine_nic(&other), "");
+    other.type = "pc";
+    assert_string_equal(machine_nic(&other), "");
+}
+
+static void test_signature(void **state)
+{
+    struct machine larger = machine;
+    char *a = machine_signature(&machine), *b = machine_signature(&larger), *c;
+
+    (void)state;
+    larger.memory_mib++;
+    c = machine_signature(&larger);
+    assert_string_equal(a, b);
+    assert_string_not_equal(a, c);
+    free(a);
+    free(b);
+    free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_template), cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_accelerators), cmocka_unit_test(test_command_line_is_ours),
+        cmocka_unit_test(test_nic),          cmocka_unit_test(test_signature),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
