@@ -105,6 +105,9 @@ list-tests: # for CI/check
 	@printf 'fuzz %s\n' $(FUZZERS)
 	@printf 'e2e %s\n' $(E2E_TESTS)
 
+docs: tare $(patsubst plots/%,$(SHARE)/plots/%,$(wildcard plots/*)) ## fill tables and figures of the documents
+	@CI/docs $(B)
+
 format: ## format the C sources
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
@@ -121,7 +124,7 @@ help: ## list these
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 	@echo "variables: SCENARIO TARGETS REPEAT WARMUP ARGS (bench), NO_INSTALL=1, SANITIZE=1, B=build"
 
-.PHONY: all tare deps bench check check-built units list-tests format install clean help
+.PHONY: all tare deps bench check check-built units list-tests docs format install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(B)/obj $(B)/obj-sanitize -name '*.d' 2>/dev/null)
