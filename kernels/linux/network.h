@@ -3,7 +3,7 @@
  * `ip=` (the kernel's admin-guide/nfs/nfsroot) for kernels that do not read it themselves and pass
  * it on to init, as they do with every parameter that they do not know. The kernel's own
  * autoconfiguration is slower than these system calls: it sleeps 10 ms after opening the devices,
- * and all of boot with it. kernels/linux-tuned/README.md has the difference.
+ * and all of boot with it. docs/decisions/0008-init-and-network-of-linux.md has the difference.
  */
 #ifndef TARE_LINUX_NETWORK_H
 #define TARE_LINUX_NETWORK_H
