@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A QEMU TCG plugin that counts the vCPU's halts, as 8 bytes in the file out=.
- * Under -icount an idle vCPU makes virtual time jump, so that virtual time is
- * an instruction count only as long as this stays 0.
+ * A QEMU TCG plugin that counts the vCPU's halts, as 8 bytes in the file out=. Under -icount an
+ * idle vCPU makes virtual time jump: virtual time counts instructions only while this stays 0.
  *
- * Debian packages no qemu-plugin.h; these are the few declarations of plugin
- * API version 1 that are used (QEMU manual, "QEMU TCG Plugins").
+ * Debian has no package of qemu-plugin.h. These are the declarations of plugin API version 1 that
+ * this file uses (QEMU manual, "QEMU TCG Plugins").
  */
 #include <fcntl.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The payload as a plain process of the host, under a supervisor that plays the
- * part of init: it starts the payload, waits for it and reports its status.
- * Markers come over a pipe, since a process has no port I/O. Its console is a terminal, as in every
- * VM: C libraries hold back what goes to a pipe, and a line would come with the program's end.
+ * The payload as a plain process of the host, under a supervisor that acts as init: it starts the
+ * payload, waits for it and reports its status. Markers come through a pipe, because a process has
+ * no access to I/O ports. The console is a terminal, as in every VM: C libraries buffer output to a
+ * pipe, and a line would arrive only at the program's end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +57,7 @@ static _Noreturn void supervise(const struct launch *launch, char *const *enviro
     _exit(write(marker, record, sizeof record) == sizeof record ? 0 : 1);
 }
 
-/* The argument vector is the payload's, which the supervisor has yet to start. */
+/* Describe the payload's argument vector: the supervisor has not started it yet. */
 static int describe(struct guest *guest, const struct launch *launch, struct error *error)
 {
     FILE *out;

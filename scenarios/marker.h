@@ -2,22 +2,20 @@
 /*
  * The marker protocol: how a guest tells the harness that a phase has begun.
  *
- * A marker is one fixed-size record of 20 bytes written to QEMU's debug
- * console (I/O port 0xe9), or, where port I/O is not to be had (a plain host
- * process), to the file descriptor named by $TARE_MARKER_FD:
+ * A marker is a record of 20 bytes. A guest writes it to QEMU's debug console (I/O port 0xe9). A
+ * plain host process, which cannot use the port, writes it to the file descriptor $TARE_MARKER_FD:
  *
  *     byte  0      kind, one letter, see enum marker
  *     bytes 1-16   time-stamp counter, 16 lower-case hex digits
  *     bytes 17-18  status, two lower-case hex digits ("00" where it has no meaning)
  *     byte  19     newline
  *
- * The harness stamps the arrival of byte 0 with the host's CLOCK_MONOTONIC;
- * that stamp is the measurement. The TSC is used only under `-icount shift=0`,
- * where it counts virtual nanoseconds since reset. Guest and host clocks are
- * never subtracted from one another.
+ * The harness stamps the arrival of byte 0 with the host's CLOCK_MONOTONIC: that is the
+ * measurement. It uses the TSC only under `-icount shift=0`, where it counts virtual nanoseconds
+ * since reset. Guest and host clocks are never subtracted from one another.
  *
- * This header is freestanding: payloads, the pith kernel, the init of the
- * Linux targets and the harness all include it, so there is one definition.
+ * This header is freestanding. Payloads, pith, the init of the Linux targets and the harness
+ * include it, so there is one definition.
  */
 #ifndef TARE_MARKER_H
 #define TARE_MARKER_H

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Errors inside tare are negative errno values; the words for the user travel
- * beside them in a struct error, filled where the fault is found (only there
- * are the file, the field, the reason and the remedy known) and printed by
- * main.c alone.
+ * Functions return a negative errno. The message for the user travels beside it in a struct error.
+ * The code that finds the fault fills it in, because only there are file, field, reason and remedy
+ * known. Only main.c prints it.
  */
 #ifndef TARE_ERROR_H
 #define TARE_ERROR_H
@@ -12,9 +11,9 @@ struct error {
     char text[1024];
 };
 
-/* Fill `error` (may be NULL) with a formatted message and return -code, code being an errno
- * value: `return fail(error, EINVAL, "%s: field \"kernel\" is missing", path);`. An earlier
- * message is kept: the first fault is the cause. */
+/* Fill `error` (may be NULL) with a formatted message and return -code, where code is an errno:
+ * `return fail(error, EINVAL, "%s: field \"kernel\" is missing", path);`. An earlier message stays:
+ * the first fault is the cause. */
 int fail(struct error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

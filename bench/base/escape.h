@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What guests write is hostile: terminals obey control characters, so they are never passed on. */
+/* Guests are hostile. Terminals obey control characters, so tare never passes them on. */
 #ifndef TARE_ESCAPE_H
 #define TARE_ESCAPE_H
 
 #include <stddef.h>
 #include <stdio.h>
 
-/* Copy `text` to `out` as printable ASCII, everything else as \xNN; newlines become a space. `out`
- * of `size` bytes is always terminated; what does not fit is cut. */
+/* Copy `text` to `out` as printable ASCII, everything else as \xNN; newlines become spaces. `out`
+ * of `size` bytes is always terminated; text that does not fit is cut. */
 void escape_text(const char *text, char *out, size_t size);
 
 /* The same, to a stream. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whole files in memory: every input is read once, before the sandbox is
- * entered, so that what is hashed is what is booted.
+ * Whole files in memory. tare reads each input once, before it enters the sandbox, so that it boots
+ * the bytes that it hashed.
  */
 #ifndef TARE_FILE_H
 #define TARE_FILE_H

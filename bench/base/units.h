@@ -3,8 +3,8 @@
 #ifndef TARE_UNITS_H
 #define TARE_UNITS_H
 
-/* The unit in which to show values of `unit` of which the largest is `largest`; *scale is what to
- * divide them by. A unit that is shown as it is comes back itself, with scale 1. */
+/* The unit in which to show values of `unit` whose largest is `largest`. Divide them by *scale. A
+ * unit that is shown unchanged is returned as it is, with scale 1. */
 const char *unit_shown(const char *unit, double largest, double *scale);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The payload `hello`: `noop` and one line on the console, so that the console counts as well. */
+/* The payload `hello`: `noop` plus one line on the console, to include the console's cost. */
 #include <stdio.h>
 
 #include "../payload.h"

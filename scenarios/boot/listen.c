@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The payload `listen`: the least a server can do. It takes connections and ends them until it is
- * itself ended. */
+/* The payload `listen`: the smallest server. It accepts connections and closes them until somebody
+ * ends it. */
 #include <arpa/inet.h>
 #include <sys/socket.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the payload `listen` and the scenario agree upon. */
+/* What the payload `listen` and the scenario agree on. */
 #ifndef TARE_LISTEN_H
 #define TARE_LISTEN_H
 

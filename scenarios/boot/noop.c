@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The payload `noop`: the least a program can do. What is measured is all before and after it. */
+/* The payload `noop`: the smallest program. What is measured comes before and after it. */
 #include "../payload.h"
 
 int main(void)

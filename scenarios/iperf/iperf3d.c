@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The payload `iperf3d`: iperf3's server, by Debian's libiperf, serving one test after another
- * (API: libiperf(3)). It marks READY once it listens, and a phase each time it listens, with the
- * number of the test it waits for: iperf3 closes its listener after every test, and a client that
- * came before it listens again would be refused.
+ * The payload `iperf3d`: iperf3's server, made of Debian's libiperf (API: libiperf(3)). It serves
+ * one test after another. It marks READY when it first listens, and a phase each time it listens,
+ * with the number of the test it waits for: iperf3 closes its listener after every test, and would
+ * refuse a client that connects before it listens again.
  */
 #include <stdint.h> /* iperf_api.h needs it */
 #include <iperf_api.h>
@@ -15,9 +15,9 @@
 #include "../payload.h"
 #include "iperf3d.h"
 
-#define LISTENER_LOST (-2) /* iperf_run_server(): it could not even listen */
+#define LISTENER_LOST (-2) /* iperf_run_server(): it could not listen */
 
-/* The linker puts __wrap_listen in the place of libiperf's listen (build.mk). */
+/* The linker replaces libiperf's listen by __wrap_listen (build.mk). */
 int __real_listen(int fd, int backlog);
 int __wrap_listen(int fd, int backlog);
 
@@ -34,7 +34,7 @@ int __wrap_listen(int fd, int backlog)
     return 0;
 }
 
-/* One test, served to its end, whether good or bad. */
+/* Serve one test to its end, whether it succeeds or fails. */
 static int serve(void)
 {
     struct iperf_test *test = iperf_new_test();
@@ -59,9 +59,9 @@ int main(void)
 {
     payload_mark(MARKER_MAIN, 0);
     signal(SIGPIPE, SIG_IGN);
-    mkdir("/tmp", 0777); /* iperf3's buffers are files there; an initramfs has no such folder */
+    mkdir("/tmp", 0777); /* iperf3 keeps its buffers in files there; an initramfs has no /tmp */
     while (serve() != LISTENER_LOST)
-        ; /* a client that went away in mid-test is no reason to end */
+        ; /* go on, even after a client that left in mid-test */
     payload_mark(MARKER_EXIT, 1);
     return 1;
 }

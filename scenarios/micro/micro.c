@@ -92,7 +92,7 @@ static void *yield(void *unused)
     return NULL;
 }
 
-/* Each side waits for its turn and gives it to the other. */
+/* Each side waits for its turn and then gives the turn to the other. */
 static void *bounce(void *mine)
 {
     uint32_t me = (uint32_t)(uintptr_t)mine;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the payload `micro` does and the scenario divides by: number and repetitions of each phase.
- * A phase is between the markers P with status 2 * phase and 2 * phase + 1. */
+/* The phases of the payload `micro` and the repetitions of each, by which the scenario divides. A
+ * phase lies between the markers P with status 2 * phase and 2 * phase + 1. */
 #ifndef TARE_MICRO_H
 #define TARE_MICRO_H
 
