@@ -9,9 +9,10 @@ PITH_CFLAGS := $(CSTD) $(WARN) -O2 -flto -fno-tree-ch -fno-tree-pre -mbranch-cos
     -mcmodel=kernel -fno-pic -fno-pie -mstringop-strategy=libcall -mgeneral-regs-only -mno-red-zone -fno-tree-loop-distribute-patterns -fno-stack-protector \
     -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
     -ffunction-sections -fdata-sections
-PITH_SOURCES := $(wildcard kernels/pith/*.c $(addprefix kernels/pith/,lib/*.c boot/*.S cpu/*.c cpu/*.S \
-    memory/*.c sched/*.c linux/*.c virtio/*.c net/*.c \
-    vdso/*.S))
+# The rooms, the lowest first (CI/rooms.txt), and what is wired up above them.
+PITH_ROOMS   := lib vdso cpu memory sched virtio net linux socket
+PITH_SOURCES := $(filter-out %/vdso.c,$(wildcard $(addsuffix *.[cS],$(PITH_ROOMS:%=kernels/pith/%/) kernels/pith/)))
+PITH_INCLUDE := -iquote . -iquote kernels/pith
 PITH_OBJECTS := $(PITH_SOURCES:%=$(B)/obj/%.o)
 
 # lwIP, unmodified, from the distribution's source package; net/ has its options and our port.
@@ -20,7 +21,7 @@ LWIP_SOURCES := $(addprefix core/,def init inet_chksum ip mem memp netif pbuf ra
     $(addprefix ipv4/,dhcp etharp icmp ip4 ip4_addr ip4_frag) \
     $(addprefix ipv6/,ethip6 icmp6 ip6 ip6_addr ip6_frag mld6 nd6)) netif/ethernet
 LWIP_OBJECTS := $(LWIP_SOURCES:%=$(B)/obj/lwip/%.o)
-LWIP_INCLUDE := -Ikernels/pith/net -isystem $(LWIP)/source/src/include
+LWIP_INCLUDE := $(PITH_INCLUDE) -Ikernels/pith/net -isystem $(LWIP)/source/src/include
 
 $(LWIP)/package: kernels/pith/net/fetch.sh
 	$< lwip $(@D)
@@ -39,14 +40,14 @@ $(B)/obj/kernels/pith/%.c.o: kernels/pith/%.c kernels/pith/build.mk | $(LWIP)/pa
 
 $(B)/obj/kernels/pith/%.S.o: kernels/pith/%.S kernels/pith/build.mk
 	@mkdir -p $(@D)
-	$(CC) -MMD -MP -c -o $@ $<
+	$(CC) $(PITH_INCLUDE) -MMD -MP -c -o $@ $<
 
 # The vDSO is a program of its own, carried as bytes. Position-independent, no data but the page before.
 PITH_VDSO := $(B)/obj/kernels/pith/vdso/vdso.so
 
 $(PITH_VDSO): kernels/pith/vdso/vdso.c kernels/pith/vdso/data.h kernels/pith/vdso/vdso.ld
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(WARN) -O2 -ffreestanding -fPIC -fno-stack-protector -fcf-protection=none \
+	$(CC) $(CSTD) $(WARN) $(PITH_INCLUDE) -O2 -ffreestanding -fPIC -fno-stack-protector -fcf-protection=none \
 	    -fno-asynchronous-unwind-tables -mno-sse -nostdlib -shared -s -o $@ $< \
 	    -Wl,-T,kernels/pith/vdso/vdso.ld,-soname,linux-vdso.so.1,--hash-style=both,--build-id=none \
 	    -Wl,-z,max-page-size=4096,-z,noexecstack,-Bsymbolic
@@ -78,12 +79,12 @@ PITH_UNITS := $(patsubst kernels/pith/tests/%.c,$(B)/tests/pith-%,$(wildcard ker
 $(PITH_UNITS): $(B)/tests/pith-%: kernels/pith/tests/%.c $(PITH_PURE) \
     $(wildcard kernels/pith/*/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(WARN) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	$(CC) $(CSTD) $(WARN) $(PITH_INCLUDE) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	    -fno-builtin -o $@ $< $(PITH_PURE) -lcmocka
 
 $(B)/tests/pith-fuzz: kernels/pith/tests/fuzz.c $(PITH_PURE) $(wildcard kernels/pith/*/*.h)
 	@mkdir -p $(@D)
-	clang $(CSTD) -Wall -Wextra -Werror -g -O1 -fsanitize=fuzzer,address,undefined \
+	clang $(CSTD) $(PITH_INCLUDE) -Wall -Wextra -Werror -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined -o $@ kernels/pith/tests/fuzz.c $(PITH_PURE)
 
 # The host's side of the network tests.

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pith: the boot, in order. */
-#include "../../scenarios/marker.h"
-#include "boot/pvh.h"
 #include "cpu/console.h"
 #include "cpu/cpu.h"
 #include "cpu/end.h"
@@ -11,12 +9,16 @@
 #include "linux/ramfs.h"
 #include "memory/space.h"
 #include "net/net.h"
+#include "pvh.h"
+#include "scenarios/marker.h"
 #include "sched/thread.h"
+#include "socket/socket.h"
 #include "virtio/virtio.h"
 
 #define FIRST_MIB 0x100000 /* firmware's, and nowhere large */
 
-extern char kernel_end[];
+extern const char kernel_end[];                  /* pith.ld */
+extern const char trap_stubs[], syscall_entry[]; /* traps.S */
 
 _Noreturn void kernel_main(uint32_t start_info);
 
@@ -73,7 +75,7 @@ _Noreturn void kernel_main(uint32_t start_info)
     uint64_t entry, stack, reach;
 
     marker_port(MARKER_KERNEL, 0);
-    cpu_init();
+    cpu_init(trap_stubs, syscall_entry);
     reach = paging_init();
     info = direct(start_info);
     if (info->magic != PVH_MAGIC)
@@ -84,10 +86,10 @@ _Noreturn void kernel_main(uint32_t start_info)
     timer_init(cmdline.tsc_khz);
     mount_root(info);
     space_init();
-    threads_init();
+    threads_init(net_catch_up);
     name_devices(&cmdline);
     process_load(&cmdline, &entry, &stack);
-    net_init(cmdline.ip);
+    net_init(cmdline.ip, &socket_hooks);
     if (!cmdline.quiet)
         print("pith: %ld MiB, running %s\n", memory.total_pages * PAGE >> 20, cmdline.program);
     cpu_enter(entry, stack);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "apic.h"
-#include "../memory/paging.h"
+#include "cpu/apic.h"
+#include "cpu/layout.h"
 
 #define LOCAL 0xfee00000
 #define IO 0xfec00000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A polled 16550 at COM1. QEMU's needs no set-up: it sends whatever is written. */
-#include "console.h"
-#include "cpu.h"
+#include "cpu/console.h"
+#include "cpu/cpu.h"
 
 #define COM1 0x3f8
 #define LINE_STATUS (COM1 + 5)

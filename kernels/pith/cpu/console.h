@@ -3,7 +3,7 @@
 #ifndef PITH_CONSOLE_H
 #define PITH_CONSOLE_H
 
-#include "../lib/lib.h"
+#include "lib/lib.h"
 
 /* Write bytes; a newline goes out as CR LF, as a terminal wants it. */
 void console_write(const char *text, size_t size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cpu.h"
+#include "cpu/cpu.h"
+#include "cpu/tables.h"
 
 #define CODE 8
 #define TSS 24
@@ -7,7 +8,6 @@
 #define GATE_INTERRUPT 0x8e00
 #define IST_TRAP 1
 #define IST_DOUBLE 2
-#define VECTORS 48
 #define DOUBLE_FAULT 8
 
 #define RFLAGS_ON_ENTRY_CLEARED 0x40700 /* AC, DF, IF, TF: a system call starts with these off */
@@ -30,13 +30,11 @@ struct __attribute__((packed)) table_pointer {
     uint64_t base;
 };
 
-extern char trap_stubs[], syscall_entry[], trap_stack_end[], double_stack_end[];
-
 static struct tss tss = {.io_map = sizeof(struct tss)};
 static struct gate idt[VECTORS];
 static uint64_t gdt[5] = {0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0};
 
-static void load_tables(void)
+static void load_tables(const char *stubs)
 {
     uint64_t base = (uint64_t)&tss;
     struct table_pointer gdt_pointer = {sizeof gdt - 1, (uint64_t)gdt};
@@ -47,7 +45,7 @@ static void load_tables(void)
     gdt[3] = (sizeof tss - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
     gdt[4] = base >> 32;
     for (unsigned vector = 0; vector < VECTORS; vector++) {
-        uint64_t stub = (uint64_t)trap_stubs + 16 * vector;
+        uint64_t stub = (uint64_t)stubs + VECTOR_STUB * vector;
         uint64_t ist = vector == DOUBLE_FAULT ? IST_DOUBLE : IST_TRAP;
 
         idt[vector].low = (stub & 0xffff) | CODE << 16 | (GATE_INTERRUPT | ist) << 32 |
@@ -123,13 +121,13 @@ static void mask_legacy_interrupts(void)
     out8(0xa1, 0xff);
 }
 
-void cpu_init(void)
+void cpu_init(const char *stubs, const char *syscall)
 {
-    load_tables();
+    load_tables(stubs);
     mask_legacy_interrupts();
     enable_vectors();
     write_msr(MSR_STAR, (uint64_t)CODE << 32);
-    write_msr(MSR_LSTAR, (uint64_t)syscall_entry);
+    write_msr(MSR_LSTAR, (uint64_t)syscall);
     write_msr(MSR_FMASK, RFLAGS_ON_ENTRY_CLEARED);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The processor: registers, tables, traps, the end of the machine. */
+/* The processor: registers, tables, the end of the machine. */
 #ifndef PITH_CPU_H
 #define PITH_CPU_H
 
-#include "../lib/lib.h"
+#include "lib/lib.h"
 
 /* What a trap saved: the interrupted registers, as traps.S pushes them. */
 struct trap_frame {
@@ -16,12 +16,6 @@ struct trap_frame {
 #define VECTOR_TIMER 32
 #define VECTOR_NET 33
 #define VECTOR_SYSCALL UINT64_MAX /* a frame made by a system call; `error` is its number */
-
-/* Code at such an address is the program's, or our vDSO in its half. */
-static inline bool is_program(uint64_t rip)
-{
-    return !(rip >> 63);
-}
 
 #define PAGE_FAULT_PRESENT 1
 #define PAGE_FAULT_WRITE 2
@@ -107,8 +101,11 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
     return out;
 }
 
-/* GDT, TSS, IDT; SSE and AVX state for the program; the `syscall` entry. */
-void cpu_init(void);
+/* GDT, TSS, IDT; SSE and AVX state for the program. From then on exception and interrupt N enters
+ * the N-th of `stubs`, of VECTOR_STUB bytes each, and the program's `syscall` enters `syscall`. */
+#define VECTORS 48
+#define VECTOR_STUB 16
+void cpu_init(const char *stubs, const char *syscall);
 
 /* A random word from RDSEED or RDRAND; false where the CPU has neither. */
 bool cpu_random(uint64_t *value);
@@ -119,15 +116,20 @@ uint32_t cpu_hwcap(void);
 /* Enter the program: jump to `entry` with `stack`, all other registers 0. */
 _Noreturn void cpu_enter(uint64_t entry, uint64_t stack);
 
-/* traps.S calls it for every exception and interrupt, on the one trap stack. Returns the frame to
- * go back by: the same, or its copy on the thread's stack, for which trap_on_thread() is called
- * there. */
-struct trap_frame *trap(struct trap_frame *frame);
-void trap_on_thread(struct trap_frame *frame);
+/* Not to be called: where a stack that has a struct trap_frame on top returns to, so that the CPU
+ * goes on with those registers. */
+void cpu_return(void);
 
-/* Tell of a fault that nobody handles, and end the machine as if the signal had killed the program.
- * `address` is meant for page faults. */
-_Noreturn void trap_report(const struct trap_frame *frame, uint64_t address);
+/* Go on with the stack `next`, after six registers are pushed on this one, where *save then points.
+ * `next` is such a one, or has six words, and an address to return to, on top. */
+void cpu_switch(uint64_t *save, uint64_t next);
+
+/* The end of the kernel's stack that the next system call begins with. */
+extern uint64_t cpu_kernel_stack;
+
+/* Tell of a fault that nobody handles, and end the machine with `status`. `address` is meant for
+ * page faults. */
+_Noreturn void trap_report(const struct trap_frame *frame, uint64_t address, unsigned status);
 
 /* The vector state (x87, SSE, AVX), of cpu_vectors_size() bytes at a multiple of 64. Restoring
  * checks nothing: what a program could have changed must go through cpu_check_vectors() before. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The end of the machine. */
-#include "../../../scenarios/marker.h"
-#include "../memory/paging.h"
-#include "console.h"
-#include "cpu.h"
-#include "end.h"
+#include "cpu/end.h"
+#include "cpu/layout.h"
+#include "cpu/console.h"
+#include "cpu/cpu.h"
+#include "scenarios/marker.h"
 
 #define SLEEP_ENABLE 0x2000 /* with sleep type 0, which is S5 in QEMU's DSDT */
 

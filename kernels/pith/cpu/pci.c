@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pci.h"
+#include "cpu/pci.h"
 
 #define ABSENT 0xffff /* no such vendor */
 #define BUSES 256

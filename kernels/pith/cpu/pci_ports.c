@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cpu.h"
-#include "pci.h"
+#include "cpu/cpu.h"
+#include "cpu/pci.h"
 
 #define ADDRESS 0xcf8
 #define DATA 0xcfc

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "timer.h"
-#include "../vdso/data.h"
-#include "apic.h"
-#include "console.h"
-#include "cpu.h"
+#include "cpu/timer.h"
+#include "cpu/apic.h"
+#include "cpu/console.h"
+#include "cpu/cpu.h"
+#include "vdso/data.h"
 
 #define MASKED 0x10000
 #define DIVIDE_BY_1 11
@@ -14,8 +14,6 @@
 #define READ_TRIES 5
 #define KHZ_MOST 100000000
 
-/* What is known of time; the vDSO reads it too. */
-extern struct vdso_data vdso_page;
 static const char *given; /* tsc_early_khz= */
 
 void timer_init(const char *khz)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lib.h"
+#include "lib/lib.h"
 
 struct sink {
     char *out;

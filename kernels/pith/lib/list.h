@@ -4,7 +4,7 @@
 #ifndef PITH_LIST_H
 #define PITH_LIST_H
 
-#include "lib.h"
+#include "lib/lib.h"
 
 struct list {
     struct list *next, *before;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lib.h"
+#include "lib/lib.h"
 
 typedef uint64_t __attribute__((may_alias, aligned(1))) word;
 

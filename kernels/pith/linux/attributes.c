@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a file is besides its bytes: size, mode, owner, times. */
-#include "../cpu/timer.h"
-#include "../memory/copy.h"
-#include "errno.h"
-#include "file.h"
-#include "syscall.h"
+#include "cpu/timer.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/file.h"
+#include "memory/copy.h"
 
 #define SECOND 1000000000ll
 

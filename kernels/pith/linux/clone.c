@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Threads as Linux's programs make and end them. */
-#include "../cpu/console.h"
-#include "../memory/copy.h"
-#include "errno.h"
-#include "futex.h"
-#include "signal.h"
-#include "syscall.h"
+#include "cpu/console.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/futex.h"
+#include "linux/signal.h"
+#include "memory/copy.h"
 
 #define PID 1
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cmdline.h"
-#include "errno.h"
+#include "linux/cmdline.h"
+#include "lib/errno.h"
 
 static bool is_space(char c)
 {

@@ -7,7 +7,7 @@
 #ifndef PITH_CMDLINE_H
 #define PITH_CMDLINE_H
 
-#include "../lib/lib.h"
+#include "lib/lib.h"
 
 #define CMDLINE_WORDS 64
 
@@ -16,7 +16,7 @@ struct cmdline {
     const char *ip;      /* ip=, or NULL */
     const char *tsc_khz; /* tsc_early_khz=, or NULL */
     bool quiet;
-    const char *devices[CMDLINE_WORDS]; /* virtio_mmio.device= */
+    const char *devices[CMDLINE_WORDS];       /* virtio_mmio.device= */
     const char *arguments[CMDLINE_WORDS + 1]; /* arguments[0] is the program; ends with NULL */
     const char *environment[CMDLINE_WORDS + 1];
     unsigned device_count, argument_count, environment_count;

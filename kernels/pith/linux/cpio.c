@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cpio.h"
-#include "errno.h"
+#include "linux/cpio.h"
+#include "lib/errno.h"
 
 #define HEADER 110 /* "070701" and 13 fields of 8 hex digits */
 

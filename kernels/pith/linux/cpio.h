@@ -6,7 +6,7 @@
 #ifndef PITH_CPIO_H
 #define PITH_CPIO_H
 
-#include "../lib/lib.h"
+#include "lib/lib.h"
 
 struct cpio_entry {
     const char *name; /* without leading "/" or "./"; NUL-terminated inside the archive */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cursor.h"
-#include "../memory/copy.h"
-#include "errno.h"
-#include "ramfs.h"
+#include "linux/cursor.h"
+#include "lib/errno.h"
+#include "linux/ramfs.h"
+#include "memory/copy.h"
 
 void cursor_at(struct cursor *cursor, uint64_t base, uint64_t size)
 {

@@ -4,7 +4,7 @@
 #ifndef PITH_CURSOR_H
 #define PITH_CURSOR_H
 
-#include "../lib/lib.h"
+#include "lib/lib.h"
 
 struct inode;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The console and the memory devices. */
-#include "../cpu/console.h"
-#include "../memory/copy.h"
-#include "../virtio/rng.h"
-#include "errno.h"
-#include "fcntl.h"
-#include "file.h"
-#include "syscall.h"
+#include "cpu/console.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/fcntl.h"
+#include "linux/file.h"
+#include "memory/copy.h"
+#include "virtio/rng.h"
 
 static long read_console(struct file *file, uint64_t buffer, uint64_t size, uint64_t *offset)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "elf.h"
-#include "errno.h"
+#include "linux/elf.h"
+#include "lib/errno.h"
 
 #define PAGE_MASK 4095ull
 #define LIMIT 0x7fff00000000ull /* well below the stack */

@@ -3,7 +3,7 @@
 #ifndef PITH_ELF_H
 #define PITH_ELF_H
 
-#include "../lib/lib.h"
+#include "lib/lib.h"
 
 #define ELF_SEGMENTS 16
 #define ELF_PIE_BASE                                                                               \

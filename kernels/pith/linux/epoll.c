@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* epoll(7), level- and edge-triggered. */
-#include "../memory/copy.h"
-#include "../memory/heap.h"
-#include "../net/net.h"
-#include "errno.h"
-#include "file.h"
-#include "signal.h"
-#include "syscall.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/file.h"
+#include "linux/signal.h"
+#include "memory/copy.h"
+#include "memory/heap.h"
+#include "net/net.h"
 
 enum { EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL, EPOLL_CTL_MOD };
 #define EVENTS 0xffffu /* POLL*; the rest are flags */

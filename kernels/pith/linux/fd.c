@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Descriptors, and the calls that work on any open file. */
-#include "../memory/copy.h"
-#include "../memory/heap.h"
-#include "errno.h"
-#include "fcntl.h"
-#include "file.h"
-#include "syscall.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/fcntl.h"
+#include "linux/file.h"
+#include "memory/copy.h"
+#include "memory/heap.h"
 
 struct descriptor {
     struct file *file;

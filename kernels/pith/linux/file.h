@@ -3,8 +3,8 @@
 #ifndef PITH_FILE_H
 #define PITH_FILE_H
 
-#include "../sched/thread.h"
-#include "ramfs.h"
+#include "linux/ramfs.h"
+#include "sched/thread.h"
 
 enum {
     O_ACCMODE = 3,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Futexes (futex(2); Franke, Russell, Kirkwood: "Fuss, Futexes and Furwocks", OLS 2002). There is
  * one address space, so that private and shared ones are the same: known by their address. */
-#include "futex.h"
-#include "../cpu/timer.h"
-#include "../memory/copy.h"
-#include "errno.h"
-#include "syscall.h"
+#include "linux/futex.h"
+#include "cpu/timer.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "memory/copy.h"
 
 #define BUCKETS 64
 #define ALL_BITS UINT32_MAX

@@ -2,7 +2,7 @@
 #ifndef PITH_FUTEX_H
 #define PITH_FUTEX_H
 
-#include "../sched/thread.h"
+#include "sched/thread.h"
 
 /* Wake one waiter at `address`: for the end of a thread that is being joined. */
 void futex_wake(uint64_t address);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Memory mappings: Linux's argument rules around memory/space.h. */
-#include "../memory/copy.h"
-#include "../memory/space.h"
-#include "errno.h"
-#include "fcntl.h"
-#include "file.h"
-#include "syscall.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/fcntl.h"
+#include "linux/file.h"
+#include "memory/copy.h"
+#include "memory/space.h"
 
 enum {
     MAP_SHARED = 1,
@@ -47,6 +47,46 @@ static long place(uint64_t wanted, uint64_t size, int flags, uint64_t *start)
     return *start || fixed ? 0 : -ENOMEM;
 }
 
+static void hold_file(void *file, bool shared)
+{
+    struct inode *inode = file;
+
+    inode_hold(inode);
+    inode->shared += shared; /* which keeps its pages from being freed */
+}
+
+static void let_go_file(void *file, bool shared)
+{
+    struct inode *inode = file;
+
+    inode->shared -= shared;
+    inode_release(inode);
+}
+
+static uint64_t file_size(const void *file)
+{
+    return ((const struct inode *)file)->size;
+}
+
+static unsigned file_number(const void *file)
+{
+    return ((const struct inode *)file)->number;
+}
+
+static char *file_page(void *file, uint64_t offset)
+{
+    return inode_own_page(file, offset);
+}
+
+static void copy_file_page(void *file, uint64_t offset, char *page)
+{
+    inode_copy_page(file, offset, page);
+}
+
+static const struct backing_ops file_backing = {
+    hold_file, let_go_file, file_size, file_number, file_page, copy_file_page,
+};
+
 /* What a file mapping takes its pages from. */
 static long backing_of(int fd, uint64_t offset, int protection, bool shared,
                        struct backing *backing)
@@ -63,7 +103,8 @@ static long backing_of(int fd, uint64_t offset, int protection, bool shared,
         return 0;
     if (!file->inode || inode_type(file->inode) != MODE_FILE)
         return -ENODEV;
-    *backing = (struct backing){.file = file->inode, .offset = offset, .shared = shared};
+    *backing = (struct backing){
+        .ops = &file_backing, .file = file->inode, .offset = offset, .shared = shared};
     return 0;
 }
 

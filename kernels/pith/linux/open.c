@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Opening and making files by path. Every user is root: permission bits are kept, not asked. */
-#include "errno.h"
-#include "file.h"
-#include "syscall.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/file.h"
 
 static uint32_t creation_mask = 022;
 
@@ -38,7 +38,7 @@ const struct file_ops folder_ops = {.seekable = true, .read = read_folder};
 /* What a generated file says, when it is opened. */
 static struct inode *generated(const struct inode *source)
 {
-    static char text[65536];
+    static char text[65536]; /* valid until this returns: nothing waits in here */
     struct inode *inode = inode_make(source->mode);
     size_t size;
 

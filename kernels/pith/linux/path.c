@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Path resolution (path_resolution(7)), and the current folder. */
-#include "../memory/copy.h"
-#include "errno.h"
-#include "file.h"
-#include "syscall.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/file.h"
+#include "memory/copy.h"
 
 #define LINKS_MAX 40
 
@@ -27,7 +27,7 @@ static struct inode *start_of(int folder, const char *path, long *status)
 /* Put the target of a link before what is left of the path. `text` holds PATH_SIZE bytes. */
 static long follow(const struct inode *link, char *text, const char *rest)
 {
-    static char joined[PATH_SIZE];
+    static char joined[PATH_SIZE]; /* valid until this returns: nothing waits in here */
 
     if (link->generate) { /* /proc/self/exe and its like */
         size_t length = link->generate(joined, sizeof joined);
@@ -116,7 +116,7 @@ static long resolve(int folder, char *text, bool follow_last, struct place *plac
 
 long path_find_text(int folder, const char *path, bool follow_last, struct place *place)
 {
-    static char text[PATH_SIZE]; /* the kernel is never interrupted here */
+    static char text[PATH_SIZE]; /* valid until this returns: nothing waits in here */
     long status;
 
     *place = (struct place){0};
@@ -136,7 +136,7 @@ long path_find_text(int folder, const char *path, bool follow_last, struct place
 
 long path_find(int folder, uint64_t path, bool follow_last, struct place *place)
 {
-    static char text[PATH_SIZE];
+    static char text[PATH_SIZE]; /* valid until this returns: nothing waits in here */
     long status = copy_text(text, path, sizeof text);
 
     *place = (struct place){0};
@@ -189,7 +189,7 @@ static const char *name_in(const struct inode *folder, const struct inode *inode
 
 long sys_getcwd(uint64_t buffer, uint64_t size)
 {
-    static char text[PATH_SIZE];
+    static char text[PATH_SIZE]; /* valid until this returns: nothing waits in here */
     const struct inode *at = working ? working : ramfs_root();
     size_t start = sizeof text - 1;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pipes (pipe(7)): 64 KiB, writes of up to PIPE_BUF bytes are whole. */
-#include "../memory/copy.h"
-#include "../memory/heap.h"
-#include "errno.h"
-#include "fcntl.h"
-#include "file.h"
-#include "signal.h"
-#include "syscall.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/fcntl.h"
+#include "linux/file.h"
+#include "linux/signal.h"
+#include "memory/copy.h"
+#include "memory/heap.h"
 
 #define CAPACITY 65536u
 #define PIPE_BUF 4096u

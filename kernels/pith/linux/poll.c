@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* poll and select. One queue for all who wait: whatever's readiness changes wakes them, and they
  * look again. That is cheap for the few waiting threads of one program. */
-#include "../cpu/timer.h"
-#include "../memory/copy.h"
-#include "../net/net.h"
-#include "errno.h"
-#include "fcntl.h"
-#include "file.h"
-#include "signal.h"
-#include "syscall.h"
+#include "cpu/timer.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/fcntl.h"
+#include "linux/file.h"
+#include "linux/signal.h"
+#include "memory/copy.h"
+#include "net/net.h"
 
 static struct list polling = LIST(polling);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "process.h"
-#include "../cpu/console.h"
-#include "../cpu/cpu.h"
-#include "../memory/copy.h"
-#include "../memory/space.h"
-#include "../virtio/rng.h"
-#include "elf.h"
-#include "ramfs.h"
+#include "linux/process.h"
+#include "cpu/console.h"
+#include "cpu/cpu.h"
+#include "linux/elf.h"
+#include "linux/ramfs.h"
+#include "memory/copy.h"
+#include "memory/space.h"
+#include "vdso/data.h"
+#include "virtio/rng.h"
 
 enum {
     AT_NULL = 0,
@@ -45,8 +46,6 @@ struct image {
 
 static const struct cmdline *told; /* the command line, for /proc */
 
-extern char vdso_image[], vdso_page[];
-
 const char *process_path(void)
 {
     return told->program;
@@ -76,7 +75,7 @@ static void random_bytes(uint64_t out[2])
 
 static uint64_t build_stack(const struct cmdline *cmdline, const struct elf *elf)
 {
-    static struct image image;
+    static struct image image; /* for this once */
     uint64_t words[2 * CMDLINE_WORDS + 2 * AUXILIARY + 4], random[2] = {0};
     uint64_t argv[CMDLINE_WORDS], envp[CMDLINE_WORDS], name, platform, seed;
     size_t count = 0;
@@ -154,7 +153,7 @@ size_t process_arguments(char *out, size_t size)
 /* The vDSO and its data page, which are the kernel's own: see vdso/. */
 static void map_vdso(void)
 {
-    const struct backing data = {.data = vdso_page, .size = PAGE, .shared = true};
+    const struct backing data = {.data = (const char *)&vdso_page, .size = PAGE, .shared = true};
     const struct backing image = {.data = vdso_image, .size = PAGE, .shared = true};
 
     if (space_map(VDSO - PAGE, VDSO, PROT_READ, data) < 0 ||

@@ -3,7 +3,7 @@
 #ifndef PITH_PROCESS_H
 #define PITH_PROCESS_H
 
-#include "cmdline.h"
+#include "linux/cmdline.h"
 
 /* Load the program that `cmdline` names from the root file system and build its first stack as
  * Linux does. Panics, saying why, when it cannot be run. Fills what cpu_enter() takes. */

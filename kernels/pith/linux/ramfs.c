@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ramfs.h"
-#include "../cpu/cpu.h"
-#include "../cpu/timer.h"
-#include "../memory/copy.h"
-#include "../memory/heap.h"
-#include "../memory/paging.h"
-#include "cpio.h"
-#include "errno.h"
-#include "proc.h"
+#include "linux/ramfs.h"
+#include "cpu/cpu.h"
+#include "cpu/timer.h"
+#include "lib/errno.h"
+#include "linux/cpio.h"
+#include "linux/procfs.h"
+#include "memory/copy.h"
+#include "memory/heap.h"
+#include "memory/paging.h"
 
 #define SECOND 1000000000ll
 

@@ -6,7 +6,7 @@
 #ifndef PITH_RAMFS_H
 #define PITH_RAMFS_H
 
-#include "../lib/lib.h"
+#include "lib/lib.h"
 
 #define MODE_TYPE 0170000u
 #define MODE_PIPE 0010000u

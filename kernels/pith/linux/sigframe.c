@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a handler finds on its stack: Linux's struct rt_sigframe (arch/x86/include/asm/sigframe.h,
  * uapi/asm/sigcontext.h), which libcs, unwinders and handlers that change it rely upon. */
-#include "../memory/copy.h"
-#include "errno.h"
-#include "signal.h"
+#include "lib/errno.h"
+#include "linux/signal.h"
+#include "memory/copy.h"
 
 #define RED_ZONE 128
 #define VECTORS_MAGIC1 0x46505853u

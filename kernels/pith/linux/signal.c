@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "signal.h"
-#include "../cpu/console.h"
-#include "../memory/copy.h"
-#include "../memory/heap.h"
-#include "errno.h"
-#include "syscall.h"
+#include "linux/signal.h"
+#include "cpu/console.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "memory/copy.h"
+#include "memory/heap.h"
 
 #define PID 1
 #define QUEUED_MAX 1024 /* signals waiting, in all */
@@ -18,7 +18,6 @@ struct queued_signal {
 };
 
 static struct action actions[SIGNALS + 1];
-static struct signals process = {.queue = LIST(process.queue)};
 static unsigned queued;
 
 /* By default a signal ends the program, but for these. Stopping is not there: there is no shell
@@ -34,16 +33,6 @@ static bool is_ignored(int signal)
 {
     return actions[signal].handler == SIG_IGN ||
            (actions[signal].handler == SIG_DFL && ignored_by_default(signal));
-}
-
-static uint64_t waiting(const struct thread *thread)
-{
-    return thread->signals.pending | process.pending;
-}
-
-bool signals_wait_for(const struct thread *thread)
-{
-    return waiting(thread) & ~thread->blocked;
 }
 
 static bool blocked_everywhere(int signal)
@@ -96,7 +85,7 @@ long signal_send(struct thread *thread, const struct siginfo *info)
 
     if (!blocked && is_ignored(info->signal))
         return 0;
-    status = enqueue(thread ? &thread->signals : &process, info);
+    status = enqueue(thread ? &thread->signals : &process_signals, info);
     if (status < 0)
         return status;
     if (!thread)
@@ -142,7 +131,7 @@ static bool dequeue(struct signals *from, uint64_t wanted, struct siginfo *info)
 
 static bool take_signal(uint64_t wanted, struct siginfo *info)
 {
-    return dequeue(&current->signals, wanted, info) || dequeue(&process, wanted, info);
+    return dequeue(&current->signals, wanted, info) || dequeue(&process_signals, wanted, info);
 }
 
 static _Noreturn void killed_by(int signal)
@@ -173,7 +162,7 @@ static void deliver(struct trap_frame *frame, const struct siginfo *info)
         return;
     if (action.handler == SIG_DFL) {
         if (frame->vector == VECTOR_PAGE_FAULT || (frame->vector < 32 && info->code > 0))
-            trap_report(frame, info->fault.address);
+            trap_report(frame, info->fault.address, 128 + (unsigned)info->signal);
         killed_by(info->signal);
     }
     settle_call(frame, action.flags & SA_RESTART);
@@ -201,7 +190,7 @@ bool signals_before_return(struct trap_frame *frame)
             deliver(frame, &info);
             changed = true;
         }
-    } while (work_pending && signals_wait_for(current));
+    } while (work_pending && thread_signalled(current));
     if (frame->vector == VECTOR_SYSCALL && (long)frame->rax == -ERESTARTSYS) {
         settle_call(frame, true); /* nothing was delivered after all */
         changed = true;
@@ -209,7 +198,7 @@ bool signals_before_return(struct trap_frame *frame)
     if (current->restore_blocked) {
         current->restore_blocked = false;
         current->blocked = current->saved_blocked;
-        work_pending |= signals_wait_for(current);
+        work_pending |= thread_signalled(current);
     }
     return changed;
 }
@@ -220,7 +209,7 @@ void signals_fault(struct trap_frame *frame, int signal, int code, uint64_t addr
 
     /* A fault in the handler of that fault would go on for ever. */
     if (current->blocked & SIGNAL_BIT(signal) || actions[signal].handler <= SIG_IGN)
-        trap_report(frame, address);
+        trap_report(frame, address, 128 + (unsigned)signal);
     deliver(frame, &info);
 }
 
@@ -296,14 +285,14 @@ long sys_rt_sigprocmask(int how, uint64_t new, uint64_t old, uint64_t size)
             return -EINVAL;
         set = how == 0 ? before | set : how == 1 ? before & ~set : set;
         current->blocked = set & ~UNBLOCKABLE;
-        work_pending |= signals_wait_for(current);
+        work_pending |= thread_signalled(current);
     }
     return old ? copy_to(old, &before, sizeof before) : 0;
 }
 
 long sys_rt_sigpending(uint64_t out, uint64_t size)
 {
-    uint64_t set = waiting(current) & current->blocked;
+    uint64_t set = (current->signals.pending | process_signals.pending) & current->blocked;
 
     return size > sizeof set ? -EINVAL : copy_to(out, &set, size);
 }

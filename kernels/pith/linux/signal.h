@@ -3,7 +3,7 @@
 #ifndef PITH_SIGNAL_H
 #define PITH_SIGNAL_H
 
-#include "../sched/thread.h"
+#include "sched/thread.h"
 
 enum {
     SIGHUP = 1,
@@ -64,16 +64,8 @@ struct siginfo {
     };
 };
 
-/* What a page fault turned out to be: signal 0 when the access may go on. */
-struct fault {
-    int signal, code;
-};
-
 #define SIGNAL_BIT(signal) (1ull << ((signal)-1))
 #define UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
-
-/* Whether `thread` has a signal to deliver. */
-bool signals_wait_for(const struct thread *thread);
 
 /* Drop what waits for a thread that ends. */
 void signals_forget(struct thread *thread);

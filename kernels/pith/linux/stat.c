@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is there: stat and its kin, folders' entries. */
-#include "../memory/copy.h"
-#include "../memory/paging.h"
-#include "errno.h"
-#include "file.h"
-#include "syscall.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/file.h"
+#include "memory/copy.h"
+#include "memory/paging.h"
 
 enum { AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000 };
 

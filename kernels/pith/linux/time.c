@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Clocks and sleeping. */
-#include "../cpu/timer.h"
-#include "../memory/copy.h"
-#include "../sched/thread.h"
-#include "errno.h"
-#include "syscall.h"
+#include "cpu/timer.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "memory/copy.h"
+#include "sched/thread.h"
 
 #define SECOND 1000000000ll
 

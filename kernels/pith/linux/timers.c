@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Timers that send signals: alarm, setitimer, timer_create. */
-#include "../cpu/timer.h"
-#include "../memory/copy.h"
-#include "errno.h"
-#include "signal.h"
-#include "syscall.h"
+#include "cpu/timer.h"
+#include "lib/errno.h"
+#include "linux/calls.h"
+#include "linux/signal.h"
+#include "memory/copy.h"
 
 #define TIMERS 32
 #define SECOND 1000000000ll

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "copy.h"
+#include "memory/copy.h"
 
 #define CHUNK 32ul
 

@@ -6,9 +6,9 @@
 #ifndef PITH_COPY_H
 #define PITH_COPY_H
 
-#include "../lib/lib.h"
-#include "../linux/errno.h"
-#include "paging.h"
+#include "lib/errno.h"
+#include "lib/lib.h"
+#include "memory/paging.h"
 
 /* Whether start..start+size lies in the program's half. */
 static inline bool in_program(uint64_t start, uint64_t size)
@@ -71,6 +71,9 @@ static inline __attribute__((always_inline)) long copy_to(uint64_t address, cons
 
 /* Copy a NUL-terminated text. Its length, -EFAULT, or -ENAMETOOLONG when it does not fit. */
 long copy_text(char *to, uint64_t address, size_t size);
+
+/* Compare and exchange: *old is what was there. 0 or -EFAULT. Before, in_program(). */
+long exchange_word(uint32_t *at, uint32_t expected, uint32_t value, uint32_t *old);
 
 /* For trap(): where to go on after a fault at `rip`, or 0 when none of the copies is there. */
 uint64_t copy_fixup(uint64_t rip);

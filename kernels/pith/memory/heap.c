@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "heap.h"
-#include "paging.h"
+#include "memory/heap.h"
+#include "memory/paging.h"
 
 #define SMALLEST 5 /* 32 bytes */
 #define PAGE_SHIFT 12

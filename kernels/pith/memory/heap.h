@@ -3,7 +3,7 @@
 #ifndef PITH_HEAP_H
 #define PITH_HEAP_H
 
-#include "../lib/lib.h"
+#include "lib/lib.h"
 
 /* `size` bytes, cleared, or NULL. The caller remembers the size. */
 void *heap_take(size_t size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lend.h"
+#include "memory/lend.h"
 
 #define DROPPED 0x8000 /* in a page's count: nobody maps it */
 #define MOST 0x7000

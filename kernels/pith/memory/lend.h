@@ -9,7 +9,7 @@
 #ifndef PITH_LEND_H
 #define PITH_LEND_H
 
-#include "paging.h"
+#include "memory/paging.h"
 
 /* How many of the `most` whole pages at the program's `address` on (page-aligned) are lent from now
  * on: those that lie one behind the other in physical memory, from *first on. 0 where lending does

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pages.h"
+#include "memory/pages.h"
 
 void pages_init(struct pages *pages, void *base)
 {

@@ -7,9 +7,8 @@
 #ifndef PITH_PAGES_H
 #define PITH_PAGES_H
 
-#include "../lib/lib.h"
+#include "cpu/layout.h"
 
-#define PAGE 4096ul
 #define PAGE_ORDERS 11 /* blocks of 1 to 1024 pages */
 #define PAGE_RANGES 16
 

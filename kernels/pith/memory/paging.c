@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "paging.h"
-#include "../cpu/cpu.h"
+#include "memory/paging.h"
+#include "cpu/cpu.h"
+#include "cpu/tables.h"
 
 #define ENTRIES 512
 #define WIDE 2048 /* pages that paging_widen() makes room for */
 
-extern uint64_t pml4[], high_pd[], kernel_table[], direct_pdpt[];
-extern char text_start[], rodata_start[], data_start[], kernel_end[];
-extern char guard_boot[], guard_trap[], guard_double[];
+extern char text_start[], rodata_start[], data_start[], kernel_end[]; /* pith.ld */
 
 struct pages memory;
 

@@ -3,12 +3,8 @@
 #ifndef PITH_PAGING_H
 #define PITH_PAGING_H
 
-#include "pages.h"
-
-#define DIRECT_BASE 0xffff800000000000ul /* all physical memory is mapped here */
-#define KERNEL_BASE 0xffffffff80000000ul
-#define LOW_MEMORY 0x100000000ul     /* below 4 GiB: mapped whatever the CPU */
-#define PROGRAM_END 0x7ffffffff000ul /* the program's half, as on Linux */
+#include "cpu/layout.h"
+#include "memory/pages.h"
 
 #define PTE_PRESENT 0x001ul
 #define PTE_WRITE 0x002ul
@@ -19,17 +15,6 @@
 #define PTE_FLIPPED 0x800ul  /* ours: the page goes to parcel_return(): see parcel.h */
 #define PTE_NX (1ul << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ul
-
-/* Where physical memory can be touched. */
-static inline void *direct(uint64_t physical)
-{
-    return (void *)(DIRECT_BASE + physical);
-}
-
-static inline uint64_t physical(const void *direct_address)
-{
-    return (uint64_t)direct_address - DIRECT_BASE;
-}
 
 extern struct pages memory; /* all of it */
 

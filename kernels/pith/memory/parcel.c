@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "parcel.h"
-#include "copy.h"
+#include "memory/parcel.h"
+#include "memory/copy.h"
 
 /* Parcels are cut from blocks that are aligned to their size, so that a page tells its parcel. */
 #define BLOCK_ORDER 8

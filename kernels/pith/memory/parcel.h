@@ -9,7 +9,7 @@
 #ifndef PITH_PARCEL_H
 #define PITH_PARCEL_H
 
-#include "paging.h"
+#include "memory/paging.h"
 
 #define PARCEL_PAGES 17ul /* 64 KB, wherever in its first page they begin */
 

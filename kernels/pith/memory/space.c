@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "space.h"
-#include "../cpu/console.h"
-#include "../cpu/cpu.h"
-#include "../linux/errno.h"
-#include "../linux/ramfs.h"
-#include "lend.h"
-#include "parcel.h"
+#include "memory/space.h"
+#include "cpu/console.h"
+#include "cpu/cpu.h"
+#include "lib/errno.h"
+#include "memory/lend.h"
+#include "memory/parcel.h"
+
+#define KILLED 137 /* the status of who is killed, as by the OOM killer */
 
 struct area {
     uint64_t start, end;
@@ -49,6 +50,9 @@ static void area_give(struct area *area)
 
 static struct backing skip(struct backing backing, uint64_t bytes)
 {
+    backing.offset += bytes;
+    if (backing.ops)
+        return backing;
     if (backing.data && bytes < backing.size) {
         backing.data += bytes;
         backing.size -= bytes;
@@ -56,25 +60,23 @@ static struct backing skip(struct backing backing, uint64_t bytes)
         backing.data = NULL;
         backing.size = 0;
     }
-    backing.offset += bytes;
     return backing;
 }
 
-/* An area that shares its file's pages keeps them from being freed. */
 static void hold(const struct area *area)
 {
-    if (!area->backing.file)
-        return;
-    inode_hold(area->backing.file);
-    area->backing.file->shared += area->backing.shared;
+    const struct backing *from = &area->backing;
+
+    if (from->ops)
+        from->ops->hold(from->file, from->shared);
 }
 
 static void let_go(const struct area *area)
 {
-    if (!area->backing.file)
-        return;
-    area->backing.file->shared -= area->backing.shared;
-    inode_release(area->backing.file);
+    const struct backing *from = &area->backing;
+
+    if (from->ops)
+        from->ops->let_go(from->file, from->shared);
 }
 
 /* Make `at` a border between areas. -ENOMEM when there is no memory for it. */
@@ -198,8 +200,7 @@ long space_unmap(uint64_t start, uint64_t end)
 static bool continues(const struct area *area, const struct area *after)
 {
     return after && area->end == after->start && area->protection == after->protection &&
-           !area->backing.data && !after->backing.data && !area->backing.file &&
-           !after->backing.file;
+           !area->backing.data && !after->backing.data;
 }
 
 static void merge(struct area *area)
@@ -300,63 +301,65 @@ static _Noreturn void out_of_memory(uint64_t address)
 {
     print("pith: out of memory: the program touched %p, and no page is free; give the VM more\n",
           (void *)address);
-    machine_end(128 + SIGKILL); /* as if the OOM killer had struck */
+    machine_end(KILLED);
 }
 
 /* The page of `area` at `address`, and whether it belongs to somebody else. NULL: none. */
 static char *page_for(const struct area *area, uint64_t address, uint64_t *borrowed)
 {
-    struct backing from = skip(area->backing, address - area->start);
+    const struct backing *from = &area->backing;
+    uint64_t at = address - area->start, left = from->size - at;
+    bool has_data = !from->ops && at < from->size;
     char *page;
 
-    *borrowed = from.shared && (from.file || from.data) ? PTE_BORROWED : 0;
-    if (from.shared && from.file)
-        return inode_own_page(from.file, from.offset);
-    if (from.shared && from.data)
-        return (char *)direct((uint64_t)from.data - KERNEL_BASE);
+    *borrowed = from->shared && (from->ops || has_data) ? PTE_BORROWED : 0;
+    if (*borrowed)
+        return from->ops ? from->ops->own_page(from->file, from->offset + at)
+                         : (char *)direct((uint64_t)from->data + at - KERNEL_BASE);
     page = page_take();
-    if (page && from.file)
-        inode_copy_page(from.file, from.offset, page);
-    else if (page && from.data)
-        memcpy(page, from.data, from.size < PAGE ? from.size : PAGE);
+    if (page && from->ops)
+        from->ops->copy_page(from->file, from->offset + at, page);
+    else if (page && has_data)
+        memcpy(page, from->data + at, left < PAGE ? left : PAGE);
     return page;
 }
 
 /* The page is there, and the area allows the access. */
-static struct fault write_to_lent(uint64_t address, uint64_t error)
+static enum fault write_to_lent(uint64_t address, uint64_t error)
 {
     uint64_t *entry = paging_entry(address, false);
 
     if (!entry || !(*entry & PTE_LENT) || !(error & PAGE_FAULT_WRITE))
-        return (struct fault){SIGSEGV, SEGV_ACCERR};
+        return FAULT_FORBIDDEN;
     if (!lend_write(entry, address))
         out_of_memory(address);
-    return (struct fault){0};
+    return NO_FAULT;
 }
 
-struct fault space_fault(uint64_t address, uint64_t error)
+enum fault space_fault(uint64_t address, uint64_t error)
 {
     struct area *area = areas;
     uint64_t *entry, borrowed, at = address & ~(PAGE - 1);
+    const struct backing *from;
     char *page;
 
     while (area && area->end <= address)
         area = area->next;
     if (!area || area->start > address)
-        return (struct fault){SIGSEGV, SEGV_MAPERR};
+        return FAULT_UNMAPPED;
     if (!allows(area->protection, error))
-        return (struct fault){SIGSEGV, SEGV_ACCERR};
+        return FAULT_FORBIDDEN;
     if (error & PAGE_FAULT_PRESENT)
         return write_to_lent(at, error);
-    if (area->backing.file &&
-        skip(area->backing, at - area->start).offset >= area->backing.file->size)
-        return (struct fault){SIGBUS, BUS_ADRERR};
+    from = &area->backing;
+    if (from->ops && from->offset + (at - area->start) >= from->ops->size(from->file))
+        return FAULT_PAST_FILE;
     entry = paging_entry(at, true);
     page = entry ? page_for(area, at, &borrowed) : NULL;
     if (!page)
         out_of_memory(address);
     *entry = physical(page) | entry_flags(area->protection) | borrowed;
-    return (struct fault){0};
+    return NO_FAULT;
 }
 
 static struct area *area_at(uint64_t address)
@@ -407,14 +410,15 @@ size_t space_describe(char *out, size_t size)
     size_t done = 0;
 
     for (const struct area *area = areas; area && done < size; area = area->next) {
+        const struct backing *from = &area->backing;
         int p = area->protection;
         bool stack = area->end == PROGRAM_END, heap = area->start == brk_start;
 
         done +=
             format(out + done, size - done, "%08lx-%08lx %c%c%c%c %08lx 00:00 %u %s\n", area->start,
                    area->end, p & PROT_READ ? 'r' : '-', p & PROT_WRITE ? 'w' : '-',
-                   p & PROT_EXEC ? 'x' : '-', area->backing.shared ? 's' : 'p',
-                   area->backing.offset, area->backing.file ? area->backing.file->number : 0,
+                   p & PROT_EXEC ? 'x' : '-', from->shared ? 's' : 'p', from->offset,
+                   from->ops ? from->ops->number(from->file) : 0,
                    stack  ? "[stack]"
                    : heap ? "[heap]"
                           : "");

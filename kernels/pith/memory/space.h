@@ -6,8 +6,7 @@
 #ifndef PITH_SPACE_H
 #define PITH_SPACE_H
 
-#include "../linux/signal.h"
-#include "paging.h"
+#include "memory/paging.h"
 
 #define PROT_READ 1
 #define PROT_WRITE 2
@@ -16,13 +15,25 @@
 #define STACK_SIZE (8ul << 20)
 #define STACK_GAP (1ul << 20) /* nothing else is ever placed this close below the stack */
 
-struct inode;
+/* A file as far as its mappings go. */
+struct backing_ops {
+    void (*hold)(void *file, bool shared); /* an area maps it; `shared`: the file's own pages */
+    void (*let_go)(void *file, bool shared);
+    uint64_t (*size)(const void *file);
+    unsigned (*number)(const void *file); /* for space_describe() */
+    /* The page at `offset`, a multiple of PAGE: itself, or its bytes. NULL: memory is out. */
+    char *(*own_page)(void *file, uint64_t offset);
+    void (*copy_page)(void *file, uint64_t offset, char *page);
+};
 
 /* Where an area's pages come from: all zeros where nothing is given. */
 struct backing {
-    const char *data; /* `size` bytes of the kernel's memory, then zeros */
+    const struct backing_ops *ops; /* NULL: not from a file */
+    union {
+        const char *data; /* `size` bytes of the kernel's memory, then zeros */
+        void *file;       /* or a file, from `offset` on; the area holds it */
+    };
     uint64_t size;
-    struct inode *file; /* or a file, from `offset` on; the area holds it */
     uint64_t offset;
     bool shared; /* the data's or file's own pages, not copies */
 };
@@ -46,9 +57,10 @@ long space_protect(uint64_t start, uint64_t end, int protection);
 /* Drop the pages of start..end: what is touched next is as at the start. */
 void space_discard(uint64_t start, uint64_t end);
 
-/* Handle a page fault at `address` with the CPU's error code: signal 0 when the access may go on,
- * else what the program is to be told. Ends the machine when memory is out. */
-struct fault space_fault(uint64_t address, uint64_t error);
+/* Handle a page fault at `address` with the CPU's error code: NO_FAULT when the access may go on,
+ * else what is wrong with it. Ends the machine when memory is out. */
+enum fault { NO_FAULT, FAULT_UNMAPPED, FAULT_FORBIDDEN, FAULT_PAST_FILE };
+enum fault space_fault(uint64_t address, uint64_t error);
 
 /* Whether all of start..end is mapped. */
 bool space_covers(uint64_t start, uint64_t end);

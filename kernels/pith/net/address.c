@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "address.h"
-#include "../lib/lib.h"
+#include "net/address.h"
+#include "lib/lib.h"
 
 enum { CLIENT, SERVER, GATEWAY, NETMASK, HOST, DEVICE, AUTOCONF, FIELDS };
 

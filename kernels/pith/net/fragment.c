@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "fragment.h"
-#include "../lib/lib.h"
-#include "lwip/inet_chksum.h"
-#include "lwip/ip.h"
-#include "lwip/prot/ethernet.h"
-#include "lwip/prot/ip4.h"
-#include "lwip/udp.h"
+#include "net/fragment.h"
+#include "lib/lib.h"
+#include <lwip/inet_chksum.h>
+#include <lwip/ip.h>
+#include <lwip/prot/ethernet.h>
+#include <lwip/prot/ip4.h>
+#include <lwip/udp.h>
 
 #define HEADERS (SIZEOF_ETH_HDR + IP_HLEN)
 

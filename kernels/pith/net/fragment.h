@@ -4,7 +4,7 @@
 #ifndef PITH_NET_FRAGMENT_H
 #define PITH_NET_FRAGMENT_H
 
-#include "lwip/netif.h"
+#include <lwip/netif.h>
 
 /* Send an Ethernet frame with an IPv4 packet larger than netif->mtu in fragments, each by
  * netif->linkoutput. ERR_VAL when it is none or may not be fragmented. */

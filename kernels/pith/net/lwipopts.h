@@ -95,6 +95,6 @@ extern uint32_t net_tcp_window, net_tcp_send_buffer;
 #define LWIP_MULTICAST_TX_OPTIONS 0
 
 #define LWIP_STATS 0
-#define LWIP_HOOK_FILENAME "hooks.h"
+#define LWIP_HOOK_FILENAME "net/lwip_hooks.h"
 
 #endif

@@ -1,30 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "net.h"
-#include "../cpu/console.h"
-#include "../cpu/cpu.h"
-#include "../cpu/timer.h"
-#include "../memory/paging.h"
-#include "../sched/alarm.h"
-#include "../virtio/net.h"
-#include "address.h"
-#include "lwip/dhcp.h"
-#include "lwip/etharp.h"
-#include "lwip/init.h"
-#include "lwip/ip4_frag.h"
-#include "lwip/ip6_frag.h"
-#include "lwip/nd6.h"
-#include "lwip/priv/tcp_priv.h"
-#include "netif.h"
-#include "segments.h"
+#include "net/net.h"
+#include "cpu/console.h"
+#include "cpu/cpu.h"
+#include "cpu/timer.h"
+#include "memory/paging.h"
+#include "net/address.h"
+#include "net/netif.h"
+#include "net/segments.h"
+#include "sched/alarm.h"
+#include "virtio/nic.h"
+#include <lwip/dhcp.h>
+#include <lwip/etharp.h>
+#include <lwip/init.h>
+#include <lwip/ip4_frag.h>
+#include <lwip/ip6_frag.h>
+#include <lwip/nd6.h>
+#include <lwip/priv/tcp_priv.h>
 
 #define MS 1000000ll
 #define LATE 1    /* ms: how long a program that only computes may leave frames lying, or ACKs */
 #define EARLY 100 /* ms: how long who asks for a connection is kept for a program that starts */
 #define DHCP_SECONDS 20
 
+const struct net_hooks *net_hooks;
 struct list net_room = LIST(net_room);
 uint32_t net_tcp_window, net_tcp_send_buffer;
 
+/*
+ * What is remembered from one call to the next:
+ *
+ *             set by                   cleared by               what it means
+ *   started   net_start()              -                        lwIP is there
+ *   addressed net_init(), with a NIC   -                        the NIC is asked for frames
+ *   early     the same                 the first net_poll()     its interrupts are not heeded
+ *   behind    net_poll(), net_init()   net_poll() that took all frames lie in the ring
+ *   late      net_catch_up(), behind   the same, at its end     net_is_late(), for the sockets
+ *   held      net_hold()               each frame, net_poll()   no more frames in this round
+ *   owing     net_owe()                net_settle()             an ACK was put off
+ *
+ * An alarm is set while there is something for it to do:
+ *
+ *   tcp_alarm    while there are connections, each TCP_TMR_INTERVAL
+ *   second_alarm from net_init() on, with a NIC: ARP, reassembly, neighbours
+ *   dhcp_alarm   the same, with ip=dhcp
+ *   early_alarm  once, EARLY after net_init(): net_catch_up(), which ends `early`
+ *   late_alarm   LATE after `behind` or `owing` was set: net_catch_up(), for which it is
+ */
 static bool started, addressed, behind, owing, early, held, late;
 static struct alarm tcp_alarm, second_alarm, dhcp_alarm, early_alarm, late_alarm;
 
@@ -114,10 +135,11 @@ static void wait_for_address(void)
         print("pith: no answer by DHCP in %d s; going on without an address\n", DHCP_SECONDS);
 }
 
-void net_init(const char *ip)
+void net_init(const char *ip, const struct net_hooks *hooks)
 {
     struct address address;
 
+    net_hooks = hooks;
     if (!ip || !address_parse(ip, &address))
         return;
     net_start();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The network: lwIP between the sockets (linux/) and the NIC (virtio/net.c). All of it runs with
+ * The network: lwIP between the sockets (socket/) and the NIC (virtio/nic.c). All of it runs with
  * interrupts off, as the kernel always does: on a system call's stack, or on the trap stack when
  * the NIC or an alarm interrupts the program or the idle CPU. Callbacks from lwIP into the sockets
  * therefore must not touch the program's memory nor wait: they queue data and wake threads.
@@ -8,13 +8,22 @@
 #ifndef PITH_NET_H
 #define PITH_NET_H
 
-#include "../lib/list.h"
+#include "lib/list.h"
 
 struct tcp_pcb;
 
+/* What the network asks of those above it, who else are called by lwIP only. */
+struct net_hooks {
+    unsigned (*place)(unsigned ahead); /* see struct nic */
+    /* So many bytes of data go to the peer of a connection that has had them already. */
+    void (*sends_again)(struct tcp_pcb *pcb, unsigned bytes);
+};
+
+extern const struct net_hooks *net_hooks;
+
 /* Bring up loopback and, where `ip` (the command line's ip=, or NULL) asks for it, the NIC. A boot
  * that asks for no network pays nothing: lwIP begins with the first of net_start() and this. */
-void net_init(const char *ip);
+void net_init(const char *ip, const struct net_hooks *hooks);
 
 /* Begin if that has not happened yet: before the first socket. */
 void net_start(void);
@@ -53,14 +62,7 @@ void net_settle(void);
 /* Send what has been queued since. Sockets call it after they queued data. */
 void net_flush(void);
 
-/* How many raw sockets there are that hear of packets. */
-extern unsigned raw_sockets;
-
 /* Threads that wait for room in the NIC's queue, after lwIP said ERR_MEM: queue_wait(). */
 extern struct list net_room;
-
-/* A connection has been made: send in segments larger than its MSS, for the device to cut up (see
- * segments.c). Call it in lwIP's connected and accept callbacks. */
-void segments_begin(struct tcp_pcb *pcb);
 
 #endif

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "netif.h"
-#include "../cpu/console.h"
-#include "../lib/lib.h"
-#include "../memory/paging.h"
-#include "../virtio/net.h"
-#include "fragment.h"
-#include "lwip/dhcp.h"
-#include "lwip/etharp.h"
-#include "lwip/ethip6.h"
-#include "lwip/inet_chksum.h"
-#include "lwip/ip.h"
-#include "lwip/prot/ip4.h"
-#include "lwip/prot/tcp.h"
-#include "net.h"
-#include "netif/ethernet.h"
-#include "segments.h"
-#include "shortcut.h"
-#include "stream.h"
+#include "net/netif.h"
+#include "cpu/console.h"
+#include "lib/lib.h"
+#include "memory/paging.h"
+#include "net/connections.h"
+#include "net/fragment.h"
+#include "net/net.h"
+#include "net/segments.h"
+#include "net/shortcut.h"
+#include "virtio/nic.h"
+#include <lwip/dhcp.h>
+#include <lwip/etharp.h>
+#include <lwip/ethip6.h>
+#include <lwip/inet_chksum.h>
+#include <lwip/ip.h>
+#include <lwip/prot/ip4.h>
+#include <lwip/prot/tcp.h>
+#include <netif/ethernet.h>
 
 #define BULK (4u << 20) /* bytes */
 #define LARGEST                                                                                    \
@@ -27,13 +27,7 @@
 static struct netif interface;
 static struct nic nic;
 
-/* Who asks for a connection, while his frame is being dealt with, and the neighbour it came from.
- */
-static struct {
-    bool is_there;
-    ip4_addr_t address;
-    struct eth_addr neighbour;
-} asker;
+struct in_hand in_hand;
 static ip4_addr_t unresolved; /* the last who was answered so, until netif_resolve() */
 
 /* Where things are in a frame that is about to be sent; transport is 0 when it is neither TCP nor
@@ -80,9 +74,9 @@ static uint16_t pseudo_sum(const uint8_t *ip, struct layout layout, uint32_t len
 
 enum end { SOURCE, DESTINATION };
 
-static const ip_addr_t *address_of(const struct pbuf *frame, struct layout layout, enum end end)
+static ip_addr_t address_of(const struct pbuf *frame, struct layout layout, enum end end)
 {
-    static ip_addr_t address;
+    ip_addr_t address;
     const void *ip = (const uint8_t *)frame->payload + SIZEOF_ETH_HDR;
     const struct ip6_hdr *ip6 = ip;
     const struct ip_hdr *ip4 = ip;
@@ -93,7 +87,7 @@ static const ip_addr_t *address_of(const struct pbuf *frame, struct layout layou
     } else {
         ip_addr_copy_from_ip4(address, end == SOURCE ? ip4->src : ip4->dest);
     }
-    return &address;
+    return address;
 }
 
 /* Have the device fill in the transport checksum, and cut the frame where it is too long. */
@@ -114,8 +108,9 @@ static struct nic_header prepare(const struct pbuf *frame)
     memcpy(transport + header.checksum_offset, &sum, 2);
     if (layout.protocol == IP_PROTO_TCP && frame->tot_len > SIZEOF_ETH_HDR + nic.mtu) {
         header.gso_type = layout.ip6 ? NIC_GSO_TCP6 : NIC_GSO_TCP4;
-        header.gso_size =
-            segments_mss((const void *)transport, address_of(frame, layout, DESTINATION));
+        ip_addr_t to = address_of(frame, layout, DESTINATION);
+
+        header.gso_size = segments_mss((const void *)transport, &to);
         header.header_length =
             (uint16_t)(layout.transport + TCPH_HDRLEN_BYTES((const struct tcp_hdr *)transport));
     }
@@ -153,19 +148,19 @@ static void look_for_syn(const struct pbuf *frame, struct layout layout)
 {
     const struct eth_hdr *ethernet = frame->payload;
     const struct tcp_hdr *tcp = (const void *)((const uint8_t *)frame->payload + layout.transport);
-    const ip_addr_t *from;
+    ip_addr_t from;
 
     if (!layout.transport || layout.protocol != IP_PROTO_TCP ||
         frame->len < layout.transport + sizeof *tcp ||
         (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
         return;
     from = address_of(frame, layout, SOURCE);
-    stream_reopen(from, tcp);
+    connections_reopen(&from, tcp);
     if (layout.ip6 || ethernet->src.addr[0] & 1)
         return;
-    asker.is_there = true;
-    asker.address = *ip_2_ip4(from);
-    asker.neighbour = ethernet->src;
+    in_hand.asks = true;
+    in_hand.asker = *ip_2_ip4(&from);
+    in_hand.neighbour = ethernet->src;
 }
 
 /* His answer goes back the way he came: it need not wait until ARP has found that out. The first
@@ -175,11 +170,11 @@ static err_t output(struct netif *netif, struct pbuf *packet, const ip4_addr_t *
     bool is_first = ip4_addr_isany_val(unresolved);
     err_t error;
 
-    if (!asker.is_there || !ip4_addr_cmp(to, &asker.address))
+    if (!in_hand.asks || !ip4_addr_cmp(to, &in_hand.asker))
         return etharp_output(netif, packet, to);
     unresolved = *to;
-    error = ethernet_output(netif, packet, (const struct eth_addr *)netif->hwaddr, &asker.neighbour,
-                            ETHTYPE_IP);
+    error = ethernet_output(netif, packet, (const struct eth_addr *)netif->hwaddr,
+                            &in_hand.neighbour, ETHTYPE_IP);
     if (is_first)
         nic_kick(false);
     return error;
@@ -218,7 +213,7 @@ static bool receive(struct pbuf *frame, const struct nic_header *header)
         shortcut_take(frame, &interface);
     else if (interface.input(frame, &interface) != ERR_OK)
         pbuf_free(frame);
-    asker.is_there = false;
+    in_hand.asks = false;
     segments_after_input();
     return !net_held();
 }
@@ -255,7 +250,7 @@ bool netif_start(const struct address *address)
                gateway = {address->gateway};
 
     nic.receive = receive;
-    nic.place = stream_place;
+    nic.place = net_hooks->place;
     nic.room = segments_room;
     if (!nic_start(&nic)) {
         print("pith: ip= is given, but there is no usable network device\n");

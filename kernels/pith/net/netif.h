@@ -3,7 +3,23 @@
 #ifndef PITH_NET_NETIF_H
 #define PITH_NET_NETIF_H
 
-#include "address.h"
+#include "net/address.h"
+#include <lwip/ip4_addr.h>
+#include <lwip/prot/ethernet.h>
+
+struct tcp_pcb;
+
+/* The frame that the NIC has brought and that is being dealt with: what we find out about it on one
+ * side of lwIP and need on the other. lwIP has no argument for that. */
+struct in_hand {
+    bool asks; /* for a connection: who, and the neighbour that the frame came from */
+    ip4_addr_t asker;
+    struct eth_addr neighbour;
+    struct tcp_pcb *pcb; /* that a TCP packet is for, or NULL; and how things stood before it */
+    uint32_t acknowledged, window;
+};
+
+extern struct in_hand in_hand;
 
 /* Find the NIC and give it its address. False, with the reason on the console, where there is none
  * or it cannot be used. */

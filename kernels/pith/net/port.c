@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What lwIP needs of the kernel: memory, time, chance. */
-#include "../cpu/cpu.h"
-#include "../cpu/timer.h"
-#include "../memory/heap.h"
-#include "../memory/pages.h"
-#include "../memory/paging.h"
-#include "../virtio/rng.h"
-#include "lwip/sys.h"
+#include "cpu/cpu.h"
+#include "cpu/timer.h"
+#include "memory/heap.h"
+#include "memory/pages.h"
+#include "memory/paging.h"
+#include "virtio/rng.h"
+#include <lwip/sys.h>
 
 #define SHARE 4 /* of all memory that lwIP's own objects may take: one in so many bytes */
 

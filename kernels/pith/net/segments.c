@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "segments.h"
-#include "../sched/thread.h"
-#include "hooks.h"
-#include "lwip/priv/tcp_priv.h"
+#include "net/segments.h"
+#include "net/connections.h"
+#include "net/lwip_hooks.h"
+#include "net/net.h"
+#include "net/netif.h"
+#include "sched/thread.h"
+#include <lwip/priv/tcp_priv.h>
 
 #define RTO_MIN 3       /* lwIP's slow ticks, of 100 ms: nobody answers that late who will answer */
 #define FIRST_WINDOW 10 /* segments: RFC 6928 */
@@ -19,10 +22,6 @@ union extra {
 
 static uint8_t slot;
 static unsigned largest_ip4, largest_ip6;
-
-/* The pcb that the packet in hand is for, and how things stood before it. */
-static struct tcp_pcb *touched;
-static uint32_t acknowledged, window;
 
 void segments_init(void)
 {
@@ -116,51 +115,38 @@ static void cut(struct tcp_pcb *pcb, struct tcp_seg **list, uint32_t size)
     pcb->unsent = unsent;
 }
 
-/* A half-open connection of this listener, to make room for another: under a flood of SYNs that
- * nobody follows up, the oldest is the least likely to become one. */
-static struct tcp_pcb *oldest_half_open(const struct tcp_pcb_listen *listener)
-{
-    struct tcp_pcb *oldest = NULL;
-
-    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
-        if (pcb->state == SYN_RCVD && pcb->listener == listener &&
-            (!oldest || (int32_t)(pcb->tmr - oldest->tmr) < 0))
-            oldest = pcb;
-    return oldest;
-}
-
-static void make_room(const struct tcp_pcb_listen *listener)
-{
-    struct tcp_pcb *pcb = NULL;
-
-    if (listener->accepts_pending >= listener->backlog)
-        pcb = oldest_half_open(listener);
-    if (pcb)
-        tcp_abandon(pcb, 0);
-}
-
 err_t net_tcp_packet(struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {
     union extra extra;
 
-    touched = NULL;
+    in_hand.pcb = NULL;
     if (pcb->state == LISTEN) {
         if (TCPH_FLAGS(header) & TCP_SYN)
-            make_room((const struct tcp_pcb_listen *)pcb);
+            connections_make_room((const struct tcp_pcb_listen *)pcb);
         return ERR_OK;
     }
     extra = get(pcb);
     if (!extra.mss)
         return ERR_OK;
-    touched = pcb;
-    acknowledged = pcb->lastack;
-    window = pcb->cwnd;
+    in_hand.pcb = pcb;
+    in_hand.acknowledged = pcb->lastack;
+    in_hand.window = pcb->cwnd;
     /* The third ACK of the same has lwIP send the first segment again: it is to be a small one. */
     if (pcb->dupacks >= 2 && lwip_ntohl(header->ackno) == pcb->lastack) {
         cut(pcb, &pcb->unacked, extra.mss);
         pcb->mss = extra.mss;
     }
     return ERR_OK;
+}
+
+void net_tcp_sends(struct tcp_pcb *pcb, const struct tcp_hdr *header, const struct pbuf *packet)
+{
+    unsigned data = packet->tot_len - TCPH_HDRLEN_BYTES(header);
+
+    if (!pcb || !data || pcb->state < ESTABLISHED || pcb->state == TIME_WAIT ||
+        TCP_SEQ_GEQ(lwip_ntohl(header->seqno), pcb->snd_nxt))
+        return;
+    net_hooks->sends_again(pcb, data);
 }
 
 /*
@@ -175,7 +161,8 @@ static void recover(struct tcp_pcb *pcb, union extra *extra)
         extra->recovered = pcb->snd_nxt;
     } else if (extra->recovering && TCP_SEQ_GEQ(pcb->lastack, extra->recovered)) {
         extra->recovering = false;
-    } else if (extra->recovering && pcb->lastack != acknowledged && !(pcb->flags & TF_RTO)) {
+    } else if (extra->recovering && pcb->lastack != in_hand.acknowledged &&
+               !(pcb->flags & TF_RTO)) {
         cut(pcb, &pcb->unacked, extra->mss);
         tcp_rexmit(pcb);
     }
@@ -187,9 +174,9 @@ void segments_after_input(void)
     union extra extra;
     uint32_t room;
 
-    if (!touched || pcb != touched)
+    if (!in_hand.pcb || pcb != in_hand.pcb)
         return;
-    touched = NULL;
+    in_hand.pcb = NULL;
     extra = get(pcb);
     if (extra.recovering || pcb->flags & (TF_INFR | TF_RTO)) {
         recover(pcb, &extra);
@@ -197,8 +184,9 @@ void segments_after_input(void)
     }
     /* In slow start lwIP adds what was acknowledged, as Linux does; in congestion avoidance one MSS
      * each round trip (RFC 5681), which is to be the real one. */
-    if (window >= pcb->ssthresh && pcb->cwnd > window + extra.mss && !extra.recovering)
-        pcb->cwnd = window + extra.mss;
+    if (in_hand.window >= pcb->ssthresh && pcb->cwnd > in_hand.window + extra.mss &&
+        !extra.recovering)
+        pcb->cwnd = in_hand.window + extra.mss;
     pcb->mss = size_now(pcb, extra);
     /* A segment that is larger than the whole window would wait for the persist timer. */
     room = pcb->snd_wnd < pcb->cwnd ? pcb->snd_wnd : pcb->cwnd;

@@ -9,9 +9,8 @@
 #ifndef PITH_NET_SEGMENTS_H
 #define PITH_NET_SEGMENTS_H
 
-#include "lwip/err.h"
-#include "lwip/ip_addr.h"
-#include "net.h"
+#include <lwip/err.h>
+#include <lwip/ip_addr.h>
 
 struct tcp_hdr;
 struct tcp_pcb;
@@ -20,6 +19,10 @@ void segments_init(void);
 
 /* Segments of up to so many bytes may be given to the device; 0, the default: none. */
 void segments_allow(unsigned over_ip4, unsigned over_ip6);
+
+/* A connection has been made: send in segments larger than its MSS. Call it in lwIP's connected and
+ * accept callbacks. */
+void segments_begin(struct tcp_pcb *pcb);
 
 /* lwIP's tcp_write(), which this must stand in for: segments already queued may be larger than
  * those that are made now. */

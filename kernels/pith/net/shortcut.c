@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "shortcut.h"
-#include "lwip/inet_chksum.h"
-#include "lwip/ip.h"
-#include "lwip/prot/ethernet.h"
-#include "lwip/prot/tcp.h"
-#include "lwip/prot/udp.h"
-#include "lwip/tcp.h"
-#include "lwip/priv/tcp_priv.h"
-#include "lwip/udp.h"
-#include "net.h"
+#include "net/shortcut.h"
+#include <lwip/inet_chksum.h>
+#include <lwip/ip.h>
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/prot/ethernet.h>
+#include <lwip/prot/tcp.h>
+#include <lwip/prot/udp.h>
+#include <lwip/tcp.h>
+#include <lwip/udp.h>
+
+unsigned shortcut_listeners;
 
 #define PLAIN_HEADER 0x45 /* version 4, no options */
 #define FIRST_GROUP PP_HTONL(0xe0000000ul)
@@ -34,7 +35,7 @@ bool shortcut_is_open(const struct pbuf *frame, const struct netif *netif)
     odd = (uint32_t)(ethernet->type ^ PP_HTONS(ETHTYPE_IP)) | (ethernet->dest.addr[0] & 1) |
           (uint32_t)(ip->_v_hl ^ PLAIN_HEADER) | (IPH_OFFSET(ip) & PP_HTONS(IP_MF | IP_OFFMASK)) |
           (ip->dest.addr ^ own) | !own | (told < IP_HLEN + UDP_HLEN) | (told > size) |
-          ((IPH_PROTO(ip) != IP_PROTO_TCP) & (IPH_PROTO(ip) != IP_PROTO_UDP)) | raw_sockets |
+          ((IPH_PROTO(ip) != IP_PROTO_TCP) & (IPH_PROTO(ip) != IP_PROTO_UDP)) | shortcut_listeners |
           is_odd_source(ip->src.addr, netif_ip4_netmask(netif)->addr);
     return !odd && !inet_chksum(ip, IP_HLEN);
 }

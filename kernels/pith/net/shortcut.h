@@ -9,6 +9,10 @@
 
 #include <stdbool.h>
 
+/* How many pcbs hear of every packet (lwIP's raw ones): while there are any, the shortcut is
+ * closed. */
+extern unsigned shortcut_listeners;
+
 struct netif;
 struct pbuf;
 

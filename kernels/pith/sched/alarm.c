@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "alarm.h"
-#include "../cpu/timer.h"
+#include "sched/alarm.h"
+#include "cpu/timer.h"
 
 static struct list alarms = LIST(alarms); /* by time */
 

@@ -4,7 +4,7 @@
 #ifndef PITH_ALARM_H
 #define PITH_ALARM_H
 
-#include "../lib/list.h"
+#include "lib/list.h"
 
 struct alarm {
     struct list link;

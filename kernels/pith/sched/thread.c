@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "thread.h"
-#include "../cpu/timer.h"
-#include "../linux/errno.h"
-#include "../linux/signal.h"
-#include "../memory/paging.h"
-#include "../net/net.h"
+#include "sched/thread.h"
+#include "cpu/timer.h"
+#include "lib/errno.h"
+#include "memory/paging.h"
 
 #define THREAD_ORDER 2 /* 16 KiB: struct thread, vector state of up to 2.7 KB, and a stack */
 #define THREAD_SIZE (PAGE << THREAD_ORDER)
 #define SLICE 4000000ll /* ns */
 
-extern uint64_t syscall_kernel_stack; /* traps.S */
-extern void thread_start(void);
-extern void switch_stacks(uint64_t *save, uint64_t next);
-void thread_bury(void);
-
 struct thread *current;
 struct list threads = LIST(threads);
+struct signals process_signals = {.queue = LIST(process_signals.queue)};
 bool work_pending;
 
 static struct list run_queue = LIST(run_queue);
 static struct alarm slice;
+static bool (*idle)(void);
 static struct thread *dead;
 static int last_tid;
 static unsigned count;
@@ -65,16 +60,26 @@ static struct thread *make(void)
     return thread;
 }
 
-void threads_init(void)
+void threads_init(bool (*when_idle)(void))
 {
+    idle = when_idle;
     current = make();
     if (!current)
         panic("no memory for a thread");
     alarm_init(&slice, on_slice_end);
     current->runnable = true;
     memcpy(current->name, "app", 4);
-    syscall_kernel_stack = stack_top(current);
+    cpu_kernel_stack = stack_top(current);
     since = read_tsc();
+}
+
+/* A thread's first step after a switch: whose stack is no longer in use goes. */
+static void bury(void)
+{
+    if (dead) {
+        pages_give(&memory, dead, THREAD_ORDER);
+        dead = NULL;
+    }
 }
 
 struct thread *thread_create(const struct trap_frame *frame)
@@ -89,10 +94,11 @@ struct thread *thread_create(const struct trap_frame *frame)
     memcpy(thread->name, current->name, sizeof thread->name);
     copy = (struct trap_frame *)stack_top(thread) - 1;
     *copy = *frame;
-    /* What switch_stacks() pops: six registers, and where it returns to. */
-    saved = (uint64_t *)copy - 7;
+    /* What cpu_switch() pops: six registers, and where it returns to; and where that does. */
+    saved = (uint64_t *)copy - 8;
     memset(saved, 0, 6 * sizeof *saved);
-    saved[6] = (uint64_t)thread_start;
+    saved[6] = (uint64_t)bury;
+    saved[7] = (uint64_t)cpu_return;
     thread->stack_pointer = (uint64_t)saved;
     return thread;
 }
@@ -102,15 +108,6 @@ static void share_the_cpu(void)
 {
     if (!list_empty(&run_queue) && !alarm_is_set(&slice))
         alarm_set(&slice, timer_now() + SLICE);
-}
-
-/* Also called by traps.S, for a thread that runs for the first time. */
-void thread_bury(void)
-{
-    if (dead) {
-        pages_give(&memory, dead, THREAD_ORDER);
-        dead = NULL;
-    }
 }
 
 static void switch_to(struct thread *next)
@@ -126,11 +123,11 @@ static void switch_to(struct thread *next)
         write_msr(MSR_FS_BASE, next->fs);
     if (next->gs != before->gs)
         write_msr(MSR_GS_BASE, next->gs);
-    syscall_kernel_stack = stack_top(next);
+    cpu_kernel_stack = stack_top(next);
     current = next;
-    work_pending = signals_wait_for(next);
-    switch_stacks(&before->stack_pointer, next->stack_pointer);
-    thread_bury();
+    work_pending = thread_signalled(next);
+    cpu_switch(&before->stack_pointer, next->stack_pointer);
+    bury();
 }
 
 static void account(void)
@@ -161,7 +158,7 @@ static void schedule(void)
 
     account();
     while (list_empty(&run_queue))
-        if (!net_catch_up())
+        if (!idle())
             cpu_idle();
     since = read_tsc();
     next = LIST_OF(run_queue.next, struct thread, link);
@@ -195,7 +192,7 @@ void thread_exit(void)
 
 long thread_wait(int64_t deadline, bool interruptible)
 {
-    if (interruptible && signals_wait_for(current)) {
+    if (interruptible && thread_signalled(current)) {
         list_remove(&current->link);
         return -ERESTARTSYS;
     }

@@ -8,9 +8,9 @@
 #ifndef PITH_THREAD_H
 #define PITH_THREAD_H
 
-#include "../cpu/cpu.h"
-#include "../lib/list.h"
-#include "alarm.h"
+#include "cpu/cpu.h"
+#include "lib/list.h"
+#include "sched/alarm.h"
 
 #define FOREVER INT64_MAX
 
@@ -49,12 +49,21 @@ struct thread {
     char vectors[] __attribute__((aligned(64))); /* XSAVE area */
 };
 
+extern struct signals process_signals;
 extern struct thread *current;
 extern struct list threads;
 extern bool work_pending; /* something to do before the program goes on: see linux/signal.h */
 
-/* Make the running boot code the first thread; its kernel stack begins empty. */
-void threads_init(void);
+/* Whether a signal waits for it that it has not blocked. */
+static inline bool thread_signalled(const struct thread *thread)
+{
+    return (thread->signals.pending | process_signals.pending) & ~thread->blocked;
+}
+
+/* Make the running boot code the first thread; its kernel stack begins empty. When there is no
+ * thread to run, `idle` looks whether there is anything else to do, and says whether there was;
+ * else the CPU halts. */
+void threads_init(bool (*idle)(void));
 
 /* A new thread that begins with `frame`, its vector state a copy of the current one's. NULL when
  * there is no memory. It is not yet runnable: see thread_wake(). */
@@ -75,7 +84,8 @@ void thread_wake(struct thread *thread);
 /* End its wait with -ERESTARTSYS if it is an interruptible one: it has a signal to look at. */
 void thread_interrupt(struct thread *thread);
 
-/* After an interrupt that may have woken somebody: who waited until now goes before who computes. */
+/* After an interrupt that may have woken somebody: who waited until now goes before who computes.
+ */
 void threads_preempt(void);
 
 /* Let the others run first. */

@@ -4,13 +4,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "../linux/cmdline.h"
-#include "../linux/cpio.h"
-#include "../linux/elf.h"
-#include "../memory/paging.h"
-#include "../net/address.h"
-#include "../virtio/mmio.h"
-#include "../virtio/pci.h"
+#include "linux/cmdline.h"
+#include "linux/cpio.h"
+#include "linux/elf.h"
+#include "memory/paging.h"
+#include "net/address.h"
+#include "virtio/mmio.h"
+#include "virtio/pci.h"
 #include "host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 
-#include "../cpu/apic.h"
-#include "../cpu/console.h"
-#include "../memory/heap.h"
-#include "../memory/paging.h"
+#include "cpu/apic.h"
+#include "cpu/console.h"
+#include "memory/heap.h"
+#include "memory/paging.h"
 #include "host.h"
 
 #define POOL_PAGES 64

@@ -4,8 +4,8 @@
 #ifndef PITH_TESTS_HOST_H
 #define PITH_TESTS_HOST_H
 
-#include "../cpu/pci.h"
-#include "../virtio/virtio.h"
+#include "cpu/pci.h"
+#include "virtio/virtio.h"
 
 /* Begin anew: all memory is free, no PCI, nothing printed. */
 void host_reset(void);

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "../linux/cmdline.h"
-#include "../linux/cpio.h"
-#include "../linux/elf.h"
-#include "../linux/errno.h"
-#include "../memory/pages.h"
+#include "linux/cmdline.h"
+#include "linux/cpio.h"
+#include "linux/elf.h"
+#include "lib/errno.h"
+#include "memory/pages.h"
 
 /* --- command line: expected values are what Linux 6.1 passes to an init --- */
 

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "../linux/cmdline.h"
-#include "../memory/paging.h"
-#include "../net/address.h"
-#include "../virtio/mmio.h"
-#include "../virtio/pci.h"
+#include "linux/cmdline.h"
+#include "memory/paging.h"
+#include "net/address.h"
+#include "virtio/mmio.h"
+#include "virtio/pci.h"
 #include "host.h"
 
 /* --- ip=: expected values are what Linux 6.1's ip_auto_config_setup() makes of them --- */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "../memory/parcel.c" /* with what it keeps to itself */
+#include "memory/parcel.c" /* with what it keeps to itself */
 #include "host.h"
 
 enum { PROGRAM_PAGES = 40, FIRST = 0x400000 };

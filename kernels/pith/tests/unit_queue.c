@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "../memory/paging.h"
+#include "memory/paging.h"
 #include "host.h"
 
 static struct virtqueue queue;

@@ -10,4 +10,8 @@ struct vdso_data {
     int64_t boot_time;             /* s since 1970; 0: not yet known */
 };
 
+/* In the kernel (image.S): that page, and the vDSO's own. */
+extern struct vdso_data vdso_page;
+extern const char vdso_image[];
+
 #endif

@@ -3,7 +3,7 @@
  * The vDSO: time without a system call (vdso(7)). Runs in the program, at whatever address it is
  * mapped. Whatever it does not know it asks the kernel, whose first answer fills the data page.
  */
-#include "data.h"
+#include "vdso/data.h"
 
 #define SECOND 1000000000ull
 

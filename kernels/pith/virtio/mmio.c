@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* virtio over MMIO (4.2), modern and legacy. */
-#include "mmio.h"
-#include "../cpu/apic.h"
-#include "../memory/paging.h"
+#include "virtio/mmio.h"
+#include "cpu/apic.h"
+#include "memory/paging.h"
 
 #define MAGIC 0x74726976 /* "virt" */
 #define DEVICES_MAX 8

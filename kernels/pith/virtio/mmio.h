@@ -2,7 +2,7 @@
 #ifndef PITH_VIRTIO_MMIO_H
 #define PITH_VIRTIO_MMIO_H
 
-#include "virtio.h"
+#include "virtio/virtio.h"
 
 /* The parser of virtio_mmio_word(): where the registers are, and which line of the I/O APIC the
  * device interrupts by. Pure. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Finding a device on PCI, its interrupt, and the modern interface. */
-#include "pci.h"
-#include "../cpu/apic.h"
-#include "../cpu/console.h"
-#include "../cpu/pci.h"
-#include "../memory/paging.h"
+#include "virtio/pci.h"
+#include "cpu/apic.h"
+#include "cpu/console.h"
+#include "cpu/pci.h"
+#include "memory/paging.h"
 
 #define VENDOR 0x1af4
 #define FIRST_TRANSITIONAL 0x1000 /* device IDs */

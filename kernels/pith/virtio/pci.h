@@ -3,7 +3,7 @@
 #ifndef PITH_VIRTIO_PCI_H
 #define PITH_VIRTIO_PCI_H
 
-#include "virtio.h"
+#include "virtio/virtio.h"
 
 /* virtio_find() among the devices on PCI. One that has both interfaces, which is called
  * transitional, is driven by the modern one. */

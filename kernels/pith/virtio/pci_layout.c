@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "../cpu/console.h"
-#include "../cpu/pci.h"
-#include "../memory/paging.h"
-#include "pci.h"
+#include "cpu/console.h"
+#include "cpu/pci.h"
+#include "memory/paging.h"
+#include "virtio/pci.h"
 
 enum { COMMON = 1, NOTIFY, STATUS, CONFIG }; /* what a capability is about */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "../cpu/cpu.h"
-#include "../memory/paging.h"
-#include "pci.h"
+#include "cpu/cpu.h"
+#include "memory/paging.h"
+#include "virtio/pci.h"
 
 enum {
     DEVICE_FEATURES = 0,

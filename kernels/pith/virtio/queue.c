@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "../cpu/console.h"
-#include "../memory/heap.h"
-#include "../memory/paging.h"
-#include "virtio.h"
+#include "cpu/console.h"
+#include "memory/heap.h"
+#include "memory/paging.h"
+#include "virtio/virtio.h"
 
 #define NEXT 1
 #define WRITE 2

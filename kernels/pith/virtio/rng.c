@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rng.h"
-#include "../cpu/cpu.h"
-#include "../cpu/timer.h"
-#include "virtio.h"
+#include "virtio/rng.h"
+#include "cpu/cpu.h"
+#include "cpu/timer.h"
+#include "virtio/virtio.h"
 
 #define POOL 64
 #define QUEUE 8
