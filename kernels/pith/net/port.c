@@ -71,7 +71,7 @@ uint16_t net_sum(const void *data, int size)
 }
 
 /* For ports, sequence numbers and identifiers. Without a source of entropy they can be guessed, of
- * which process.c has warned. */
+ * which the boot has warned. */
 uint32_t net_random(void)
 {
     uint64_t value;
