@@ -33,7 +33,7 @@ TARE_CFLAGS = -I. $(CSTD) $(WARN) $(CFLAGS) $(SANFLAGS) $(shell pkg-config --cfl
 TARE_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
 
 SOURCES  := $(wildcard bench/*.c bench/*/*.c scenarios/*/scenario_*.c) \
-            drivers/guest.c drivers/machine.c drivers/libvirt.c drivers/process.c drivers/null.c
+            drivers/guest.c drivers/instance.c drivers/machine.c drivers/libvirt.c drivers/process.c drivers/null.c
 OBJECTS  := $(SOURCES:%.c=$(O)/%.o)
 
 # tests/unit/base/error.c becomes test-base-error: two folders may hold a file of the same name.

@@ -37,11 +37,13 @@ static void find_file(struct list *list, const char *what, const char *path, con
 
 static int try_network(void *data, struct error *error)
 {
-    static const struct driver vm = {.is_vm = true};
+    static const struct driver vm = {.has_tap = true};
     struct launch launch = {.netns = -1};
     int status = network_open(error);
 
     (void)data;
+    if (status == 0)
+        status = instance_make(0, &launch.instance, error);
     return status == 0 ? network_attach(&vm, &launch, error) : status;
 }
 

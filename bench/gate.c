@@ -13,15 +13,15 @@
 
 #define FLOOR "floor"
 
-int gate_run(const struct gate_options *options,
-             void (*progress)(const struct run *run, unsigned index, const char *text),
-             cJSON **document, struct error *error)
+int gate_run(const struct gate_options *options, progress_hook *progress, cJSON **document,
+             struct error *error)
 {
-    struct run_options run = {
+    struct plan_options run = {
         .datadir = options->datadir,
         .scenarios = options->scenarios,
         .repeat = 1, /* exact: a second one would tell the same */
         .seed = 1,
+        .profile = PROFILE_QUICK,
         .twins = TWINS_AB,
         .twin_of = options->target,
         .builds = {options->base, options->new},

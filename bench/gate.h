@@ -18,7 +18,7 @@ struct gate_options {
     const char *datadir;
     const char *base, *new; /* kernel files */
     const char *target;     /* whose kernel they are builds of */
-    const char *scenarios;  /* as run_options' */
+    const char *scenarios;  /* as plan_options' */
     const char *out;        /* the result file; NULL: none is kept */
     double threshold;       /* percent of growth that still passes */
     char *const *argv;
@@ -37,9 +37,8 @@ struct gate_row {
 
 /* Run floor, base and new once in virtual time. *document is the result, deleted by the caller;
  * NULL after an error. */
-int gate_run(const struct gate_options *options,
-             void (*progress)(const struct run *run, unsigned index, const char *text),
-             cJSON **document, struct error *error);
+int gate_run(const struct gate_options *options, progress_hook *progress, cJSON **document,
+             struct error *error);
 
 /* Judge every exact metric of which less is better. Returns how many rows, or -EINVAL when there
  * is nothing to judge. */

@@ -89,7 +89,7 @@ static bool has_failures(const cJSON *document)
 
 static int command_run(int argc, char **argv)
 {
-    struct run_options options = {.datadir = datadir};
+    struct plan_options options = {.datadir = datadir};
     struct error error = {0};
     cJSON *document = NULL;
     const char *resume;
@@ -112,6 +112,8 @@ static int command_run(int argc, char **argv)
 static void list_scenarios(void)
 {
     for (const struct scenario *const *scenario = scenarios; *scenario; scenario++) {
+        if ((*scenario)->hidden)
+            continue;
         printf("  %-12s %s\n", (*scenario)->name, (*scenario)->summary);
         for (const struct metric *metric = (*scenario)->metrics; metric->name; metric++)
             printf("    %-12s %-4s %s is better; %s -> %s; %s\n      %s\n", metric->name,

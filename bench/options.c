@@ -62,7 +62,7 @@ static const struct argp_option table[] = {
 };
 
 struct parsed {
-    struct run_options *options;
+    struct plan_options *options;
     const char **resume;
 };
 
@@ -115,7 +115,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     static const char *const profiles[] = {"quick", "full", NULL};
     static const char *const types[] = {"microvm", "q35", "pc", NULL};
     struct parsed *parsed = state->input;
-    struct run_options *options = parsed->options;
+    struct plan_options *options = parsed->options;
 
     switch (key) {
     case 's':
@@ -131,7 +131,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
         options->warmup = (unsigned)number(state, "warmup", text, 0, 1000);
         break;
     case KEY_PROFILE:
-        options->full = choice(state, "profile", text, profiles) == 1;
+        options->profile =
+            choice(state, "profile", text, profiles) == 1 ? PROFILE_FULL : PROFILE_QUICK;
         break;
     case KEY_SEED: /* 2^53: larger ones would not survive JSON's numbers */
         options->seed = number(state, "seed", text, 0, 1ULL << 53);
@@ -201,10 +202,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     return 0;
 }
 
-void options_run(int argc, char **argv, struct run_options *options, const char **resume)
+void options_run(int argc, char **argv, struct plan_options *options, const char **resume)
 {
-    static const struct argp_child children[] = {{&options_compare, 0, "Comparing builds:", 2},
-                                                 {0}};
+    static const struct argp_child children[] = {{&options_twins, 0, "Comparing builds:", 2}, {0}};
     static const struct argp argp = {
         .children = children,
         .options = table,
@@ -219,6 +219,7 @@ void options_run(int argc, char **argv, struct run_options *options, const char 
     options->scenarios = "boot";
     options->targets = "all";
     options->repeat = 10;
+    options->profile = PROFILE_QUICK;
     options->warmup = 1;
     options->seed = 1;
     options->out = "tare.json";

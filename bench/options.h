@@ -9,12 +9,12 @@
 
 /* Parse the command line of `tare run`. argp prints usage errors itself and exits with
  * EXIT_USAGE. *resume is the result file whose journal is to be completed, or NULL. */
-void options_run(int argc, char **argv, struct run_options *options, const char **resume);
+void options_run(int argc, char **argv, struct plan_options *options, const char **resume);
 
 /* The same for `tare gate`. */
 void options_gate(int argc, char **argv, struct gate_options *options);
 
-/* The options of comparing builds; its input is a struct run_options. */
-extern const struct argp options_compare;
+/* The options of comparing builds; its input is a struct plan_options. */
+extern const struct argp options_twins;
 
 #endif

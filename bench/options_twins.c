@@ -24,14 +24,14 @@ static const struct argp_option table[] = {
     {0},
 };
 
-static void set_kind(struct argp_state *state, struct run_options *options, enum twins kind)
+static void set_kind(struct argp_state *state, struct plan_options *options, enum twins kind)
 {
     if (options->twins != TWINS_NONE)
         argp_error(state, "--ab and --aa: one of them, once");
     options->twins = kind;
 }
 
-static void take_builds(struct argp_state *state, struct run_options *options, char *text)
+static void take_builds(struct argp_state *state, struct plan_options *options, char *text)
 {
     static char first[PATH_MAX]; /* argv is recorded, so it stays whole */
     const char *comma = strchr(text, ',');
@@ -46,7 +46,7 @@ static void take_builds(struct argp_state *state, struct run_options *options, c
 }
 
 /* The B of "--ab A B". */
-static void take_argument(struct argp_state *state, struct run_options *options, char *text)
+static void take_argument(struct argp_state *state, struct plan_options *options, char *text)
 {
     if (!options->builds[1] || options->builds[0])
         argp_error(state, "\"%s\": run takes options only", text);
@@ -54,7 +54,7 @@ static void take_argument(struct argp_state *state, struct run_options *options,
     options->builds[1] = text;
 }
 
-static void check(struct argp_state *state, const struct run_options *options)
+static void check(struct argp_state *state, const struct plan_options *options)
 {
     if ((options->twins != TWINS_NONE || options->noise) && options->repeat < STATS_PAIRS_MIN)
         argp_error(state,
@@ -65,7 +65,7 @@ static void check(struct argp_state *state, const struct run_options *options)
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
-    struct run_options *options = state->input;
+    struct plan_options *options = state->input;
 
     switch (key) {
     case KEY_AB:
@@ -89,4 +89,4 @@ static error_t parse(int key, char *text, struct argp_state *state)
     return 0;
 }
 
-const struct argp options_compare = {.options = table, .parser = parse};
+const struct argp options_twins = {.options = table, .parser = parse};

@@ -11,17 +11,18 @@ static unsigned count_done(const struct run *run, unsigned index)
 {
     unsigned before = 0; /* trials of earlier parts of the run took none of this part's time */
 
-    for (unsigned i = 0; i <= index && i < run->plan_count; i++)
+    for (unsigned i = 0; i <= index && i < run->plan->trial_count; i++)
         before += run->done[i];
     return index + 1 - before;
 }
 
 static void print_name(const struct run *run, unsigned index)
 {
-    const struct planned *planned = &run->plan[index];
+    const struct plan *plan = run->plan;
+    const struct planned *planned = &plan->trials[index];
 
-    fprintf(stderr, "[%u/%u] %s %s", index + 1, run->plan_count,
-            run->scenarios[planned->scenario]->name, run->targets[planned->target].name);
+    fprintf(stderr, "[%u/%u] %s %s", index + 1, run->plan->trial_count,
+            plan->scenarios[planned->scenario]->name, plan->targets[planned->target].name);
     if (planned->repetition)
         fprintf(stderr, " #%u", planned->repetition);
     else
@@ -32,7 +33,7 @@ void progress_print(const struct run *run, unsigned index, const char *text)
 {
     bool terminal = isatty(STDERR_FILENO);
     double spent = (double)(clock_now() - run->start_ns) / 1e9;
-    double left = spent / count_done(run, index) * (run->plan_count - index - 1);
+    double left = spent / count_done(run, index) * (run->plan->trial_count - index - 1);
 
     if (!run->accel_decided && text) {
         fprintf(stderr, "%s\n", text);

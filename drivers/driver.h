@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include "bench/base/error.h"
+#include "drivers/instance.h"
 
 enum accel { ACCEL_TCG, ACCEL_KVM };
 
@@ -37,7 +38,8 @@ struct machine {
 
 /* What one guest is made of. All strings are the caller's and outlive the guest. */
 struct launch {
-    const char *name; /* unique in this run */
+    struct instance instance; /* which of the guests that run at once */
+    const char *name;         /* unique among them */
     const struct machine *machine;
     const char *kernel;  /* file; NULL where the driver needs none */
     const char *initrd;  /* file, or NULL */
@@ -45,11 +47,11 @@ struct launch {
     const char *program; /* the payload's ELF as a host file (process driver) */
     char *const *argv;   /* the payload's arguments, argv[0] first, NULL-terminated */
     const char *script;  /* the null driver's script (JSON text, see null.c), or NULL */
-    bool network;  /* whether the guest gets the address NETWORK_GUEST (bench/measure/network.h) */
-    uint16_t port; /* TCP port that is probed, or 0 */
-    const char *tap;     /* the tap interface made for this guest, or NULL */
+    bool network;        /* whether the guest gets instance.address */
+    uint16_t port;       /* TCP port that is probed, or 0 */
+    bool tap;            /* whether the tap instance.interface was made for this guest */
     int netns;           /* network namespace made for a process; -1: the harness's own */
-    const char *workdir; /* private directory for sockets and files */
+    const char *workdir; /* private directory of this guest for sockets and files */
 };
 
 /* A created guest. Each descriptor is -1 where there is none; all are closed by destroy. */
@@ -68,9 +70,13 @@ struct guest {
 struct driver {
     const char *name;
     const char *summary;
-    bool is_vm;        /* whether the machine, accelerator and kernel matter to it */
-    bool enters_netns; /* whether a guest that is no VM lives in launch->netns */
-    /* Optional: prepare once per run, in the sandbox. `workdir` is private to this driver. */
+    bool uses_machine; /* its guests boot launch->kernel on launch->machine */
+    bool needs_accel;  /* the accelerator matters to it: KVM has to be proven */
+    bool has_tap;      /* its guests have a NIC on a tap that is made for them */
+    bool enters_netns; /* its guests live in launch->netns when they get the network */
+    bool plays_script; /* its targets have a script */
+    /* Optional: prepare once per run, in the sandbox. `workdir` is private to this driver. Several
+     * guests of one context may exist at once. */
     int (*open)(const char *workdir, void **context, struct error *error);
     /* Required: create the guest, stopped before its first instruction. On failure nothing is
      * left behind; `guest` comes initialised by guest_init(). */

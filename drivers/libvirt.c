@@ -30,12 +30,17 @@
 
 struct context {
     virConnectPtr connection;
-    int callback;
     pthread_t loop;
     bool loop_runs;
     int quit_timer;
-    int stopped_fd; /* eventfd: counts STOPPED events of the current domain */
     bool quit;
+};
+
+/* A guest's. */
+struct state {
+    virDomainPtr domain;
+    int callback;
+    int stopped_fd; /* eventfd: libvirt has let go of the domain */
 };
 
 static void ignore_error(void *data, virErrorPtr error)
@@ -63,13 +68,23 @@ static void *run_loop(void *data)
 static void on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event, int detail,
                          void *data)
 {
-    struct context *context = data;
+    struct state *state = data;
 
     (void)connection;
     (void)domain;
     (void)detail;
     if (event == VIR_DOMAIN_EVENT_STOPPED)
-        eventfd_write(context->stopped_fd, 1);
+        eventfd_write(state->stopped_fd, 1);
+}
+
+/* The event loop's thread calls this when no callback can run any more. */
+static void free_state(void *data)
+{
+    struct state *state = data;
+
+    if (state->stopped_fd >= 0)
+        close(state->stopped_fd);
+    free(state);
 }
 
 /* What libvirt is told beside its defaults. There is no virtlogd in the sandbox. Without that
@@ -102,19 +117,14 @@ static void driver_close(void *data)
 
     if (!context)
         return;
-    if (context->connection) {
-        if (context->callback >= 0)
-            virConnectDomainEventDeregisterAny(context->connection, context->callback);
+    if (context->connection)
         virConnectClose(context->connection);
-    }
     if (context->loop_runs) {
         __atomic_store_n(&context->quit, true, __ATOMIC_RELEASE);
         virEventUpdateTimeout(context->quit_timer, 0); /* wakes the loop */
         pthread_join(context->loop, NULL);
         virEventRemoveTimeout(context->quit_timer);
     }
-    if (context->stopped_fd >= 0)
-        close(context->stopped_fd);
     free(context);
 }
 
@@ -126,7 +136,6 @@ static int driver_open(const char *workdir, void **out, struct error *error)
 
     if (!context)
         return fail(error, ENOMEM, "out of memory");
-    context->callback = context->stopped_fd = -1;
     status = write_config(workdir, error);
     if (status < 0)
         goto undo;
@@ -137,8 +146,7 @@ static int driver_open(const char *workdir, void **out, struct error *error)
     setenv("XDG_CACHE_HOME", workdir, 1);
     setenv("XDG_CONFIG_HOME", workdir, 1);
     virSetErrorFunc(NULL, ignore_error);
-    context->stopped_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (context->stopped_fd < 0 || virEventRegisterDefaultImpl() < 0) {
+    if (virEventRegisterDefaultImpl() < 0) {
         status = fail(error, EIO, "libvirt's event loop cannot be set up");
         goto undo;
     }
@@ -155,9 +163,6 @@ static int driver_open(const char *workdir, void **out, struct error *error)
                       virGetLastErrorMessage());
         goto undo;
     }
-    context->callback =
-        virConnectDomainEventRegisterAny(context->connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-                                         VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), context, NULL);
     *out = context;
     return 0;
 undo:
@@ -215,19 +220,47 @@ static int connect_guest(int console, int marker, struct guest *guest, struct er
     return guest_adopt(guest, peer.pid, error);
 }
 
+/* Create the domain, not yet running, and begin to listen for its end. */
+static int create_domain(struct context *context, const char *xml, struct guest *guest,
+                         struct error *error)
+{
+    struct state *state = malloc(sizeof *state);
+
+    if (!state)
+        return fail(error, ENOMEM, "out of memory");
+    *state = (struct state){.callback = -1, .stopped_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    if (state->stopped_fd >= 0)
+        state->domain = virDomainCreateXML(context->connection, xml, VIR_DOMAIN_START_PAUSED);
+    if (!state->domain) {
+        free_state(state);
+        return fail(error, EIO, "libvirt cannot create the VM: %s", virGetLastErrorMessage());
+    }
+    guest->state = state;
+    state->callback = virConnectDomainEventRegisterAny(
+        context->connection, state->domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+        VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), state, free_state);
+    return state->callback < 0
+               ? fail(error, EIO, "libvirt tells no events: %s", virGetLastErrorMessage())
+               : 0;
+}
+
 static void driver_destroy(void *data, struct guest *guest)
 {
     struct context *context = data;
-    struct pollfd stopped = {.fd = context->stopped_fd, .events = POLLIN};
-    eventfd_t count;
+    struct state *state = guest->state;
+    struct pollfd stopped = {.events = POLLIN};
 
-    if (guest->state) {
+    if (state) {
         /* An error here means that the guest has ended by itself; the event tells in both
          * cases that libvirt has let go of it. */
-        virDomainDestroy(guest->state);
-        if (poll(&stopped, 1, STOPPED_MS) == 1)
-            eventfd_read(context->stopped_fd, &count);
-        virDomainFree(guest->state);
+        virDomainDestroy(state->domain);
+        stopped.fd = state->stopped_fd;
+        if (state->callback >= 0)
+            poll(&stopped, 1, STOPPED_MS);
+        virDomainFree(state->domain);
+        if (state->callback < 0 ||
+            virConnectDomainEventDeregisterAny(context->connection, state->callback) < 0)
+            free_state(state);
         virResetLastError();
     }
     guest_release(guest);
@@ -239,26 +272,21 @@ static int driver_create(void *data, const struct launch *launch, struct guest *
     struct context *context = data;
     int console = -1, marker = -1, status;
     char *xml = machine_xml(launch);
-    eventfd_t stale;
 
     if (!xml)
         return fail(error, ENOMEM, "out of memory");
-    eventfd_read(context->stopped_fd, &stale); /* a failed create may have left its event */
     status = console = listen_at(launch->workdir, "console", error);
     if (status < 0)
         goto done;
     status = marker = listen_at(launch->workdir, "marker", error);
     if (status < 0)
         goto done;
-    guest->state = virDomainCreateXML(context->connection, xml, VIR_DOMAIN_START_PAUSED);
-    if (!guest->state) {
-        status = fail(error, EIO, "libvirt cannot create the VM: %s", virGetLastErrorMessage());
-        goto done;
-    }
-    status = connect_guest(console, marker, guest, error);
+    status = create_domain(context, xml, guest, error);
+    if (status == 0)
+        status = connect_guest(console, marker, guest, error);
     if (status < 0)
         goto done;
-    guest->xml = virDomainGetXMLDesc(guest->state, 0);
+    guest->xml = virDomainGetXMLDesc(((struct state *)guest->state)->domain, 0);
     if (launch->machine->icount && asprintf(&guest->halts, "%s/halts", launch->workdir) < 0)
         status = fail(error, ENOMEM, "out of memory");
 done:
@@ -274,8 +302,10 @@ done:
 
 static int driver_resume(void *data, struct guest *guest, struct error *error)
 {
+    struct state *state = guest->state;
+
     (void)data;
-    if (virDomainResume(guest->state) < 0)
+    if (virDomainResume(state->domain) < 0)
         return fail(error, EIO, "libvirt cannot start the VM's CPU: %s", virGetLastErrorMessage());
     return 0;
 }
@@ -283,7 +313,9 @@ static int driver_resume(void *data, struct guest *guest, struct error *error)
 const struct driver driver_libvirt = {
     .name = "libvirt",
     .summary = "a QEMU virtual machine, through libvirt's embedded driver",
-    .is_vm = true,
+    .uses_machine = true,
+    .needs_accel = true,
+    .has_tap = true,
     .open = driver_open,
     .create = driver_create,
     .resume = driver_resume,

@@ -92,20 +92,6 @@ static void put_escaped(FILE *out, const char *tag, const char *text)
     fprintf(out, "</%s>\n", tag);
 }
 
-void machine_mac(const char *tap, unsigned char mac[6])
-{
-    unsigned hash = 2166136261u; /* FNV-1a */
-
-    for (; *tap; tap++)
-        hash = (hash ^ (unsigned char)*tap) * 16777619u;
-    mac[0] = 0x52; /* 52:54:00, QEMU's own locally administered prefix */
-    mac[1] = 0x54;
-    mac[2] = 0;
-    mac[3] = (unsigned char)(hash >> 16);
-    mac[4] = (unsigned char)(hash >> 8);
-    mac[5] = (unsigned char)hash;
-}
-
 /* Without ACPI a microvm tells of its virtio-mmio devices nowhere. It has 8 places for them, of 512
  * bytes from 0xfeb00000 on, with interrupts from 5 on, and QEMU fills them from the last one down;
  * the NIC is the only one. */
@@ -117,12 +103,12 @@ const char *machine_nic(const struct machine *machine)
 static void put_nic(FILE *out, const struct launch *launch)
 {
     bool mmio = strcmp(launch->machine->type, "microvm") == 0;
-    unsigned char mac[6];
+    const unsigned char *mac = launch->instance.mac;
 
     if (!launch->tap)
         return;
-    machine_mac(launch->tap, mac);
-    fprintf(out, template_nic, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], launch->tap,
+    fprintf(out, template_nic, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+            launch->instance.interface,
             mmio ? "<address type='virtio-mmio'/>" : "<rom enabled='no'/>");
 }
 
@@ -177,7 +163,7 @@ char *machine_xml(const struct launch *launch)
 
 char *machine_signature(const struct machine *machine)
 {
-    struct launch blank = {.name = "", .machine = machine, .tap = "", .workdir = ""};
+    struct launch blank = {.name = "", .machine = machine, .tap = true, .workdir = ""};
 
     return machine_xml(&blank);
 }

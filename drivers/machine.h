@@ -22,7 +22,4 @@ char *machine_signature(const struct machine *machine);
  * itself. */
 const char *machine_nic(const struct machine *machine);
 
-/* The MAC address of the virtual NIC on `tap` (locally administered, the same in every run). */
-void machine_mac(const char *tap, unsigned char mac[6]);
-
 #endif

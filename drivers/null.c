@@ -236,6 +236,7 @@ static void null_destroy(void *context, struct guest *guest)
 const struct driver driver_null = {
     .name = "null",
     .summary = "a scripted process with known delays: the harness's own ruler",
+    .plays_script = true,
     .create = null_create,
     .resume = null_resume,
     .destroy = null_destroy,

@@ -24,8 +24,13 @@ enum need {
     NEEDS_EXIT_MARKER,
     NEEDS_REPLY,
     NEEDS_ICOUNT,
-    NEEDS_QUICK, /* --profile quick, full */
-    NEEDS_FULL,
+};
+
+/* How thorough a run is (--profile). */
+enum profile {
+    PROFILE_ANY, /* of a metric: measured whatever the profile is */
+    PROFILE_QUICK,
+    PROFILE_FULL,
 };
 
 struct metric {
@@ -36,7 +41,8 @@ struct metric {
     const char *start; /* the event the measurement starts at */
     const char *stop;  /* the event it stops at */
     const char *definition;
-    enum need needs; /* without it there is no sample, neither value nor failure */
+    enum need needs;      /* without it there is no sample, neither value nor failure */
+    enum profile profile; /* likewise */
 };
 
 /* What a trial stamps, in the order in which it happens on a healthy guest. */
@@ -70,8 +76,9 @@ struct scenario {
     const char *name;
     const char *summary;
     const struct program *programs; /* ends with a NULL payload; the first is what a trial boots */
-    bool needs_program;             /* the floor, which runs none, has no part in it */
+    bool needs_program;             /* targets that run none have no part in it */
     bool takes_payload;             /* whether --payload may stand in for all of `programs` */
+    bool hidden;                    /* asked by tare itself, not by the user */
     const struct metric *metrics;   /* ends with a NULL name */
     double deadline_s;              /* a trial still running then has failed */
     /* Measure one guest, which has just been started: wait for events, record one value or failure
@@ -83,6 +90,12 @@ struct scenario {
  * and so does the deadline. A target without the network gets none. 0, or a negative errno with
  * `error` filled, and then there is no guest. */
 int trial_boot(struct trial *trial, unsigned program, struct error *error);
+
+/* Several guests at once: from now on every call is about guest `number`, which is 0 at first. The
+ * number after the last adds a guest, which trial_boot() then boots beside the others. All are
+ * watched and stamped while any is waited for, and all end with the trial. They have addresses of
+ * their own. 0, or a negative errno with `error` filled. */
+int trial_select(struct trial *trial, unsigned number, struct error *error);
 
 /* Wait until `event` has been stamped. 0; -ETIMEDOUT past the trial's deadline, -ECANCELED when
  * the user interrupted, -EPIPE when the guest was gone first; `error` says what was seen. */
@@ -135,8 +148,8 @@ bool trial_idled(const struct trial *trial, enum event event);
 const char *trial_address(const struct trial *trial);
 const char *trial_interface(const struct trial *trial);
 
-/* Whether the run asks for all that can be measured (--profile full), or to be quick. */
-bool trial_full(const struct trial *trial);
+/* The run's profile: PROFILE_QUICK or PROFILE_FULL. */
+enum profile trial_profile(const struct trial *trial);
 
 /* The guest's process, QEMU or the payload's supervisor; 0 when there is none. */
 pid_t trial_pid(const struct trial *trial);

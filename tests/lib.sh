@@ -64,7 +64,7 @@ quantile() {
 null_target() {
     mkdir -p "$tmp/data/kernels/$1"
     [ -e "$tmp/data/payloads" ] || ln -s "$share/payloads" "$tmp/data/payloads"
-    printf '{"name":"%s","summary":"test","driver":"null","role":"test","script":%s}\n' \
+    printf '{"name":"%s","summary":"test","driver":"null","in_all":false,"script":%s}\n' \
         "$1" "$2" >"$tmp/data/kernels/$1/target.json"
 }
 

@@ -14,6 +14,9 @@ cJSON *json_field(const cJSON *object, const char *name);
 const char *json_text(const cJSON *object, const char *name);
 double json_number(const cJSON *object, const char *name);
 
+/* The element of the array `list` whose text field `name` is `value`, or NULL. */
+cJSON *json_find(const cJSON *list, const char *name, const char *value);
+
 /* Put `value`, which is taken over, in the place of field `name`, which may be absent. */
 void json_replace(cJSON *object, const char *name, cJSON *value);
 

@@ -15,7 +15,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "drivers/machine.h"
 #include "bench/measure/network.h"
 #include "bench/measure/sandbox.h"
 
@@ -139,21 +138,19 @@ static int add_address(struct nl_sock *socket, const char *name, const char *tex
     return status < 0 ? failed(error, text, status) : 0;
 }
 
-static int add_neighbour(struct nl_sock *socket, struct error *error)
+static int add_neighbour(struct nl_sock *socket, const struct instance *instance,
+                         struct error *error)
 {
     struct rtnl_neigh *neighbour = rtnl_neigh_alloc();
-    struct nl_addr *address = NULL, *link;
-    int status = nl_addr_parse(NETWORK_GUEST, AF_INET, &address);
-    unsigned char mac[6];
+    struct nl_addr *address = NULL, *link = nl_addr_build(AF_LLC, instance->mac, 6);
+    int status = nl_addr_parse(instance->address, AF_INET, &address);
 
-    machine_mac(NETWORK_INTERFACE, mac);
-    link = nl_addr_build(AF_LLC, mac, sizeof mac);
     if (status == 0) {
         rtnl_neigh_set_ifindex(neighbour, (int)if_nametoindex(BRIDGE));
         rtnl_neigh_set_dst(neighbour, address);
         rtnl_neigh_set_lladdr(neighbour, link);
         rtnl_neigh_set_state(neighbour, NUD_PERMANENT);
-        status = rtnl_neigh_add(socket, neighbour, NLM_F_CREATE);
+        status = rtnl_neigh_add(socket, neighbour, NLM_F_CREATE | NLM_F_REPLACE);
     }
     nl_addr_put(address);
     nl_addr_put(link);
@@ -180,28 +177,26 @@ int network_open(struct error *error)
         status = bring_up(socket, BRIDGE, NULL, error);
     if (status == 0)
         status = add_address(socket, BRIDGE, NETWORK_HOST, error);
-    if (status == 0)
-        status = add_neighbour(socket, error);
     nl_socket_free(socket);
     return status;
 }
 
-/* Put NETWORK_INTERFACE into the bridge. */
-static int join(struct nl_sock *socket, struct error *error)
+/* Put the interface of `instance` into the bridge. */
+static int join(struct nl_sock *socket, const struct instance *instance, struct error *error)
 {
     struct rtnl_link *change = rtnl_link_alloc();
 
     rtnl_link_set_master(change, (int)if_nametoindex(BRIDGE));
-    return bring_up(socket, NETWORK_INTERFACE, change, error);
+    return bring_up(socket, instance->interface, change, error);
 }
 
-/* Open tun and attach to NETWORK_INTERFACE, creating it if need be. */
-static int open_tap(struct error *error)
+/* Open tun and attach to the tap `name`, creating it if need be. */
+static int open_tap(const char *name, struct error *error)
 {
-    struct ifreq request = {.ifr_name = NETWORK_INTERFACE,
-                            .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
     int fd = open(TUN, O_RDWR | O_CLOEXEC);
 
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
     if (fd < 0)
         return fail(error, ENOTSUP, TUN ": %s; remedy, as root: modprobe tun && chmod 0666 " TUN,
                     strerror(errno));
@@ -209,34 +204,31 @@ static int open_tap(struct error *error)
         int code = errno;
 
         close(fd);
-        return fail(error, code, "tap " NETWORK_INTERFACE ": %s", strerror(code));
+        return fail(error, code, "tap %s: %s", name, strerror(code));
     }
     return fd;
 }
 
-static int add_tap(struct nl_sock *socket, struct error *error)
+static int add_tap(struct nl_sock *socket, const struct instance *instance, struct error *error)
 {
-    int fd = open_tap(error), status = 0;
+    int fd = open_tap(instance->interface, error), status = 0;
 
     if (fd < 0)
         return fd;
     if (ioctl(fd, TUNSETOWNER, SANDBOX_UID) < 0 || ioctl(fd, TUNSETPERSIST, 1) < 0)
-        status = fail(error, errno, "tap " NETWORK_INTERFACE ": %s", strerror(errno));
+        status = fail(error, errno, "tap %s: %s", instance->interface, strerror(errno));
     close(fd);
-    return status < 0 ? status : join(socket, error);
+    return status < 0 ? status : join(socket, instance, error);
 }
 
 /* Make the veth pair, its other end in the network namespace `netns`. */
-static int add_veth(struct nl_sock *socket, int netns)
+static int add_veth(struct nl_sock *socket, const struct instance *instance, int netns)
 {
     struct rtnl_link *link = rtnl_link_veth_alloc(), *peer = rtnl_link_veth_get_peer(link);
-    unsigned char mac[6];
-    struct nl_addr *address;
+    struct nl_addr *address = nl_addr_build(AF_LLC, instance->mac, 6);
     int status;
 
-    machine_mac(NETWORK_INTERFACE, mac);
-    address = nl_addr_build(AF_LLC, mac, sizeof mac);
-    rtnl_link_set_name(link, NETWORK_INTERFACE);
+    rtnl_link_set_name(link, instance->interface);
     rtnl_link_set_name(peer, GUEST_INTERFACE);
     rtnl_link_set_addr(peer, address);
     rtnl_link_set_ns_fd(peer, netns);
@@ -248,7 +240,7 @@ static int add_veth(struct nl_sock *socket, int netns)
 }
 
 /* In the process's own namespace, where this thread is for now. */
-static int set_up_inside(struct nl_sock *outside, int netns, struct error *error)
+static int set_up_inside(struct nl_sock *outside, const struct launch *launch, struct error *error)
 {
     struct nl_sock *socket;
     int status = set_defaults(error);
@@ -258,7 +250,7 @@ static int set_up_inside(struct nl_sock *outside, int netns, struct error *error
     socket = open_route(error);
     if (!socket)
         return -EIO;
-    status = add_veth(outside, netns);
+    status = add_veth(outside, &launch->instance, launch->netns);
     if (status < 0)
         status = failed(error, "veth pair; remedy: modprobe veth", status);
     if (status == 0)
@@ -266,7 +258,7 @@ static int set_up_inside(struct nl_sock *outside, int netns, struct error *error
     if (status == 0)
         status = bring_up(socket, GUEST_INTERFACE, NULL, error);
     if (status == 0)
-        status = add_address(socket, GUEST_INTERFACE, NETWORK_GUEST, error);
+        status = add_address(socket, GUEST_INTERFACE, launch->instance.address, error);
     nl_socket_free(socket);
     return status;
 }
@@ -282,27 +274,29 @@ static int add_netns(struct nl_sock *socket, struct launch *launch, struct error
     }
     launch->netns = open(NETNS, O_RDONLY | O_CLOEXEC);
     status = launch->netns < 0 ? fail(error, errno, NETNS ": %s", strerror(errno))
-                               : set_up_inside(socket, launch->netns, error);
+                               : set_up_inside(socket, launch, error);
     if (setns(home, CLONE_NEWNET) < 0)
         status = fail(error, errno, "back from a network namespace: %s", strerror(errno));
     close(home);
-    return status < 0 ? status : join(socket, error);
+    return status < 0 ? status : join(socket, &launch->instance, error);
 }
 
 int network_attach(const struct driver *driver, struct launch *launch, struct error *error)
 {
+    bool with_netns = driver->enters_netns && launch->network;
     struct nl_sock *socket;
     int status;
 
-    if (!driver->is_vm && !launch->network)
+    if (!driver->has_tap && !with_netns)
         return 0;
     socket = open_route(error);
     if (!socket)
         return -EIO;
-    if (driver->is_vm) {
-        launch->tap = NETWORK_INTERFACE;
-        status = add_tap(socket, error);
-    } else {
+    status = add_neighbour(socket, &launch->instance, error);
+    if (status == 0 && driver->has_tap) {
+        launch->tap = true;
+        status = add_tap(socket, &launch->instance, error);
+    } else if (status == 0) {
         status = add_netns(socket, launch, error);
     }
     nl_socket_free(socket);
@@ -312,12 +306,12 @@ int network_attach(const struct driver *driver, struct launch *launch, struct er
 }
 
 /* Delete our end of a veth pair, and with it the other. */
-static void delete_veth(void)
+static void delete_veth(const char *name)
 {
     struct nl_sock *socket = open_route(NULL);
     struct rtnl_link *link = rtnl_link_alloc();
 
-    rtnl_link_set_name(link, NETWORK_INTERFACE);
+    rtnl_link_set_name(link, name);
     if (socket)
         rtnl_link_delete(socket, link);
     rtnl_link_put(link);
@@ -326,16 +320,16 @@ static void delete_veth(void)
 
 void network_detach(struct launch *launch)
 {
-    int fd = launch->tap ? open_tap(NULL) : -1;
+    int fd = launch->tap ? open_tap(launch->instance.interface, NULL) : -1;
 
     if (fd >= 0) {
         ioctl(fd, TUNSETPERSIST, 0);
         close(fd);
     }
     if (launch->netns >= 0) {
-        delete_veth();
+        delete_veth(launch->instance.interface);
         close(launch->netns);
     }
-    launch->tap = NULL;
+    launch->tap = false;
     launch->netns = -1;
 }

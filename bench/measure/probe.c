@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,10 +13,7 @@
 #include <unistd.h>
 
 #include "bench/measure/capture.h"
-#include "bench/measure/network.h"
 #include "bench/measure/probe.h"
-
-#define COUNTERS "/proc/thread-self/net/dev" /* it follows the network namespace, sysfs may not */
 
 /* A SYN that was not taken for so long is given up for lost. */
 #define LOST_MS 1000
@@ -23,8 +21,9 @@
 struct probe {
     struct capture *capture;
     struct sockaddr_in address;
-    int timer;    /* its periods are the ticks of asking */
-    int counters; /* /proc/net/dev */
+    int timer;             /* its periods are the ticks of asking */
+    struct nl_sock *route; /* to read the interface's counters */
+    char interface[16];
     pthread_t thread;
     bool runs;   /* the thread */
     bool stop;   /* it is to end; atomic */
@@ -49,17 +48,15 @@ static int ask(const struct probe *probe, int last)
 
 /* How many packets the guest's end of the interface has taken: QEMU, for a tap, even if the guest
  * is not yet ready for them. */
-static unsigned long long count_taken(const struct probe *probe)
+static uint64_t count_taken(const struct probe *probe)
 {
-    unsigned long long taken = 0;
-    char text[4096], *line;
-    ssize_t size = pread(probe->counters, text, sizeof text - 1, 0);
+    struct rtnl_link *link;
+    uint64_t taken;
 
-    text[size < 0 ? 0 : size] = '\0';
-    line = strstr(text, NETWORK_INTERFACE ":");
-    if (line)
-        sscanf(line + strlen(NETWORK_INTERFACE ":"), "%*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-               &taken);
+    if (rtnl_link_get_kernel(probe->route, 0, probe->interface, &link) < 0)
+        return 0;
+    taken = rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS);
+    rtnl_link_put(link);
     return taken;
 }
 
@@ -70,13 +67,12 @@ static unsigned long long count_taken(const struct probe *probe)
 static void *ask_all(void *data)
 {
     struct probe *probe = data;
-    unsigned long long before = 0;
-    uint64_t tick = 0, asked = 0, periods;
+    uint64_t tick = 0, asked = 0, before = 0, periods;
     int attempt = -1;
 
     while (read(probe->timer, &periods, sizeof periods) == sizeof periods &&
            !__atomic_load_n(&probe->stop, __ATOMIC_ACQUIRE)) {
-        unsigned long long taken = count_taken(probe);
+        uint64_t taken = count_taken(probe);
 
         tick += periods;
         if (attempt >= 0 && (tick - asked < tick / PROBE_PART ||
@@ -103,30 +99,36 @@ void probe_start(struct probe *probe)
     timerfd_settime(probe->timer, 0, &ticks, NULL);
 }
 
-static int prepare(struct probe *probe, uint16_t port, struct error *error)
+static int prepare(struct probe *probe, const struct instance *instance, uint16_t port,
+                   struct error *error)
 {
     char filter[128];
     int status;
 
     snprintf(filter, sizeof filter,
-             "src host " NETWORK_GUEST " and tcp src port %u and "
+             "src host %s and tcp src port %u and "
              "tcp[tcpflags] & (tcp-syn|tcp-ack|tcp-rst) = (tcp-syn|tcp-ack)",
-             port);
-    status = capture_open(NETWORK_INTERFACE, filter, &probe->capture, error);
+             instance->address, port);
+    snprintf(probe->interface, sizeof probe->interface, "%s", instance->interface);
+    status = capture_open(instance->interface, filter, &probe->capture, error);
     if (status < 0)
         return status;
     probe->address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
-    inet_pton(AF_INET, NETWORK_GUEST, &probe->address.sin_addr);
+    inet_pton(AF_INET, instance->address, &probe->address.sin_addr);
     probe->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-    probe->counters = open(COUNTERS, O_RDONLY | O_CLOEXEC);
-    if (probe->timer < 0 || probe->counters < 0)
-        return fail(error, errno, "timerfd, or " COUNTERS ": %s", strerror(errno));
+    if (probe->timer < 0)
+        return fail(error, errno, "timerfd: %s", strerror(errno));
+    probe->route = nl_socket_alloc();
+    status = probe->route ? nl_connect(probe->route, NETLINK_ROUTE) : -NLE_NOMEM;
+    if (status < 0)
+        return fail(error, EIO, "netlink: %s", nl_geterror(status));
     status = pthread_create(&probe->thread, NULL, ask_all, probe);
     probe->runs = status == 0;
     return status ? fail(error, status, "a thread for probes: %s", strerror(status)) : 0;
 }
 
-int probe_open(uint16_t port, struct probe **out, struct error *error)
+int probe_open(const struct instance *instance, uint16_t port, struct probe **out,
+               struct error *error)
 {
     struct probe *probe = calloc(1, sizeof *probe);
     int status;
@@ -134,8 +136,8 @@ int probe_open(uint16_t port, struct probe **out, struct error *error)
     *out = NULL;
     if (!probe)
         return fail(error, ENOMEM, "out of memory");
-    probe->timer = probe->counters = -1;
-    status = prepare(probe, port, error);
+    probe->timer = -1;
+    status = prepare(probe, instance, port, error);
     if (status < 0)
         probe_close(probe);
     else
@@ -160,8 +162,7 @@ void probe_close(struct probe *probe)
     stop(probe);
     if (probe->timer >= 0)
         close(probe->timer);
-    if (probe->counters >= 0)
-        close(probe->counters);
+    nl_socket_free(probe->route);
     capture_close(probe->capture);
     free(probe);
 }

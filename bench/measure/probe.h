@@ -13,15 +13,17 @@
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "drivers/instance.h"
 
 #define PROBE_MS 1
 #define PROBE_PART 20
 
 struct probe;
 
-/* Prepare to ask for TCP port `port` of the guest, before it is created: opens the capture. Free
- * with probe_close(). */
-int probe_open(uint16_t port, struct probe **out, struct error *error);
+/* Prepare to ask for TCP port `port` of the guest `instance`, before it is created: opens the
+ * capture. Free with probe_close(). */
+int probe_open(const struct instance *instance, uint16_t port, struct probe **out,
+               struct error *error);
 void probe_close(struct probe *probe); /* NULL is allowed */
 
 /* Begin to ask, the first time at once. A thread does it, since starting a guest's CPU is a call

@@ -8,14 +8,22 @@
 #include "bench/measure/network.h"
 #include "bench/measure/trial.h"
 
-struct trial {
-    const struct trial_setup *setup;
+/* One guest and what was seen of it. */
+struct slot {
     unsigned program;
-    struct launch launch; /* of the present guest */
+    struct launch launch;
     struct guest guest;
     struct watch watch;
     struct probe *probe; /* where the guest is probed */
     bool has_guest;
+};
+
+struct trial {
+    const struct trial_setup *setup;
+    struct slot **slots; /* indexed by the guests' instance numbers */
+    struct watch **watches;
+    unsigned count;
+    unsigned current; /* the guest that the calls are about */
     int64_t deadline;
     double allowed_s; /* from where the deadline was set */
     int broken;       /* the errno by which tare itself, not the guest, failed */
@@ -30,89 +38,143 @@ static const char *const event_names[EVENT_COUNT] = {
     [EVENT_GONE] = "end of guest",
 };
 
-/* Take the descriptions out of the guest before destroy frees them. */
-static void take_evidence(struct trial *trial)
+static struct slot *current(const struct trial *trial)
 {
-    struct boot_report *boot = &trial->report->boots[trial->program];
+    return trial->slots[trial->current];
+}
+
+/* Take the descriptions out of the guest before destroy frees them. */
+static void take_evidence(struct trial *trial, struct slot *slot)
+{
+    struct boot_report *boot = &trial->report->boots[slot->program];
 
     if (boot->booted)
         return; /* it would tell the same again */
     *boot = (struct boot_report){
         .booted = true,
-        .xml = trial->guest.xml,
-        .argv = trial->guest.argv,
-        .argv_len = trial->guest.argv_len,
+        .cmdline = slot->launch.cmdline ? strdup(slot->launch.cmdline) : NULL,
+        .xml = slot->guest.xml,
+        .argv = slot->guest.argv,
+        .argv_len = slot->guest.argv_len,
     };
-    trial->guest.xml = trial->guest.argv = NULL;
+    slot->guest.xml = slot->guest.argv = NULL;
 }
 
-static void disconnect(struct trial *trial)
+static void disconnect(const struct trial_setup *setup, struct slot *slot)
 {
-    probe_close(trial->probe);
-    trial->probe = NULL;
-    network_detach(&trial->launch);
+    probe_close(slot->probe);
+    slot->probe = NULL;
+    network_detach(&slot->launch);
+    setup->launch_free(&slot->launch);
 }
 
-static void end_guest(struct trial *trial)
+static void end_guest(struct trial *trial, struct slot *slot)
 {
-    if (!trial->has_guest)
+    if (!slot->has_guest)
         return;
-    take_evidence(trial);
-    watch_close(&trial->watch);
-    trial->setup->driver->destroy(trial->setup->context, &trial->guest);
-    disconnect(trial);
-    trial->has_guest = false;
+    take_evidence(trial, slot);
+    watch_close(&slot->watch);
+    trial->setup->driver->destroy(trial->setup->context, &slot->guest);
+    disconnect(trial->setup, slot);
+    slot->has_guest = false;
 }
 
-/* What the guest will be connected by. If that fails, it is tare's failure, not the guest's. */
-static int connect_launch(struct trial *trial, struct error *error)
+/* What the guest will be started and connected by. If that fails, it is tare's failure, not the
+ * guest's. */
+static int prepare(struct trial *trial, struct slot *slot, struct error *error)
 {
-    trial->broken = network_attach(trial->setup->driver, &trial->launch, error);
-    if (trial->broken == 0 && trial->launch.port) {
-        trial->broken = probe_open(trial->launch.port, &trial->probe, error);
-        if (trial->broken < 0)
-            network_detach(&trial->launch);
-    }
-    return trial->broken;
+    const struct trial_setup *setup = trial->setup;
+    int status = setup->launch(setup->data, slot->program, trial->current, &slot->launch, error);
+
+    if (status < 0)
+        return status;
+    status = network_attach(setup->driver, &slot->launch, error);
+    if (status == 0 && slot->launch.port)
+        status = probe_open(&slot->launch.instance, slot->launch.port, &slot->probe, error);
+    if (status < 0)
+        disconnect(setup, slot);
+    return status;
 }
 
 int trial_boot(struct trial *trial, unsigned program, struct error *error)
 {
     const struct trial_setup *setup = trial->setup;
-    int64_t *stamps = trial->watch.stamps;
+    struct slot *slot = current(trial);
+    int64_t *stamps = slot->watch.stamps;
     int status;
 
-    end_guest(trial);
-    trial->program = program;
-    trial->launch = setup->launches[program];
-    watch_init(&trial->watch, setup->ready);
-    guest_init(&trial->guest);
-    status = connect_launch(trial, error);
+    end_guest(trial, slot);
+    slot->program = program;
+    watch_init(&slot->watch, setup->ready);
+    guest_init(&slot->guest);
+    trial->broken = status = prepare(trial, slot, error);
     if (status < 0)
         return status;
     stamps[EVENT_CREATE] = clock_now();
-    status = setup->driver->create(setup->context, &trial->launch, &trial->guest, error);
+    status = setup->driver->create(setup->context, &slot->launch, &slot->guest, error);
     if (status < 0) {
-        disconnect(trial);
+        disconnect(setup, slot);
         return status;
     }
-    trial->has_guest = true;
-    watch_open(&trial->watch, &trial->guest, trial->probe);
+    slot->has_guest = true;
+    watch_open(&slot->watch, &slot->guest, slot->probe);
     trial_allow(trial, setup->scenario->deadline_s);
     /* The first marker can come before resume returns, so t1 is stamped before the call. */
     stamps[EVENT_RESUME] = clock_now();
-    if (trial->probe && setup->ready->kind == READY_TCP)
-        probe_start(trial->probe);
-    status = setup->driver->resume(setup->context, &trial->guest, error);
+    if (slot->probe && setup->ready->kind == READY_TCP)
+        probe_start(slot->probe);
+    status = setup->driver->resume(setup->context, &slot->guest, error);
     if (status < 0)
-        end_guest(trial);
+        end_guest(trial, slot);
     return status;
+}
+
+/* Room for one more guest, which is not booted yet. */
+static int add_slot(struct trial *trial, struct error *error)
+{
+    struct slot **slots = realloc(trial->slots, (trial->count + 1) * sizeof *slots);
+    struct watch **watches = realloc(trial->watches, (trial->count + 1) * sizeof *watches);
+    struct slot *slot = calloc(1, sizeof *slot);
+
+    trial->slots = slots ? slots : trial->slots;
+    trial->watches = watches ? watches : trial->watches;
+    if (!slots || !watches || !slot) {
+        free(slot);
+        return fail(error, ENOMEM, "out of memory");
+    }
+    watch_init(&slot->watch, trial->setup->ready);
+    watches[trial->count] = &slot->watch;
+    slots[trial->count++] = slot;
+    return 0;
+}
+
+int trial_select(struct trial *trial, unsigned number, struct error *error)
+{
+    int status = 0;
+
+    if (number > trial->count)
+        return fail(error, EINVAL, "guest %u: there is none before it", number);
+    if (number == trial->count)
+        status = add_slot(trial, error);
+    if (status == 0)
+        trial->current = number;
+    return status;
+}
+
+static void free_slots(struct trial *trial)
+{
+    for (unsigned i = 0; i < trial->count; i++) {
+        end_guest(trial, trial->slots[i]);
+        free(trial->slots[i]);
+    }
+    free(trial->slots);
+    free(trial->watches);
 }
 
 static int explain(struct trial *trial, int code, const char *wanted, const char *hint,
                    struct error *error)
 {
-    const struct watch *watch = &trial->watch;
+    const struct watch *watch = &current(trial)->watch;
     const char *seen = "nothing";
 
     for (int i = 0; i < EVENT_COUNT; i++)
@@ -129,20 +191,23 @@ static int explain(struct trial *trial, int code, const char *wanted, const char
     return fail(error, -code, "%s", strerror(-code));
 }
 
-/* One step, unless there is no guest any more. */
+/* One step of all guests, unless the current one is no more. */
 static int step(struct trial *trial, struct pollfd *other, struct error *error)
 {
-    if (!trial->has_guest || trial->watch.stamps[EVENT_GONE] >= 0)
+    const struct slot *slot = current(trial);
+
+    if (!slot->has_guest || slot->watch.stamps[EVENT_GONE] >= 0)
         return -EPIPE;
-    return watch_step(&trial->watch, trial->deadline, other, error);
+    return watch_step(trial->watches, trial->count, trial->deadline, other, error);
 }
 
 int trial_wait(struct trial *trial, enum event event, struct error *error)
 {
-    const char *hint = event == trial_started(trial) ? trial->watch.ready->hint : "";
+    const struct watch *watch = &current(trial)->watch;
+    const char *hint = event == trial_started(trial) ? watch->ready->hint : "";
     int status = 0;
 
-    while (trial->watch.stamps[event] < 0 && status == 0)
+    while (watch->stamps[event] < 0 && status == 0)
         status = step(trial, NULL, error);
     return status < 0 ? explain(trial, status, event_names[event], hint, error) : 0;
 }
@@ -165,7 +230,7 @@ void trial_allow(struct trial *trial, double seconds)
 
 int trial_linger(struct trial *trial, double seconds, struct error *error)
 {
-    const int64_t *stamps = trial->watch.stamps;
+    const int64_t *stamps = current(trial)->watch.stamps;
     int64_t deadline = trial->deadline;
     int status = 0;
 
@@ -185,24 +250,26 @@ enum event trial_started(const struct trial *trial)
 
 int64_t trial_stamp(const struct trial *trial, enum event event)
 {
-    return trial->watch.stamps[event];
+    return current(trial)->watch.stamps[event];
 }
 
 uint64_t trial_tsc(const struct trial *trial, enum event event)
 {
-    return trial->watch.tsc[event];
+    return current(trial)->watch.tsc[event];
 }
 
 unsigned trial_status(const struct trial *trial, enum event event)
 {
-    return trial->watch.status[event];
+    return current(trial)->watch.status[event];
 }
 
 bool trial_phase(const struct trial *trial, unsigned number, struct phase_mark *mark)
 {
-    if (number >= PHASES || !trial->watch.phases[number].seen)
+    const struct watch *watch = &current(trial)->watch;
+
+    if (number >= PHASES || !watch->phases[number].seen)
         return false;
-    *mark = trial->watch.phases[number];
+    *mark = watch->phases[number];
     return true;
 }
 
@@ -220,37 +287,48 @@ int trial_wait_phase(struct trial *trial, unsigned number, struct error *error)
 
 double trial_tsc_ns(const struct trial *trial, uint64_t from, uint64_t to)
 {
-    return (double)(to - from) * 1e6 / trial->launch.machine->tsc_khz;
+    return (double)(to - from) * 1e6 / trial->setup->machine->tsc_khz;
+}
+
+static bool counts_virtual_time(const struct trial_setup *setup)
+{
+    return setup->driver->uses_machine && setup->machine->icount;
 }
 
 bool trial_icount(const struct trial *trial)
 {
-    return trial->setup->driver->is_vm && trial->launch.machine->icount;
+    return counts_virtual_time(trial->setup);
 }
 
 bool trial_idled(const struct trial *trial, enum event event)
 {
-    return trial->watch.idled[event];
+    return current(trial)->watch.idled[event];
 }
 
 const char *trial_address(const struct trial *trial)
 {
-    return trial->launch.network ? NETWORK_GUEST : NULL;
+    const struct launch *launch = &current(trial)->launch;
+
+    return launch->network ? launch->instance.address : NULL;
 }
 
 const char *trial_interface(const struct trial *trial)
 {
-    return trial->launch.network ? NETWORK_INTERFACE : NULL;
+    const struct launch *launch = &current(trial)->launch;
+
+    return launch->network ? launch->instance.interface : NULL;
 }
 
-bool trial_full(const struct trial *trial)
+enum profile trial_profile(const struct trial *trial)
 {
-    return trial->setup->full;
+    return trial->setup->profile;
 }
 
 pid_t trial_pid(const struct trial *trial)
 {
-    return trial->has_guest ? trial->guest.pid : 0;
+    const struct slot *slot = current(trial);
+
+    return slot->has_guest ? slot->guest.pid : 0;
 }
 
 static struct outcome *outcome_of(struct trial_report *report, const char *name)
@@ -298,32 +376,28 @@ void trial_fail(struct trial *trial, const char *name, const struct error *why)
 
     if (!outcome || outcome->recorded || outcome->failure)
         return;
-    watch_read(&trial->watch, clock_now()); /* the last words are evidence */
+    watch_read(&current(trial)->watch, clock_now()); /* the last words are evidence */
     outcome->failure = strdup(why->text);
-    outcome->console = strdup(trial->watch.console);
+    outcome->console = strdup(current(trial)->watch.console);
     if (!trial->report->error.text[0])
         fail(&trial->report->error, EIO, "%s: %s", name, why->text);
 }
 
-static bool is_expected(const struct trial_setup *setup, enum need needs)
+static bool is_expected(const struct trial_setup *setup, const struct metric *metric)
 {
-    bool icount = setup->driver->is_vm && setup->launches->machine->icount, probed = false;
+    bool icount = counts_virtual_time(setup);
 
-    for (unsigned i = 0; i < setup->count; i++)
-        probed |= setup->launches[i].port != 0;
-    switch (needs) {
+    if (metric->profile != PROFILE_ANY && metric->profile != setup->profile)
+        return false;
+    switch (metric->needs) {
     case NEEDS_NOTHING:
         return !icount;
     case NEEDS_EXIT_MARKER: /* one that starts by a marker also ends by one */
         return !icount && setup->ready->kind == READY_MARKER;
     case NEEDS_REPLY:
-        return !icount && probed;
+        return !icount && setup->probed;
     case NEEDS_ICOUNT:
         return icount;
-    case NEEDS_QUICK:
-        return !icount && !setup->full;
-    case NEEDS_FULL:
-        return !icount && setup->full;
     default:
         return false;
     }
@@ -338,7 +412,12 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
     *report = (struct trial_report){0};
     for (const struct metric *metric = setup->scenario->metrics; metric->name; metric++)
         report->outcomes[report->count++] =
-            (struct outcome){.metric = metric, .expected = is_expected(setup, metric->needs)};
+            (struct outcome){.metric = metric, .expected = is_expected(setup, metric)};
+    status = trial_select(&trial, 0, &error);
+    if (status < 0) {
+        report->error = error;
+        return status;
+    }
     status = trial_boot(&trial, 0, &error);
     if (status == 0)
         status = setup->scenario->measure(&trial, &error);
@@ -348,7 +427,7 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
             if (report->outcomes[i].expected)
                 trial_fail(&trial, report->outcomes[i].metric->name, &error);
     }
-    end_guest(&trial);
+    free_slots(&trial);
     return trial.broken < 0 ? trial.broken : status == -ECANCELED ? status : 0;
 }
 
@@ -360,6 +439,7 @@ void trial_report_free(struct trial_report *report)
         cJSON_Delete(report->outcomes[i].kept);
     }
     for (unsigned i = 0; i < PROGRAMS_MAX; i++) {
+        free(report->boots[i].cmdline);
         free(report->boots[i].xml);
         free(report->boots[i].argv);
     }

@@ -29,8 +29,9 @@ struct outcome {
 /* How a program ran, the first time it was booted. */
 struct boot_report {
     bool booted;
-    char *xml;  /* what the driver described the machine by; NULL if none */
-    char *argv; /* of the guest's process, NUL-separated */
+    char *cmdline; /* the kernel's command line; NULL if none */
+    char *xml;     /* what the driver described the machine by; NULL if none */
+    char *argv;    /* of the guest's process, NUL-separated */
     size_t argv_len;
 };
 
@@ -45,11 +46,17 @@ struct trial_report {
 struct trial_setup {
     const struct scenario *scenario;
     const struct driver *driver;
-    void *context;                 /* the driver's */
-    const struct launch *launches; /* one for each program */
-    unsigned count;
+    void *context; /* the driver's */
+    const struct machine *machine;
     const struct ready *ready; /* when the program counts as started */
-    bool full;                 /* --profile full */
+    enum profile profile;
+    bool probed; /* whether any of the programs is asked over the network */
+    /* Fill `launch` for `program` as guest number `instance` of those that run at once; what it
+     * allocates, launch_free() frees when the guest has ended. `data` is the setup's. */
+    int (*launch)(const void *data, unsigned program, unsigned instance, struct launch *launch,
+                  struct error *error);
+    void (*launch_free)(struct launch *launch);
+    const void *data;
 };
 
 /* Run one trial. Always fills `report`, which the caller releases with trial_report_free();

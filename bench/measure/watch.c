@@ -181,43 +181,71 @@ static int take_reply(struct watch *watch, struct error *error)
     return 0;
 }
 
-/* Nothing has happened in time. If nobody was asking any more, that is why. */
-static int time_out(const struct watch *watch, struct error *error)
+/* Nothing has happened in time. If somebody was not asked any more, that is why. */
+static int time_out(struct watch *const *watches, unsigned count, struct error *error)
 {
-    int status = watch->probe ? probe_check(watch->probe, error) : 0;
+    for (unsigned i = 0; i < count; i++) {
+        int status = watches[i]->probe ? probe_check(watches[i]->probe, error) : 0;
 
-    return status < 0 ? status : -ETIMEDOUT;
+        if (status < 0)
+            return status;
+    }
+    return -ETIMEDOUT;
 }
 
-int watch_step(struct watch *watch, int64_t deadline, struct pollfd *other, struct error *error)
+/* What can happen to one guest. A process that is gone stays readable. */
+enum { MARKER, CONSOLE, EXIT, REPLY, SOURCES };
+
+static void add_sources(const struct watch *watch, struct pollfd fds[SOURCES])
 {
-    enum { MARKER, CONSOLE, EXIT, INTERRUPT, REPLY, OTHER, COUNT };
-    struct pollfd fds[COUNT] = {
-        [MARKER] = {.fd = watch->marker_open ? watch->guest->marker_fd : -1, .events = POLLIN},
-        [CONSOLE] = {.fd = watch->console_open ? watch->guest->console_fd : -1, .events = POLLIN},
-        [EXIT] = {.fd = watch->guest->exit_fd, .events = POLLIN},
-        [INTERRUPT] = {.fd = interrupt_fd, .events = POLLIN},
-        [REPLY] = {.fd = watch->probe ? probe_fd(watch->probe) : -1, .events = POLLIN},
-        [OTHER] = {.fd = other ? other->fd : -1, .events = other ? other->events : (short)0},
-    };
+    bool gone = watch->stamps[EVENT_GONE] >= 0;
+
+    fds[MARKER].fd = watch->marker_open ? watch->guest->marker_fd : -1;
+    fds[CONSOLE].fd = watch->console_open ? watch->guest->console_fd : -1;
+    fds[EXIT].fd = watch->guest && !gone ? watch->guest->exit_fd : -1;
+    fds[REPLY].fd = watch->probe ? probe_fd(watch->probe) : -1;
+    for (int i = 0; i < SOURCES; i++)
+        fds[i].events = POLLIN;
+}
+
+static int take_all(struct watch *watch, const struct pollfd fds[SOURCES], int64_t stamp,
+                    struct error *error)
+{
+    bool gone = fds[EXIT].revents;
+
+    if (gone || fds[MARKER].revents || fds[CONSOLE].revents)
+        watch_read(watch, stamp);
+    if (gone) /* after the markers read just now, which came before it */
+        watch->stamps[EVENT_GONE] = clock_now();
+    return fds[REPLY].revents ? take_reply(watch, error) : 0;
+}
+
+int watch_step(struct watch *const *watches, unsigned count, int64_t deadline, struct pollfd *other,
+               struct error *error)
+{
+    enum { INTERRUPT, OTHER, FIRST };
+    struct pollfd fds[FIRST + SOURCES * count];
     int64_t left = deadline - clock_now(), stamp;
     struct timespec timeout = {left / 1000000000, left % 1000000000};
-    int ready;
+    int ready, status = 0;
 
     if (left <= 0)
-        return time_out(watch, error);
-    ready = ppoll(fds, COUNT, &timeout, NULL);
+        return time_out(watches, count, error);
+    fds[INTERRUPT] = (struct pollfd){.fd = interrupt_fd, .events = POLLIN};
+    fds[OTHER] = other ? *other : (struct pollfd){.fd = -1};
+    for (unsigned i = 0; i < count; i++)
+        add_sources(watches[i], &fds[FIRST + SOURCES * i]);
+    ready = ppoll(fds, FIRST + SOURCES * count, &timeout, NULL);
     stamp = clock_now();
     if (other)
         other->revents = ready > 0 ? fds[OTHER].revents : (short)0;
     if (ready == 0)
-        return time_out(watch, error);
+        return time_out(watches, count, error);
     if (ready < 0)
         return errno == EINTR ? 0 : -errno;
     if (fds[INTERRUPT].revents)
         return -ECANCELED;
-    watch_read(watch, stamp);
-    if (fds[EXIT].revents) /* after the markers read just now, which came before it */
-        watch->stamps[EVENT_GONE] = clock_now();
-    return fds[REPLY].revents ? take_reply(watch, error) : 0;
+    for (unsigned i = 0; i < count && status == 0; i++)
+        status = take_all(watches[i], &fds[FIRST + SOURCES * i], stamp, error);
+    return status;
 }

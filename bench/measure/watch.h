@@ -43,10 +43,11 @@ void watch_close(struct watch *watch);
 /* Take in what has come so far. `stamp` is when the caller learned that there is something. */
 void watch_read(struct watch *watch, int64_t stamp);
 
-/* Wait until something happens, and stamp it; `other` (or NULL) is one more descriptor to wait for.
- * 0, -ETIMEDOUT past `deadline` (CLOCK_MONOTONIC), -ECANCELED when the user interrupted, or
- * what probing it says, with `error` filled. */
-int watch_step(struct watch *watch, int64_t deadline, struct pollfd *other, struct error *error);
+/* Wait until something happens to any of `count` guests that are watched, and stamp it; `other` (or
+ * NULL) is one more descriptor to wait for. 0, -ETIMEDOUT past `deadline` (CLOCK_MONOTONIC),
+ * -ECANCELED when the user interrupted, or what probing says, with `error` filled. */
+int watch_step(struct watch *const *watches, unsigned count, int64_t deadline, struct pollfd *other,
+               struct error *error);
 
 /* Let `fd` becoming readable interrupt any step (a signalfd); -1 for none. */
 void watch_interrupt_on(int fd);

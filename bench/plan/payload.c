@@ -10,6 +10,8 @@
 
 #include "bench/plan/payload.h"
 
+const struct arguments arguments_none = {.argv = {(char *)PAYLOAD_PROGRAM}};
+
 static int take_program(struct archive *reader, struct archive_entry *entry,
                         struct payload *payload, struct error *error)
 {

@@ -21,6 +21,8 @@ struct arguments {
     char *argv[ARGUMENTS_MAX + 2]; /* as a process gets them: /app first, into `words`, then NULL */
 };
 
+extern const struct arguments arguments_none;
+
 struct payload {
     const char *name;
     struct file archive; /* the cpio, what VM targets boot with */

@@ -6,6 +6,8 @@
 
 #include "bench/plan/ready.h"
 
+const struct ready ready_by_marker = {.kind = READY_MARKER};
+
 #define CONSOLE "console:"
 #define TCP "tcp:"
 

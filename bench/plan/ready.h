@@ -29,6 +29,8 @@ struct ready {
     char hint[300]; /* what to add to the message when the start was not seen; may be empty */
 };
 
+extern const struct ready ready_by_marker; /* as programs of ours do */
+
 /* A console's unfinished line. Start with zeros. */
 struct ready_line {
     char bytes[READY_LINE_MAX];

@@ -14,10 +14,7 @@ const struct driver *const drivers[] = {
 };
 
 const struct scenario *const scenarios[] = {
-    &scenario_boot,
-    &scenario_iperf,
-    &scenario_micro,
-    NULL,
+    &scenario_boot, &scenario_iperf, &scenario_kvm, &scenario_micro, NULL,
 };
 
 const struct driver *driver_find(const char *name)

@@ -12,6 +12,9 @@
 extern const struct driver *const drivers[];     /* ends with NULL */
 extern const struct scenario *const scenarios[]; /* ends with NULL */
 
+/* The hidden scenario by which bench/run/accel.c proves KVM. */
+extern const struct scenario scenario_kvm;
+
 /* The entry called `name`, or NULL. */
 const struct driver *driver_find(const char *name);
 const struct scenario *scenario_find(const char *name);

@@ -8,14 +8,15 @@
 #include <unistd.h>
 
 #include "drivers/machine.h"
-#include "bench/measure/network.h"
 #include "bench/plan/payload.h"
 #include "bench/plan/registry.h"
 #include "bench/plan/target.h"
 
-static const char *const fields[] = {"name",   "summary", "role",        "driver", "kernel",
-                                     "initrd", "cmdline", "cmdline_tcg", "script", NULL};
-static const char *const roles[] = {"floor", "pith", "linux", "host", "foreign", "test", NULL};
+static const char *const fields[] = {
+    "name",   "summary",     "driver",       "payload",  "kernel", "initrd",        "cmdline",
+    "script", "cmdline_tcg", "runs_program", "built_in", "in_all", "baseline_rank", NULL,
+};
+static const char *const payload_ways[] = {"initrd", "baked", "none", NULL};
 
 static bool is_in(const char *const *list, const char *word)
 {
@@ -53,6 +54,67 @@ static int take_text(const cJSON *json, const char *path, const char *name, bool
     return *out ? 0 : fail(error, ENOMEM, "out of memory");
 }
 
+/* Set *out, which holds the default, from the field `name`, true or false. */
+static int take_bool(const cJSON *json, const char *path, const char *name, bool *out,
+                     struct error *error)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
+
+    if (item && !cJSON_IsBool(item))
+        return fail(error, EINVAL, "%s: field \"%s\": must be true or false", path, name);
+    if (item)
+        *out = cJSON_IsTrue(item);
+    return 0;
+}
+
+static int take_rank(const cJSON *json, const char *path, struct target *target,
+                     struct error *error)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, "baseline_rank");
+
+    if (item && (!cJSON_IsNumber(item) || item->valuedouble < 1 ||
+                 item->valuedouble != (double)item->valueint))
+        return fail(error, EINVAL,
+                    "%s: field \"baseline_rank\": must be a whole number from 1, the best", path);
+    target->baseline_rank = item ? (unsigned)item->valueint : 0;
+    return 0;
+}
+
+/* How the program reaches the kernel. */
+static int take_way(const cJSON *json, const char *path, struct target *target, struct error *error)
+{
+    char *word;
+    int status = take_text(json, path, "payload", false, &word, error), way = 0;
+
+    if (status < 0)
+        return status;
+    while (*word && payload_ways[way] && strcmp(payload_ways[way], word) != 0)
+        way++;
+    if (!payload_ways[way])
+        status = fail(error, EINVAL, "%s: field \"payload\": \"%s\" is none of initrd, baked, none",
+                      path, word);
+    else if (way == PAYLOAD_NONE && target->runs_program)
+        status = fail(error, EINVAL,
+                      "%s: field \"payload\": \"none\" needs \"runs_program\": false", path);
+    target->payload = (enum payload_way)way;
+    free(word);
+    return status;
+}
+
+static int take_qualities(const cJSON *json, const char *path, struct target *target,
+                          struct error *error)
+{
+    int status;
+
+    target->runs_program = target->in_all = true;
+    if ((status = take_bool(json, path, "runs_program", &target->runs_program, error)) < 0 ||
+        (status = take_bool(json, path, "built_in", &target->built_in, error)) < 0 ||
+        (status = take_bool(json, path, "in_all", &target->in_all, error)) < 0 ||
+        (status = take_rank(json, path, target, error)) < 0)
+        return status;
+    return take_way(json, path, target, error);
+}
+
 static int read_beside(const char *path, const char *field, const char *name, struct file *file,
                        struct error *error)
 {
@@ -85,26 +147,34 @@ static int take_kernel(const cJSON *json, const char *path, struct target *targe
     return status;
 }
 
+/* The archives of the initrd. Where the payload comes by it, it comes first. */
 static int take_initrd(const cJSON *json, const char *path, struct target *target,
                        struct error *error)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "initrd");
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "initrd"), *item;
+    bool with_payload = target->payload == PAYLOAD_INITRD;
     const cJSON *first = cJSON_GetArrayItem(list, 0);
-    int count = cJSON_GetArraySize(list);
+    int index = 0;
 
-    if (!cJSON_IsArray(list) || !cJSON_IsString(first) ||
-        strcmp(first->valuestring, "payload") != 0)
-        return fail(error, EINVAL,
-                    "%s: field \"initrd\": must be an array that starts with \"payload\"", path);
-    target->extras = calloc((size_t)count, sizeof *target->extras);
+    if (!list && !with_payload)
+        return 0;
+    if (!cJSON_IsArray(list) ||
+        (with_payload && (!cJSON_IsString(first) || strcmp(first->valuestring, "payload") != 0)))
+        return fail(error, EINVAL, "%s: field \"initrd\": must be an array%s", path,
+                    with_payload ? " that starts with \"payload\"" : "");
+    target->extras = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *target->extras);
     if (!target->extras)
         return fail(error, ENOMEM, "out of memory");
-    for (int i = 1; i < count; i++) {
-        const cJSON *item = cJSON_GetArrayItem(list, i);
+    cJSON_ArrayForEach(item, list)
+    {
         int status;
 
+        if (with_payload && item == first)
+            continue;
+        index = with_payload ? (int)target->extra_count + 1 : (int)target->extra_count;
         if (!cJSON_IsString(item))
-            return fail(error, EINVAL, "%s: field \"initrd\"[%d]: must be a file name", path, i);
+            return fail(error, EINVAL, "%s: field \"initrd\"[%d]: must be a file name", path,
+                        index);
         status = read_beside(path, "initrd", item->valuestring,
                              &target->extras[target->extra_count++], error);
         if (status < 0)
@@ -135,7 +205,7 @@ static int parse(const cJSON *json, const char *path, const char *name, struct t
     if ((status = check_fields(json, path, error)) < 0 ||
         (status = take_text(json, path, "name", true, &target->name, error)) < 0 ||
         (status = take_text(json, path, "summary", true, &target->summary, error)) < 0 ||
-        (status = take_text(json, path, "role", true, &target->role, error)) < 0 ||
+        (status = take_qualities(json, path, target, error)) < 0 ||
         (status = take_text(json, path, "cmdline", false, &target->cmdline, error)) < 0 ||
         (status = take_text(json, path, "cmdline_tcg", false, &target->cmdline_tcg, error)) < 0 ||
         (status = take_text(json, path, "driver", true, &driver, error)) < 0)
@@ -147,14 +217,9 @@ static int parse(const cJSON *json, const char *path, const char *name, struct t
     else if (strcmp(target->name, name) != 0)
         status = fail(error, EINVAL, "%s: field \"name\": \"%s\" differs from its folder's", path,
                       target->name);
-    else if (!is_in(roles, target->role))
-        status = fail(error, EINVAL,
-                      "%s: field \"role\": \"%s\" is none of floor, pith, linux, host, foreign, "
-                      "test",
-                      path, target->role);
-    else if (target->driver->is_vm && (status = take_kernel(json, path, target, error)) == 0)
+    else if (target->driver->uses_machine && (status = take_kernel(json, path, target, error)) == 0)
         status = take_initrd(json, path, target, error);
-    else if (strcmp(driver, "null") == 0)
+    else if (target->driver->plays_script)
         status = take_script(json, path, target, error);
     free(driver);
     return status;
@@ -205,7 +270,6 @@ void target_free(struct target *target)
     free(target->name);
     free(target->twin_of);
     free(target->summary);
-    free(target->role);
     free(target->cmdline);
     free(target->cmdline_tcg);
     free(target->script);
@@ -270,8 +334,8 @@ static void expand(const char *template, const char *const (*words)[2], FILE *ou
 
 bool target_has_network(const struct target *target)
 {
-    return target->driver->is_vm ? strstr(target->cmdline, "{network}") != NULL
-                                 : target->driver->enters_netns;
+    return target->driver->has_tap ? strstr(target->cmdline, "{network}") != NULL
+                                   : target->driver->enters_netns;
 }
 
 char *target_cmdline(const struct target *target, const char *program, const char *arguments,
@@ -294,7 +358,9 @@ char *target_cmdline(const struct target *target, const char *program, const cha
         return NULL;
     snprintf(khz, sizeof khz, "%u", machine->tsc_khz);
     if (launch->network)
-        snprintf(network, sizeof network, "%s%s" NETWORK_PARAMETER, nic, *nic ? " " : "");
+        /* Linux's syntax: admin-guide/nfs/nfsroot */
+        snprintf(network, sizeof network, "%s%sip=%s::" NETWORK_HOST ":" NETWORK_MASK "::eth0:off",
+                 nic, *nic ? " " : "", launch->instance.address);
     if (machine->accel == ACCEL_TCG && *target->cmdline_tcg) {
         expand(target->cmdline_tcg, words, out);
         fputc(' ', out);

@@ -6,17 +6,26 @@
 #ifndef TARE_TARGET_H
 #define TARE_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "drivers/driver.h"
 #include "bench/base/file.h"
 
+/* How a program reaches a kernel: in the initrd, in the kernel's own file, or not at all. */
+enum payload_way { PAYLOAD_INITRD, PAYLOAD_BAKED, PAYLOAD_NONE };
+
 struct target {
     char *name;
     char *twin_of; /* the target that this one is the twin of, or NULL */
     char *summary;
-    char *role; /* "floor", "pith", "linux", "host", "foreign" or "test" */
     const struct driver *driver;
+    bool runs_program; /* false: it has no part in scenarios that need one, and its markers tell
+                          when it has started */
+    bool built_in;     /* comes with tare: if KVM refuses it, KVM is broken, not the target */
+    bool in_all;       /* part of --target all */
+    unsigned baseline_rank; /* ratios are to the target whose rank is lowest; 0: to others if any */
+    enum payload_way payload;
     struct file kernel;  /* empty where the driver needs none */
     struct file *extras; /* archives that follow the payload in the initrd */
     size_t extra_count;

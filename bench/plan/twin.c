@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/run/run.h"
+#include "bench/plan/plan.h"
 
 /* Let the JSON text in `file` be what the null driver plays. */
 static int take_script(struct target *target, const struct file *file, struct error *error)
@@ -29,13 +29,13 @@ static int take_build(struct target *target, const char *path, struct error *err
     struct file file = {0};
     int status;
 
-    if (!target->driver->is_vm && !target->script)
+    if (!target->driver->uses_machine && !target->script)
         return fail(error, EINVAL, "target %s has no kernel to replace",
                     target->twin_of ? target->twin_of : target->name);
     status = file_read(path, &file, error);
     if (status == 0)
-        status = target->driver->is_vm ? elf_check_kernel(&file, error)
-                                       : take_script(target, &file, error);
+        status = target->driver->uses_machine ? elf_check_kernel(&file, error)
+                                              : take_script(target, &file, error);
     if (status < 0) {
         file_free(&file);
         return status;
@@ -46,25 +46,25 @@ static int take_build(struct target *target, const char *path, struct error *err
 }
 
 /* Append the twin of target `index`, still equal to it. */
-static int add_twin(struct run *run, unsigned index, struct error *error)
+static int add_twin(struct plan *plan, unsigned index, struct error *error)
 {
-    const struct target *original = &run->targets[index];
-    struct target *twin = &run->targets[run->target_count];
+    const struct target *original = &plan->targets[index];
+    struct target *twin = &plan->targets[plan->target_count];
     char *name;
     int status;
 
-    if (run->target_count == RUN_NAMES_MAX)
-        return fail(error, EINVAL, "--target: more than %d, twins included", RUN_NAMES_MAX);
+    if (plan->target_count == PLAN_NAMES_MAX)
+        return fail(error, EINVAL, "--target: more than %d, twins included", PLAN_NAMES_MAX);
     if (asprintf(&name, "%s-b", original->name) < 0)
         return fail(error, ENOMEM, "out of memory");
-    for (unsigned t = 0; t < run->target_count; t++)
-        if (strcmp(run->targets[t].name, name) == 0) {
+    for (unsigned t = 0; t < plan->target_count; t++)
+        if (strcmp(plan->targets[t].name, name) == 0) {
             free(name);
             return fail(error, EINVAL, "--target: \"%s-b\": is what the twin of %s is called",
                         original->name, original->name);
         }
-    run->target_count++;
-    status = target_read(run->options.datadir, original->name, twin, error);
+    plan->target_count++;
+    status = target_read(plan->options.datadir, original->name, twin, error);
     if (status < 0) {
         free(name);
         return status;
@@ -75,60 +75,60 @@ static int add_twin(struct run *run, unsigned index, struct error *error)
 }
 
 /* Which target is compared with another build of itself. */
-static int find_original(const struct run *run, unsigned *index, struct error *error)
+static int find_original(const struct plan *plan, unsigned *index, struct error *error)
 {
-    const char *name = run->options.twin_of;
+    const char *name = plan->options.twin_of;
 
     *index = 0;
-    if (!name && run->target_count != 1)
+    if (!name && plan->target_count != 1)
         return fail(error, EINVAL,
                     "--ab: compares two builds of one target, and %u are chosen; remedy: --target "
                     "NAME",
-                    run->target_count);
-    while (name && *index < run->target_count && strcmp(run->targets[*index].name, name) != 0)
+                    plan->target_count);
+    while (name && *index < plan->target_count && strcmp(plan->targets[*index].name, name) != 0)
         ++*index;
-    if (*index == run->target_count)
+    if (*index == plan->target_count)
         return fail(error, EINVAL, "--ab: target %s is not in the run", name);
     return 0;
 }
 
-static int add_ab(struct run *run, struct error *error)
+static int add_ab(struct plan *plan, struct error *error)
 {
-    const struct run_options *options = &run->options;
+    const struct plan_options *options = &plan->options;
     unsigned index;
-    int status = find_original(run, &index, error);
+    int status = find_original(plan, &index, error);
 
     if (status == 0)
-        status = add_twin(run, index, error);
+        status = add_twin(plan, index, error);
     if (status == 0 && options->builds[0])
-        status = take_build(&run->targets[index], options->builds[0], error);
+        status = take_build(&plan->targets[index], options->builds[0], error);
     if (status == 0)
-        status = take_build(&run->targets[run->target_count - 1], options->builds[1], error);
+        status = take_build(&plan->targets[plan->target_count - 1], options->builds[1], error);
     return status;
 }
 
-static int add_aa(struct run *run, struct error *error)
+static int add_aa(struct plan *plan, struct error *error)
 {
-    unsigned count = run->target_count;
+    unsigned count = plan->target_count;
     int status = 0;
 
     for (unsigned t = 0; t < count && status == 0; t++) {
-        status = add_twin(run, t, error);
-        if (status == 0 && strcmp(run->targets[t].kernel.sha256,
-                                  run->targets[run->target_count - 1].kernel.sha256) != 0)
+        status = add_twin(plan, t, error);
+        if (status == 0 && strcmp(plan->targets[t].kernel.sha256,
+                                  plan->targets[plan->target_count - 1].kernel.sha256) != 0)
             status = fail(error, ESTALE, "%s: changed while it was read; try again",
-                          run->targets[t].kernel.path);
+                          plan->targets[t].kernel.path);
     }
     return status;
 }
 
-int twins_add(struct run *run, struct error *error)
+int plan_add_twins(struct plan *plan, struct error *error)
 {
-    switch (run->options.twins) {
+    switch (plan->options.twins) {
     case TWINS_AB:
-        return add_ab(run, error);
+        return add_ab(plan, error);
     case TWINS_AA:
-        return add_aa(run, error);
+        return add_aa(plan, error);
     default:
         return 0;
     }

@@ -79,22 +79,22 @@ static int summarise(cJSON *document, cJSON *series, uint64_t seed)
     return status;
 }
 
-/* The name of the target that the others are compared with. */
+/* The name of the target that the others are compared with: the one of the best rank, else the
+ * first. */
 static const char *base_of(const cJSON *document)
 {
     const cJSON *targets = json_field(document, "targets"), *target;
-    const char *linux_name = NULL;
+    const cJSON *base = cJSON_GetArrayItem(targets, 0);
 
     cJSON_ArrayForEach(target, targets)
     {
-        const char *name = json_text(target, "name");
+        double rank = json_number(target, "baseline_rank"),
+               best = json_number(base, "baseline_rank");
 
-        if (strcmp(name, "linux-tuned") == 0)
-            return name;
-        if (strcmp(name, "linux") == 0)
-            linux_name = name;
+        if (rank > 0 && (best == 0 || rank < best))
+            base = target;
     }
-    return linux_name ? linux_name : json_text(cJSON_GetArrayItem(targets, 0), "name");
+    return json_text(base, "name");
 }
 
 /* Pair the samples of one repetition: they were measured close together. None where one would be

@@ -5,44 +5,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/run/accel.h"
+#include "bench/run/attempt.h"
 #include "bench/run/journal.h"
-#include "bench/run/run.h"
-#include "bench/measure/trial.h"
-
-/* Where KVM works, the slowest kernel here reaches main() in well under a second; where it is only
- * half there, guests run at a hundredth of the speed in KVM's instruction emulator, or hang, and be
- * it at their end. */
-#define PROBE_DEADLINE_S 5
-#define PLAUSIBLE_MS 2000
-
-static int probe(struct trial *trial, struct error *error)
-{
-    int status = trial_wait(trial, EVENT_MAIN, error);
-    double ms;
-
-    if (status < 0)
-        return status;
-    ms = (double)(trial_stamp(trial, EVENT_MAIN) - trial_stamp(trial, EVENT_RESUME)) / 1e6;
-    if (ms > PLAUSIBLE_MS)
-        return fail(error, ETIMEDOUT, "main() after %.0f ms: too slow to be real KVM", ms);
-    return trial_wait(trial, EVENT_GONE, error);
-}
-
-static const struct metric no_metrics[] = {{.name = NULL}};
-
-static const struct scenario probing = {
-    .name = "kvm-probe",
-    .metrics = no_metrics,
-    .deadline_s = PROBE_DEADLINE_S,
-    .measure = probe,
-};
+#include "bench/run/record.h"
 
 /* Whether target `index` boots under KVM: 0, -ECANCELED, or another errno with the reason. */
-static int probe_target(struct run *run, unsigned index, struct error *why)
+static int try_target(struct run *run, unsigned index, struct error *why)
 {
-    struct planned planned = {.target = index, .probe = true};
+    const struct plan *plan = run->plan;
+    struct planned planned = {.target = index, .scenario = plan->scenario_count};
+    struct trial_report report;
+    int status;
 
-    return run_probe(run, &planned, &probing, why);
+    while (plan->scenarios[planned.scenario] != &scenario_kvm)
+        planned.scenario++;
+    status = attempt_trial(run, &planned, &report);
+    *why = report.error;
+    trial_report_free(&report);
+    return status < 0 ? status : *why->text ? -EIO : 0;
 }
 
 static bool kvm_opens(char *reason, size_t size)
@@ -62,21 +43,22 @@ static int drop_refused(struct run *run, struct error *error)
 {
     unsigned kept = 0, vms = 0;
 
-    for (unsigned t = 0; t < run->target_count; t++) {
+    for (unsigned t = 0; t < run->plan->target_count; t++) {
         struct error why = {0};
         int status;
 
-        if (!run->targets[t].driver->is_vm)
+        if (!run->plan->targets[t].driver->needs_accel)
             continue;
         vms++;
-        status = probe_target(run, t, &why);
+        status = try_target(run, t, &why);
         if (status == -ECANCELED)
             return status;
         kept += status == 0;
         if (status == 0)
             continue;
         run->dropped[t] = true;
-        status = journal_dropped(run->journal_fd, run->targets[t].name, why.text, error);
+        status = journal_append(run->journal_fd,
+                                record_dropped(run->plan->targets[t].name, why.text), error);
         if (status < 0)
             return status;
     }
@@ -87,26 +69,21 @@ static int drop_refused(struct run *run, struct error *error)
     return 0;
 }
 
-static bool is_built_in(const struct target *target)
-{
-    return strcmp(target->role, "foreign") != 0;
-}
-
 static int try_all(struct run *run, char *reason, size_t size)
 {
-    for (unsigned t = 0; t < run->target_count; t++) {
-        const struct target *target = &run->targets[t];
+    for (unsigned t = 0; t < run->plan->target_count; t++) {
+        const struct target *target = &run->plan->targets[t];
         struct error why = {0};
         int status;
 
-        if (!target->driver->is_vm || !is_built_in(target))
+        if (!target->driver->needs_accel || !target->built_in)
             continue;
-        status = probe_target(run, t, &why);
+        status = try_target(run, t, &why);
         if (status == -ECANCELED)
             return status;
         if (status < 0) {
             snprintf(reason, size, "KVM refused target %s: %.300s", target->name, why.text);
-            run->options.machine.accel = ACCEL_TCG;
+            run->machine.accel = ACCEL_TCG;
             return 0;
         }
     }
@@ -116,15 +93,15 @@ static int try_all(struct run *run, char *reason, size_t size)
 
 int accel_decide(struct run *run, char *reason, size_t size, struct error *error)
 {
-    struct machine *machine = &run->options.machine;
+    struct machine *machine = &run->machine;
 
-    if (run->options.accel == CHOOSE_TCG || machine->icount) {
+    if (run->plan->options.accel == CHOOSE_TCG || machine->icount) {
         machine->accel = ACCEL_TCG;
         snprintf(reason, size, machine->icount ? "--icount needs TCG" : "--accel tcg");
         return 0;
     }
     machine->accel = ACCEL_KVM;
-    if (run->options.accel == CHOOSE_KVM) {
+    if (run->plan->options.accel == CHOOSE_KVM) {
         if (!kvm_opens(reason, size))
             return fail(error, ENOTSUP, "--accel kvm: %s; remedy: tare doctor", reason);
         snprintf(reason, size, "--accel kvm");

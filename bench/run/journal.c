@@ -41,16 +41,6 @@ int journal_append(int fd, cJSON *line, struct error *error)
     return 0;
 }
 
-int journal_dropped(int fd, const char *name, const char *reason, struct error *error)
-{
-    cJSON *line = cJSON_CreateObject();
-    cJSON *dropped = cJSON_AddObjectToObject(line, "dropped");
-
-    cJSON_AddStringToObject(dropped, "target", name);
-    cJSON_AddStringToObject(dropped, "reason", reason);
-    return journal_append(fd, line, error);
-}
-
 int journal_read(const char *path, cJSON **document, long *length, struct error *error)
 {
     struct file file;

@@ -15,9 +15,6 @@
 /* Append one line and sync it (fdatasync). Takes `line` over. */
 int journal_append(int fd, cJSON *line, struct error *error);
 
-/* Append that target `name` was left out, and why. */
-int journal_dropped(int fd, const char *name, const char *reason, struct error *error);
-
 /* Read the journal at `path` into *document, which the caller deletes. A last line that was cut
  * short is ignored: its sample was not yet measured as far as the run is concerned; *length is
  * where the good lines end. */

@@ -32,19 +32,20 @@ static cJSON *describe_file(const struct file *file)
     return object;
 }
 
-static void add_targets(cJSON *document, const struct run *run)
+static void add_targets(cJSON *document, const struct plan *plan)
 {
     cJSON *list = cJSON_AddArrayToObject(document, "targets");
 
-    for (unsigned t = 0; t < run->target_count; t++) {
-        const struct target *target = &run->targets[t];
+    for (unsigned t = 0; t < plan->target_count; t++) {
+        const struct target *target = &plan->targets[t];
         cJSON *object = cJSON_CreateObject(), *initrd;
 
         cJSON_AddStringToObject(object, "name", target->name);
         if (target->twin_of)
             cJSON_AddStringToObject(object, "twin_of", target->twin_of);
         cJSON_AddStringToObject(object, "summary", target->summary);
-        cJSON_AddStringToObject(object, "role", target->role);
+        if (target->baseline_rank)
+            cJSON_AddNumberToObject(object, "baseline_rank", target->baseline_rank);
         cJSON_AddStringToObject(object, "driver", target->driver->name);
         cJSON_AddItemToObject(object, "kernel",
                               target->kernel.data ? describe_file(&target->kernel)
@@ -57,16 +58,16 @@ static void add_targets(cJSON *document, const struct run *run)
     }
 }
 
-static void add_payloads(cJSON *document, const struct run *run)
+static void add_payloads(cJSON *document, const struct plan *plan)
 {
     cJSON *list = cJSON_AddArrayToObject(document, "payloads");
 
-    for (unsigned s = 0; s < run->scenario_count; s++) {
-        for (unsigned p = 0; p < run->program_counts[s]; p++) {
-            const struct run_program *program = &run->programs[s][p];
+    for (unsigned s = 0; s < plan->scenario_count; s++) {
+        for (unsigned p = 0; p < plan->program_counts[s]; p++) {
+            const struct planned_program *program = &plan->programs[s][p];
             cJSON *object = describe_file(&program->payload.archive);
 
-            cJSON_AddStringToObject(object, "scenario", run->scenarios[s]->name);
+            cJSON_AddStringToObject(object, "scenario", plan->scenarios[s]->name);
             cJSON_AddStringToObject(object, "payload", program->about.payload);
             cJSON_AddStringToObject(object, "program_sha256", program->payload.program.sha256);
             cJSON_AddItemToArray(list, object);
@@ -74,25 +75,25 @@ static void add_payloads(cJSON *document, const struct run *run)
     }
 }
 
-static void add_order(cJSON *about, const struct run *run)
+static void add_order(cJSON *about, const struct plan *plan)
 {
     cJSON *list = cJSON_AddArrayToObject(about, "order");
 
-    for (unsigned i = 0; i < run->plan_count; i++) {
-        const struct planned *planned = &run->plan[i];
+    for (unsigned i = 0; i < plan->trial_count; i++) {
+        const struct planned *planned = &plan->trials[i];
         cJSON *object = cJSON_CreateObject();
 
-        cJSON_AddStringToObject(object, "target", run->targets[planned->target].name);
-        cJSON_AddStringToObject(object, "scenario", run->scenarios[planned->scenario]->name);
+        cJSON_AddStringToObject(object, "target", plan->targets[planned->target].name);
+        cJSON_AddStringToObject(object, "scenario", plan->scenarios[planned->scenario]->name);
         cJSON_AddNumberToObject(object, "repetition", planned->repetition);
         cJSON_AddItemToArray(list, object);
     }
 }
 
-static void add_about(cJSON *document, const struct run *run)
+static void add_about(cJSON *document, const struct plan *plan)
 {
     static const char *const choices[] = {"auto", "kvm", "tcg"};
-    const struct run_options *options = &run->options;
+    const struct plan_options *options = &plan->options;
     cJSON *about = cJSON_AddObjectToObject(document, "run"), *argv;
     char id[64];
     struct timespec now;
@@ -112,7 +113,7 @@ static void add_about(cJSON *document, const struct run *run)
     cJSON_AddNumberToObject(about, "warmup", options->warmup);
     if (options->payload)
         cJSON_AddStringToObject(about, "payload", options->payload);
-    cJSON_AddStringToObject(about, "profile", options->full ? "full" : "quick");
+    cJSON_AddStringToObject(about, "profile", options->profile == PROFILE_FULL ? "full" : "quick");
     cJSON_AddStringToObject(about, "args", options->args ? options->args : "");
     cJSON_AddStringToObject(about, "ready", options->ready ? options->ready : "marker");
     if (options->twins != TWINS_NONE)
@@ -126,18 +127,18 @@ static void add_about(cJSON *document, const struct run *run)
     cJSON_AddStringToObject(about, "accel", "none");
     cJSON_AddStringToObject(about, "accel_reason", "no virtual machine was started");
     cJSON_AddBoolToObject(about, "complete", false);
-    add_order(about, run);
+    add_order(about, plan);
 }
 
-cJSON *record_begin(const struct run *run)
+cJSON *record_begin(const struct plan *plan)
 {
-    cJSON *document = run->noise ? cJSON_Duplicate(run->noise, true) : cJSON_CreateObject();
+    cJSON *document = plan->noise ? cJSON_Duplicate(plan->noise, true) : cJSON_CreateObject();
 
     cJSON_AddStringToObject(document, "schema", "tare/1");
-    add_about(document, run);
+    add_about(document, plan);
     cJSON_AddObjectToObject(document, "host");
-    add_targets(document, run);
-    add_payloads(document, run);
+    add_targets(document, plan);
+    add_payloads(document, plan);
     cJSON_AddArrayToObject(document, "metrics");
     cJSON_AddArrayToObject(document, "ratios");
     cJSON_AddArrayToObject(document, "warnings");
@@ -149,6 +150,15 @@ cJSON *record_accel(enum accel accel, const char *reason)
     cJSON *line = cJSON_CreateObject(), *object = cJSON_AddObjectToObject(line, "accel");
 
     cJSON_AddStringToObject(object, "accel", accel == ACCEL_KVM ? "kvm" : "tcg");
+    cJSON_AddStringToObject(object, "reason", reason);
+    return line;
+}
+
+cJSON *record_dropped(const char *target, const char *reason)
+{
+    cJSON *line = cJSON_CreateObject(), *object = cJSON_AddObjectToObject(line, "dropped");
+
+    cJSON_AddStringToObject(object, "target", target);
     cJSON_AddStringToObject(object, "reason", reason);
     return line;
 }
@@ -165,18 +175,19 @@ static void add_signature(cJSON *object, const struct machine *machine)
 }
 
 cJSON *record_launch(const struct run *run, const struct planned *planned, unsigned program,
-                     const struct launch *launch, const struct boot_report *report)
+                     const struct boot_report *report)
 {
-    const struct target *target = &run->targets[planned->target];
+    const struct plan *plan = run->plan;
+    const struct target *target = &plan->targets[planned->target];
     cJSON *line = cJSON_CreateObject(), *object = cJSON_AddObjectToObject(line, "launch"), *argv;
 
     cJSON_AddStringToObject(object, "target", target->name);
-    cJSON_AddStringToObject(object, "scenario", run->scenarios[planned->scenario]->name);
+    cJSON_AddStringToObject(object, "scenario", plan->scenarios[planned->scenario]->name);
     cJSON_AddStringToObject(object, "payload",
-                            run->programs[planned->scenario][program].about.payload);
-    if (target->driver->is_vm) {
-        add_signature(object, launch->machine);
-        cJSON_AddStringToObject(object, "cmdline", launch->cmdline);
+                            plan->programs[planned->scenario][program].about.payload);
+    if (target->driver->uses_machine) {
+        add_signature(object, &run->machine);
+        cJSON_AddStringToObject(object, "cmdline", report->cmdline ? report->cmdline : "");
         cJSON_AddStringToObject(object, "xml", report->xml ? report->xml : "");
     }
     argv = cJSON_AddArrayToObject(object, "argv");
@@ -207,14 +218,14 @@ static void add_kept(cJSON *sample, const cJSON *kept)
         cJSON_AddItemToObject(sample, item->string, cJSON_Duplicate(item, true));
 }
 
-cJSON *record_trial(const struct run *run, unsigned order, double t,
+cJSON *record_trial(const struct plan *plan, unsigned order, double t,
                     const struct trial_report *report)
 {
-    const struct planned *planned = &run->plan[order];
+    const struct planned *planned = &plan->trials[order];
     cJSON *line = cJSON_CreateObject(), *object = cJSON_AddObjectToObject(line, "trial"), *list;
 
-    cJSON_AddStringToObject(object, "target", run->targets[planned->target].name);
-    cJSON_AddStringToObject(object, "scenario", run->scenarios[planned->scenario]->name);
+    cJSON_AddStringToObject(object, "target", plan->targets[planned->target].name);
+    cJSON_AddStringToObject(object, "scenario", plan->scenarios[planned->scenario]->name);
     cJSON_AddNumberToObject(object, "order", order);
     cJSON_AddNumberToObject(object, "repetition", planned->repetition);
     cJSON_AddNumberToObject(object, "t", t);

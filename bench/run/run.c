@@ -2,48 +2,34 @@
 /* The sandbox's work: trial after trial, each in the journal before the next begins. */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/base/clock.h"
+#include "bench/measure/network.h"
+#include "bench/run/accel.h"
+#include "bench/run/attempt.h"
 #include "bench/run/host.h"
 #include "bench/run/journal.h"
-#include "bench/measure/network.h"
 #include "bench/run/record.h"
 #include "bench/run/run.h"
-#include "bench/measure/sandbox.h"
-#include "bench/measure/trial.h"
+#include "bench/run/stage.h"
 
-/* The number of `target`'s driver in drivers[], opened. */
-static int open_driver(struct run *run, const struct target *target, struct error *error)
+int run_init(struct run *run, const struct plan *plan, struct error *error)
 {
-    int index = 0;
-
-    while (drivers[index] != target->driver)
-        index++;
-    if (!run->opened[index] && target->driver->open) {
-        char workdir[64];
-        int status;
-
-        snprintf(workdir, sizeof workdir, SANDBOX_DIR "/%s", target->driver->name);
-        if (mkdir(workdir, 0700) < 0)
-            return fail(error, errno, "%s: %s", workdir, strerror(errno));
-        status = target->driver->open(workdir, &run->contexts[index], error);
-        if (status < 0)
-            return status;
-    }
-    run->opened[index] = true;
-    return index;
+    *run = (struct run){.plan = plan, .machine = plan->options.machine, .journal_fd = -1};
+    run->done = calloc(plan->trial_count + 1, sizeof *run->done);
+    return run->done ? 0 : fail(error, ENOMEM, "out of memory");
 }
 
-static void close_drivers(struct run *run)
+void run_free(struct run *run)
 {
-    for (int i = 0; drivers[i]; i++)
-        if (run->opened[i] && drivers[i]->close)
-            drivers[i]->close(run->contexts[i]);
+    if (run->journal_fd >= 0)
+        close(run->journal_fd);
+    free(run->done);
+    *run = (struct run){.journal_fd = -1};
 }
 
 /* Let Ctrl-C and a polite kill end the run between two events, not in the middle of one. */
@@ -65,108 +51,42 @@ static int catch_interrupts(struct error *error)
     return 0;
 }
 
-/* When the program of `planned` counts as started. The empty kernel runs none: its markers tell,
- * whatever the rule for programs is. */
-static const struct ready *ready_rule(const struct run *run, const struct planned *planned)
-{
-    static const struct ready by_marker = {.kind = READY_MARKER};
-
-    if (planned->probe || strcmp(run->targets[planned->target].role, "floor") == 0)
-        return &by_marker;
-    return &run->ready;
-}
-
-/* One trial with what it was launched by. */
-struct attempt {
-    struct launch launches[PROGRAMS_MAX];
-    unsigned count;
-    struct trial_report report;
-};
-
-static void attempt_free(struct attempt *attempt)
-{
-    for (unsigned i = 0; i < attempt->count; i++)
-        stage_launch_free(&attempt->launches[i]);
-    trial_report_free(&attempt->report);
-}
-
-static int attempt_run(struct run *run, const struct planned *planned,
-                       const struct scenario *scenario, struct attempt *attempt)
-{
-    const struct target *target = &run->targets[planned->target];
-    unsigned count = planned->probe ? 1 : run->program_counts[planned->scenario];
-    struct trial_setup setup = {
-        .scenario = scenario,
-        .driver = target->driver,
-        .launches = attempt->launches,
-        .count = count,
-        .ready = ready_rule(run, planned),
-        .full = run->options.full,
-    };
-    int driver;
-
-    *attempt = (struct attempt){0};
-    driver = open_driver(run, target, &attempt->report.error);
-    if (driver < 0)
-        return driver;
-    setup.context = run->contexts[driver];
-    while (attempt->count < count) {
-        int status = stage_launch(run, planned, attempt->count, target->name,
-                                  &attempt->launches[attempt->count], &attempt->report.error);
-
-        if (status < 0)
-            return status;
-        attempt->count++;
-    }
-    return trial_run(&setup, &attempt->report);
-}
-
-int run_probe(struct run *run, const struct planned *planned, const struct scenario *scenario,
-              struct error *why)
-{
-    struct attempt attempt;
-    int status = attempt_run(run, planned, scenario, &attempt);
-
-    *why = attempt.report.error;
-    attempt_free(&attempt);
-    return status < 0 ? status : why->text[0] ? -EIO : 0;
-}
-
 static int decide(struct run *run, struct error *error)
 {
+    const struct plan *plan = run->plan;
+    bool needs_accel = false, uses_machine = false;
     char reason[512] = "";
-    bool any_vm = false;
     int status;
 
-    for (unsigned t = 0; t < run->target_count; t++)
-        any_vm |= run->targets[t].driver->is_vm;
-    if (any_vm)
-        run->options.machine.tsc_khz = run->options.machine.icount ? 1000000 : host_tsc_khz();
-    if (run->accel_decided || !any_vm)
+    for (unsigned t = 0; t < plan->target_count; t++) {
+        needs_accel |= plan->targets[t].driver->needs_accel;
+        uses_machine |= plan->targets[t].driver->uses_machine;
+    }
+    if (uses_machine)
+        run->machine.tsc_khz = run->machine.icount ? 1000000 : host_tsc_khz();
+    if (run->accel_decided || !needs_accel)
         return 0;
     run->progress(run, 0, "choosing the accelerator");
     status = accel_decide(run, reason, sizeof reason, error);
     if (status < 0)
         return status;
     run->accel_decided = true;
-    return journal_append(run->journal_fd, record_accel(run->options.machine.accel, reason), error);
+    return journal_append(run->journal_fd, record_accel(run->machine.accel, reason), error);
 }
 
 /* What happened in planned trial `index`, which began `t` seconds into the run. */
-static int record(struct run *run, unsigned index, double t, const struct attempt *attempt,
+static int record(struct run *run, unsigned index, double t, const struct trial_report *report,
                   struct error *error)
 {
+    const struct planned *planned = &run->plan->trials[index];
     int status = 0;
 
-    for (unsigned p = 0; p < attempt->count && status == 0; p++)
-        if (attempt->report.boots[p].booted)
+    for (unsigned p = 0; p < PROGRAMS_MAX && status == 0; p++)
+        if (report->boots[p].booted)
             status = journal_append(run->journal_fd,
-                                    record_launch(run, &run->plan[index], p, &attempt->launches[p],
-                                                  &attempt->report.boots[p]),
-                                    error);
+                                    record_launch(run, planned, p, &report->boots[p]), error);
     if (status == 0)
-        status =
-            journal_append(run->journal_fd, record_trial(run, index, t, &attempt->report), error);
+        status = journal_append(run->journal_fd, record_trial(run->plan, index, t, report), error);
     return status;
 }
 
@@ -174,20 +94,18 @@ static int record(struct run *run, unsigned index, double t, const struct attemp
  * ends the run. */
 static int do_trial(struct run *run, unsigned index, struct error *error)
 {
-    const struct planned *planned = &run->plan[index];
     double t = run->elapsed_s + (double)(clock_now() - run->start_ns) / 1e9;
-    struct attempt attempt;
-    const char *text;
-    int status = attempt_run(run, planned, run->scenarios[planned->scenario], &attempt);
+    struct trial_report report;
+    const char *text = report.error.text;
+    int status = attempt_trial(run, &run->plan->trials[index], &report);
 
-    text = attempt.report.error.text;
     if (status < 0)
         status = fail(error, -status, "%s", status == -ECANCELED ? "interrupted" : text);
     else
-        status = record(run, index, t, &attempt, error);
+        status = record(run, index, t, &report, error);
     if (status == 0)
         run->progress(run, index, *text ? text : NULL);
-    attempt_free(&attempt);
+    trial_report_free(&report);
     return status;
 }
 
@@ -203,9 +121,9 @@ int run_trials(void *data, struct error *error)
         status = stage_all(run, error);
     if (status == 0)
         status = decide(run, error);
-    for (unsigned i = 0; i < run->plan_count && status == 0; i++)
-        if (!run->done[i] && !run->dropped[run->plan[i].target])
+    for (unsigned i = 0; i < run->plan->trial_count && status == 0; i++)
+        if (!run->done[i] && !run->dropped[run->plan->trials[i].target])
             status = do_trial(run, i, error);
-    close_drivers(run);
+    attempt_close(run);
     return status;
 }

@@ -14,14 +14,16 @@
 #include "bench/run/host.h"
 #include "bench/run/journal.h"
 #include "bench/run/record.h"
+#include "bench/run/resume.h"
 #include "bench/result/results.h"
 #include "bench/measure/sandbox.h"
 #include "bench/run/session.h"
 #include "bench/measure/trial.h"
 
+/* A nameless journal goes by itself. */
 static void remove_journal(const struct run *run, const char *path)
 {
-    if (run->options.out)
+    if (run->plan->options.out)
         unlink(path);
 }
 
@@ -64,7 +66,7 @@ static int begin(struct run *run, char **path, struct error *error)
     if (status < 0)
         return status;
     run->journal_fd = status;
-    status = journal_append(run->journal_fd, record_begin(run), error);
+    status = journal_append(run->journal_fd, record_begin(run->plan), error);
     if (status < 0)
         remove_journal(run, *path); /* nothing is in it */
     return status;
@@ -73,7 +75,7 @@ static int begin(struct run *run, char **path, struct error *error)
 static int take_up(struct run *run, const cJSON *document, const char *path, long length,
                    struct error *error)
 {
-    int status = record_resume(document, run, error);
+    int status = resume_progress(document, run, error);
 
     if (status < 0)
         return status;
@@ -169,9 +171,9 @@ static int finish(struct run *run, const char *path, cJSON **document, struct er
     if (status < 0)
         return status;
     /* What the journal says is done, not what this process believes. */
-    status = record_resume(*document, run, error);
-    for (unsigned i = 0; i < run->plan_count; i++)
-        complete &= run->done[i] || run->dropped[run->plan[i].target];
+    status = resume_progress(*document, run, error);
+    for (unsigned i = 0; i < run->plan->trial_count; i++)
+        complete &= run->done[i] || run->dropped[run->plan->trials[i].target];
     part = cJSON_DetachItemFromObjectCaseSensitive(*document, "part");
     about = json_field(*document, "run");
     host = host_describe(NULL);
@@ -184,8 +186,8 @@ static int finish(struct run *run, const char *path, cJSON **document, struct er
     cJSON_Delete(part);
     if (status == 0)
         status = results_complete(*document, error);
-    if (status == 0 && run->options.out && (complete || has_samples(*document)))
-        status = results_save(run->options.out, *document, error);
+    if (status == 0 && run->plan->options.out && (complete || has_samples(*document)))
+        status = results_save(run->plan->options.out, *document, error);
     if (status == 0 && complete)
         remove_journal(run, path);
     return status;
@@ -199,47 +201,57 @@ static void discard(const struct run *run, const char *journal, cJSON **document
     *document = NULL;
 }
 
-int session_run(struct run_options *options, const char *resume,
-                void (*progress)(const struct run *run, unsigned index, const char *text),
+/* Measure, make the result of what was measured, and say how it ended. */
+static int conduct(struct run *run, const char *path, bool resumed, cJSON **document,
+                   struct error *error)
+{
+    const char *out = run->plan->options.out;
+    struct error late = {0};
+    int status = do_part(run, error), finished = finish(run, path, document, &late);
+
+    if (status < 0 && finished == 0 && !resumed && !has_samples(*document))
+        discard(run, path, document);
+    else if (status == 0 && finished < 0)
+        status = fail(error, -finished, "%s", late.text);
+    else if (status == -ECANCELED && !out)
+        snprintf(error->text, sizeof error->text, "interrupted");
+    else if (status == -ECANCELED)
+        snprintf(error->text, sizeof error->text, "interrupted; go on with: tare run --resume %s",
+                 out);
+    return status;
+}
+
+int session_run(const struct plan_options *asked, const char *resume, progress_hook *progress,
                 cJSON **document, struct error *error)
 {
+    struct plan_options options = *asked;
     struct run run = {.journal_fd = -1};
-    struct error late = {0};
+    struct plan plan = {0};
     cJSON *before = NULL;
     char *path = NULL;
     long length;
-    int status, finished;
+    int status;
 
     *document = NULL;
-    options->out = resume ? resume : options->out;
-    if (options->out && asprintf(&path, "%s.journal", options->out) < 0)
+    options.out = resume ? resume : options.out;
+    if (options.out && asprintf(&path, "%s.journal", options.out) < 0)
         return fail(error, ENOMEM, "out of memory");
     status = resume ? journal_read(path, &before, &length, error) : 0;
     if (status == 0 && resume)
-        status = record_options(before, options, error);
+        status = resume_options(before, &options, error);
     if (status == 0)
-        status = run_prepare(options, &run, error);
+        status = plan_prepare(&options, &plan, error);
     if (status < 0 && before)
         error_prefix(error, "--resume, with the options of the cut run");
+    if (status == 0)
+        status = run_init(&run, &plan, error);
     run.progress = progress;
     if (status == 0)
         status = resume ? take_up(&run, before, path, length, error) : begin(&run, &path, error);
-    if (status == 0) {
-        status = do_part(&run, error);
-        finished = finish(&run, path, document, &late);
-        if (status < 0 && finished == 0 && !resume && !has_samples(*document))
-            discard(&run, path, document);
-        else if (status == 0 && finished < 0)
-            status = fail(error, -finished, "%s", late.text);
-        else if (status == -ECANCELED && !options->out)
-            snprintf(error->text, sizeof error->text, "interrupted");
-        else if (status == -ECANCELED)
-            snprintf(error->text, sizeof error->text,
-                     "interrupted; go on with: tare run --resume %s", options->out);
-    }
-    if (run.journal_fd >= 0)
-        close(run.journal_fd);
+    if (status == 0)
+        status = conduct(&run, path, resume, document, error);
     run_free(&run);
+    plan_free(&plan);
     cJSON_Delete(before);
     free(path);
     return status;

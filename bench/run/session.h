@@ -12,8 +12,7 @@
  * ".journal", deleted once a complete result is saved; without options->out nothing is saved, nor
  * can be resumed. *document is the result, to be deleted by the caller; NULL when there is nothing
  * to show. It may be there, marked incomplete, beside an error. */
-int session_run(struct run_options *options, const char *resume,
-                void (*progress)(const struct run *run, unsigned index, const char *text),
+int session_run(const struct plan_options *options, const char *resume, progress_hook *progress,
                 cJSON **document, struct error *error);
 
 #endif

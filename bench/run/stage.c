@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Staging: the files of every launch, written from memory into the sandbox. What
- * is booted is therefore what was read, checked and hashed, even when the
- * originals change or lie where the sandbox cannot see.
- */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "bench/run/run.h"
 #include "bench/measure/sandbox.h"
+#include "bench/run/stage.h"
 
 #define STAGE SANDBOX_DIR "/stage"
 #define GUESTS SANDBOX_DIR "/guest"
@@ -21,14 +17,11 @@ struct purpose {
     char text[64];
 };
 
-static struct purpose purpose_of(const struct run *run, const struct planned *planned,
-                                 unsigned program)
+static struct purpose purpose_of(const struct plan *plan, unsigned scenario, unsigned program)
 {
-    struct purpose purpose = {.text = "probe"};
+    struct purpose purpose;
 
-    if (!planned->probe)
-        snprintf(purpose.text, sizeof purpose.text, "%s%u", run->scenarios[planned->scenario]->name,
-                 program);
+    snprintf(purpose.text, sizeof purpose.text, "%s%u", plan->scenarios[scenario]->name, program);
     return purpose;
 }
 
@@ -36,46 +29,45 @@ static struct purpose purpose_of(const struct run *run, const struct planned *pl
 static int stage_initrd(const struct target *target, const struct payload *payload,
                         struct purpose purpose, struct error *error)
 {
-    const struct file *parts[1 + RUN_NAMES_MAX] = {&payload->archive};
+    const struct file *parts[1 + target->extra_count];
+    size_t count = 0;
     char path[256];
 
+    if (target->payload == PAYLOAD_INITRD)
+        parts[count++] = &payload->archive;
     for (size_t i = 0; i < target->extra_count; i++)
-        parts[1 + i] = &target->extras[i];
+        parts[count++] = &target->extras[i];
     snprintf(path, sizeof path, STAGE "/%s.%s.initrd", target->name, purpose.text);
-    return file_write(path, parts, 1 + target->extra_count, 0600, error);
+    return count ? file_write(path, parts, count, 0600, error) : 0;
 }
 
-static int stage_target(const struct run *run, const struct target *target, struct error *error)
+static int stage_target(const struct plan *plan, const struct target *target, struct error *error)
 {
     const struct file *kernel = &target->kernel;
     char path[256];
     int status;
 
-    if (!target->driver->is_vm)
+    if (!target->driver->uses_machine)
         return 0;
     snprintf(path, sizeof path, STAGE "/%s.kernel", target->name);
     status = file_write(path, &kernel, 1, 0600, error);
-    if (status == 0)
-        status = stage_initrd(target, &run->probe,
-                              purpose_of(run, &(struct planned){.probe = true}, 0), error);
-    for (unsigned s = 0; s < run->scenario_count; s++)
-        for (unsigned p = 0; p < run->program_counts[s] && status == 0; p++)
-            status = stage_initrd(target, &run->programs[s][p].payload,
-                                  purpose_of(run, &(struct planned){.scenario = s}, p), error);
+    for (unsigned s = 0; s < plan->all_count; s++)
+        for (unsigned p = 0; p < plan->program_counts[s] && status == 0; p++)
+            status =
+                stage_initrd(target, &plan->programs[s][p].payload, purpose_of(plan, s, p), error);
     return status;
 }
 
 /* The programs as files, for processes. */
-static int stage_programs(const struct run *run, unsigned scenario, struct error *error)
+static int stage_programs(const struct plan *plan, unsigned scenario, struct error *error)
 {
     int status = 0;
 
-    for (unsigned p = 0; p < run->program_counts[scenario] && status == 0; p++) {
-        const struct file *program = &run->programs[scenario][p].payload.program;
+    for (unsigned p = 0; p < plan->program_counts[scenario] && status == 0; p++) {
+        const struct file *program = &plan->programs[scenario][p].payload.program;
         char path[256];
 
-        snprintf(path, sizeof path, STAGE "/%s.program",
-                 purpose_of(run, &(struct planned){.scenario = scenario}, p).text);
+        snprintf(path, sizeof path, STAGE "/%s.program", purpose_of(plan, scenario, p).text);
         status = file_write(path, &program, 1, 0700, error);
     }
     return status;
@@ -83,78 +75,107 @@ static int stage_programs(const struct run *run, unsigned scenario, struct error
 
 static int stage_plugin(struct run *run, struct error *error)
 {
-    const struct file *plugin = &run->plugin;
+    const struct file *plugin = &run->plan->plugin;
 
-    run->options.machine.plugin = STAGE "/halts.so";
-    return file_write(run->options.machine.plugin, &plugin, 1, 0700, error);
+    run->machine.plugin = STAGE "/halts.so";
+    return file_write(run->machine.plugin, &plugin, 1, 0700, error);
 }
 
 int stage_all(struct run *run, struct error *error)
 {
+    const struct plan *plan = run->plan;
     int status = 0;
 
     if (mkdir(STAGE, 0700) < 0 || mkdir(GUESTS, 0700) < 0)
         return fail(error, errno, "%s: %s", STAGE, strerror(errno));
-    for (unsigned t = 0; t < run->target_count && status == 0; t++)
-        status = stage_target(run, &run->targets[t], error);
-    for (unsigned s = 0; s < run->scenario_count && status == 0; s++)
-        status = stage_programs(run, s, error);
-    if (status == 0 && run->options.machine.icount)
+    for (unsigned t = 0; t < plan->target_count && status == 0; t++)
+        status = stage_target(plan, &plan->targets[t], error);
+    for (unsigned s = 0; s < plan->all_count && status == 0; s++)
+        status = stage_programs(plan, s, error);
+    if (status == 0 && run->machine.icount)
         status = stage_plugin(run, error);
     return status;
 }
 
-static char *format(const char *pattern, const char *first, const char *second)
+__attribute__((format(printf, 1, 2))) static char *format(const char *pattern, ...)
 {
+    va_list arguments;
     char *text;
+    int size;
 
-    return asprintf(&text, pattern, first, second) < 0 ? NULL : text;
+    va_start(arguments, pattern);
+    size = vasprintf(&text, pattern, arguments);
+    va_end(arguments);
+    return size < 0 ? NULL : text;
 }
 
-/* Fill in the network: what the program asks for, where the target can give it. */
-static void plan_network(const struct target *target, const struct program *program,
-                         struct launch *launch)
+/* Fill in what tells this guest from others that run at once. */
+static int fill_instance(const struct target *target, unsigned instance, struct launch *launch,
+                         struct error *error)
 {
-    launch->network = program->network && target_has_network(target);
-    launch->port = launch->network ? program->port : 0;
-    launch->netns = -1;
+    int status = instance_make(instance, &launch->instance, error);
+
+    if (status < 0)
+        return status;
+    launch->name = instance ? format("%s.%u", target->name, instance) : format("%s", target->name);
+    launch->workdir = format(GUESTS "/%u", instance);
+    if (!launch->name || !launch->workdir)
+        return fail(error, ENOMEM, "out of memory");
+    if (mkdir(launch->workdir, 0700) < 0 && errno != EEXIST)
+        return fail(error, errno, "%s: %s", launch->workdir, strerror(errno));
+    return 0;
+}
+
+/* Fill in what the target boots. */
+static int fill_files(const struct target *target, struct purpose purpose,
+                      const struct arguments *arguments, struct launch *launch, struct error *error)
+{
+    bool machine = target->driver->uses_machine;
+    bool initrd = machine && (target->payload == PAYLOAD_INITRD || target->extra_count > 0);
+
+    launch->program = format(STAGE "/%s.program", purpose.text);
+    launch->kernel = machine ? format(STAGE "/%s.kernel", target->name) : NULL;
+    launch->initrd = initrd ? format(STAGE "/%s.%s.initrd", target->name, purpose.text) : NULL;
+    launch->cmdline = target_cmdline(target, PAYLOAD_PROGRAM, arguments->text, launch);
+    if (!launch->program || !launch->cmdline || (machine && !launch->kernel) ||
+        (initrd && !launch->initrd))
+        return fail(error, ENOMEM, "out of memory");
+    return 0;
 }
 
 int stage_launch(const struct run *run, const struct planned *planned, unsigned program,
-                 const char *name, struct launch *launch, struct error *error)
+                 unsigned instance, struct launch *launch, struct error *error)
 {
-    static const struct arguments none = {.argv = {(char *)PAYLOAD_PROGRAM}};
-    static const struct program probe = {.payload = NULL};
-    const struct arguments *arguments = planned->probe ? &none : &run->arguments;
-    const struct target *target = &run->targets[planned->target];
-    struct purpose purpose = purpose_of(run, planned, program);
-    bool vm = target->driver->is_vm;
+    const struct plan *plan = run->plan;
+    const struct target *target = &plan->targets[planned->target];
+    const struct planned_program *what = &plan->programs[planned->scenario][program];
+    bool network = what->about.network && target_has_network(target);
+    int status;
 
     *launch = (struct launch){
-        .name = name,
-        .machine = &run->options.machine,
-        .kernel = vm ? format(STAGE "/%s.kernel", target->name, "") : NULL,
-        .initrd = vm ? format(STAGE "/%s.%s.initrd", target->name, purpose.text) : NULL,
-        .program = format(STAGE "/%s.program", purpose.text, ""),
-        .argv = arguments->argv,
+        .machine = &run->machine,
+        .argv = what->arguments->argv,
         .script = target->script,
-        .workdir = GUESTS,
+        .network = network,
+        .port = network ? what->about.port : 0,
+        .netns = -1,
     };
-    plan_network(target, planned->probe ? &probe : &run->programs[planned->scenario][program].about,
-                 launch);
-    launch->cmdline = target_cmdline(target, PAYLOAD_PROGRAM, arguments->text, launch);
-    if ((vm && (!launch->kernel || !launch->initrd)) || !launch->cmdline || !launch->program) {
+    status = fill_instance(target, instance, launch, error);
+    if (status == 0)
+        status = fill_files(target, purpose_of(plan, planned->scenario, program), what->arguments,
+                            launch, error);
+    if (status < 0)
         stage_launch_free(launch);
-        return fail(error, ENOMEM, "out of memory");
-    }
-    return 0;
+    return status;
 }
 
 void stage_launch_free(struct launch *launch)
 {
+    free((char *)launch->name);
+    free((char *)launch->workdir);
     free((char *)launch->kernel);
     free((char *)launch->initrd);
     free((char *)launch->cmdline);
     free((char *)launch->program);
-    *launch = (struct launch){0};
+    *launch = (struct launch){.netns = -1};
 }

@@ -26,16 +26,16 @@ static const struct plan {
 } quick = {.idle_s = 2, .run = {1, 1, 0.1}},
   full = {.idle_s = 10, .run = {1, 10, 0.5}, .step = {1, 3, 0.5}};
 
-#define RATE(which, what, need)                                                                    \
+#define RATE(which, what, only)                                                                    \
     {                                                                                              \
         .name = which, .unit = "bit/s", .direction = HIGHER_IS_BETTER, .clock = "the receiver's",  \
         .start = "end of the run's warm-up", .stop = "end of the run",                             \
-        .definition = what ", as the receiver counted", .needs = need                              \
+        .definition = what ", as the receiver counted", .profile = only                            \
     }
-#define COUNT(which, what_unit, what, need)                                                        \
+#define COUNT(which, what_unit, what, only)                                                        \
     {                                                                                              \
         .name = which, .unit = what_unit, .clock = "none: a count", .start = "start of the run",   \
-        .stop = "end of the run", .definition = what, .needs = need                                \
+        .stop = "end of the run", .definition = what, .profile = only                              \
     }
 #define COST(which, what)                                                                          \
     {                                                                                              \
@@ -45,20 +45,21 @@ static const struct plan {
     }
 
 static const struct metric metrics[] = {
-    RATE("tcp_rx", "TCP to the guest", NEEDS_NOTHING),
-    RATE("tcp_tx", "TCP from the guest", NEEDS_NOTHING),
-    RATE("tcp_rx_p4", "TCP to the guest, 4 connections", NEEDS_NOTHING),
-    RATE("tcp_tx_p4", "TCP from the guest, 4 connections", NEEDS_NOTHING),
-    RATE("tcp_bidir_rx", "TCP to the guest while it sends", NEEDS_NOTHING),
-    RATE("tcp_bidir_tx", "TCP from the guest while it receives", NEEDS_NOTHING),
-    RATE("udp_rx", "UDP to the guest at the highest rate found that loses under 1 %", NEEDS_FULL),
-    RATE("udp_tx", "UDP from the guest at the highest rate found that loses under 1 %", NEEDS_FULL),
-    RATE("udp_rx_1g", "UDP to the guest, 1 Gbit/s offered", NEEDS_QUICK),
-    RATE("udp_tx_1g", "UDP from the guest, which is to send 1 Gbit/s", NEEDS_QUICK),
-    COUNT("udp_rx_1g_loss", "%", "datagrams that were sent and did not arrive", NEEDS_QUICK),
-    COUNT("udp_tx_1g_loss", "%", "datagrams that were sent and did not arrive", NEEDS_QUICK),
-    COUNT("retransmits_rx", "segments", "sent again by the host, in tcp_rx", NEEDS_NOTHING),
-    COUNT("retransmits_tx", "segments", "sent again by the guest, in tcp_tx", NEEDS_NOTHING),
+    RATE("tcp_rx", "TCP to the guest", PROFILE_ANY),
+    RATE("tcp_tx", "TCP from the guest", PROFILE_ANY),
+    RATE("tcp_rx_p4", "TCP to the guest, 4 connections", PROFILE_ANY),
+    RATE("tcp_tx_p4", "TCP from the guest, 4 connections", PROFILE_ANY),
+    RATE("tcp_bidir_rx", "TCP to the guest while it sends", PROFILE_ANY),
+    RATE("tcp_bidir_tx", "TCP from the guest while it receives", PROFILE_ANY),
+    RATE("udp_rx", "UDP to the guest at the highest rate found that loses under 1 %", PROFILE_FULL),
+    RATE("udp_tx", "UDP from the guest at the highest rate found that loses under 1 %",
+         PROFILE_FULL),
+    RATE("udp_rx_1g", "UDP to the guest, 1 Gbit/s offered", PROFILE_QUICK),
+    RATE("udp_tx_1g", "UDP from the guest, which is to send 1 Gbit/s", PROFILE_QUICK),
+    COUNT("udp_rx_1g_loss", "%", "datagrams that were sent and did not arrive", PROFILE_QUICK),
+    COUNT("udp_tx_1g_loss", "%", "datagrams that were sent and did not arrive", PROFILE_QUICK),
+    COUNT("retransmits_rx", "segments", "sent again by the host, in tcp_rx", PROFILE_ANY),
+    COUNT("retransmits_tx", "segments", "sent again by the guest, in tcp_tx", PROFILE_ANY),
     COST("vcpu_s_per_gb_rx", "the vCPU, or the process, in tcp_rx"),
     COST("vcpu_s_per_gb_tx", "the vCPU, or the process, in tcp_tx"),
     COST("vmm_s_per_gb_rx", "QEMU's other threads, in tcp_rx"),
@@ -94,7 +95,7 @@ static const struct run {
 
 static const struct plan *plan_of(const struct server *server)
 {
-    return trial_full(server->trial) ? &full : &quick;
+    return trial_profile(server->trial) == PROFILE_FULL ? &full : &quick;
 }
 
 /* After a failure of the guest, which `status` and `why` tell: go on with another, unless none can
@@ -282,8 +283,8 @@ static int measure(struct trial *trial, struct error *error)
     for (unsigned i = 0; i < sizeof runs / sizeof *runs && status == 0; i++)
         status = measure_run(&server, &runs[i], error);
     for (int reverse = 0; reverse < 2 && status == 0; reverse++)
-        status = trial_full(trial) ? measure_highest(&server, reverse, error)
-                                   : measure_fixed(&server, reverse, error);
+        status = trial_profile(trial) == PROFILE_FULL ? measure_highest(&server, reverse, error)
+                                                      : measure_fixed(&server, reverse, error);
     return status;
 }
 

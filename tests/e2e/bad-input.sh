@@ -37,9 +37,9 @@ run_bad floor
 refused "missing field" 2 'floor/target.json: field "driver": missing'
 
 fresh
-sed -i 's/"role"/"rolle"/' "$tmp/data/kernels/floor/target.json"
+sed -i 's/"built_in"/"builtin"/' "$tmp/data/kernels/floor/target.json"
 run_bad floor
-refused "unknown field" 2 'floor/target.json: field "rolle": unknown'
+refused "unknown field" 2 'floor/target.json: field "builtin": unknown'
 
 fresh
 run_bad nosuch

@@ -73,7 +73,7 @@ __asm__(".section .note.pvh, \"a\", @note\n.long 4, 4, 18\n.asciz \"Xen\"\n.long
 C
 cat >"$tmp/data/kernels/hang/target.json" <<'JSON'
 {"name":"hang","summary":"a kernel that never ends","driver":"libvirt","kernel":"hang.elf",
- "initrd":["payload"],"cmdline":"","role":"test"}
+ "initrd":["payload"],"cmdline":"","in_all":false}
 JSON
 begin_tare run --data "$tmp/data" --target hang,host --repeat "$kills" --warmup 0 --accel tcg \
     --out "$tmp/qemu.json"

@@ -224,7 +224,7 @@ ok "unreadable: message" says "$tmp/secret: Permission denied" 'readable static'
 mkdir -p "$tmp/data/kernels/deaf"
 cp "$share/kernels/floor/floor.elf" "$tmp/data/kernels/deaf/"
 echo '{"name":"deaf","summary":"takes no arguments","driver":"libvirt","kernel":"floor.elf",
-    "initrd":["payload"],"cmdline":"quiet","role":"foreign"}' >"$tmp/data/kernels/deaf/target.json"
+    "initrd":["payload"],"cmdline":"quiet"}' >"$tmp/data/kernels/deaf/target.json"
 run_tare run --data "$tmp/data" --target deaf --payload "$tmp/app" --ready tcp:80 --out "$tmp/bad.json"
 ok "a target without the network: exit status 2" is "$status" 2
 ok "a target without the network: message" says 'ready tcp: target deaf .*"cmdline".*no \{network\}'

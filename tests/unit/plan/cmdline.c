@@ -44,14 +44,15 @@ static void test_rep_good(void **state)
 
 static void test_with(void **state)
 {
-    struct launch launch = {.machine = &microvm, .network = true};
+    struct launch launch = {
+        .machine = &microvm, .network = true, .instance = {.address = "10.0.0.2"}};
 
     (void)state;
     expect("quiet {network} -- {payload}", &launch,
            "quiet virtio_mmio.device=512@0xfeb00e00:12 "
-           "ip=10.0.0.2::10.0.0.1:255.255.255.0::eth0:off -- /app");
+           "ip=10.0.0.2::10.0.0.1:255.255.0.0::eth0:off -- /app");
     launch.machine = &pc;
-    expect("{network} --", &launch, "khz=5 ip=10.0.0.2::10.0.0.1:255.255.255.0::eth0:off --");
+    expect("{network} --", &launch, "khz=5 ip=10.0.0.2::10.0.0.1:255.255.0.0::eth0:off --");
 }
 
 int main(void)

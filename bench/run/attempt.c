@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bench/measure/sandbox.h"
+#include "bench/run/attempt.h"
+#include "bench/run/stage.h"
+
+/* The number of `target`'s driver in drivers[], opened. */
+static int open_driver(struct run *run, const struct target *target, struct error *error)
+{
+    int index = 0;
+
+    while (drivers[index] != target->driver)
+        index++;
+    if (!run->opened[index] && target->driver->open) {
+        char workdir[64];
+        int status;
+
+        snprintf(workdir, sizeof workdir, SANDBOX_DIR "/%s", target->driver->name);
+        if (mkdir(workdir, 0700) < 0)
+            return fail(error, errno, "%s: %s", workdir, strerror(errno));
+        status = target->driver->open(workdir, &run->contexts[index], error);
+        if (status < 0)
+            return status;
+    }
+    run->opened[index] = true;
+    return index;
+}
+
+void attempt_close(struct run *run)
+{
+    for (int i = 0; drivers[i]; i++)
+        if (run->opened[i] && drivers[i]->close)
+            drivers[i]->close(run->contexts[i]);
+}
+
+/* What a launch is made from. */
+struct source {
+    const struct run *run;
+    const struct planned *planned;
+};
+
+static int launch(const void *data, unsigned program, unsigned instance, struct launch *launch,
+                  struct error *error)
+{
+    const struct source *source = data;
+
+    return stage_launch(source->run, source->planned, program, instance, launch, error);
+}
+
+static bool is_probed(const struct plan *plan, const struct planned *planned)
+{
+    const struct target *target = &plan->targets[planned->target];
+    bool probed = false;
+
+    for (unsigned p = 0; p < plan->program_counts[planned->scenario]; p++)
+        probed |= plan->programs[planned->scenario][p].about.port != 0;
+    return probed && target_has_network(target);
+}
+
+int attempt_trial(struct run *run, const struct planned *planned, struct trial_report *report)
+{
+    const struct plan *plan = run->plan;
+    const struct target *target = &plan->targets[planned->target];
+    struct source source = {run, planned};
+    struct trial_setup setup = {
+        .scenario = plan->scenarios[planned->scenario],
+        .driver = target->driver,
+        .machine = &run->machine,
+        .ready = target->runs_program ? plan->programs[planned->scenario]->ready : &ready_by_marker,
+        .profile = plan->options.profile,
+        .probed = is_probed(plan, planned),
+        .launch = launch,
+        .launch_free = stage_launch_free,
+        .data = &source,
+    };
+    int driver;
+
+    *report = (struct trial_report){0};
+    driver = open_driver(run, target, &report->error);
+    if (driver < 0)
+        return driver;
+    setup.context = run->contexts[driver];
+    return trial_run(&setup, report);
+}
