@@ -4,6 +4,8 @@
 #include "lib/errno.h"
 #include "linux/calls.h"
 #include "linux/file.h"
+#include "linux/path.h"
+#include "linux/time.h"
 #include "memory/copy.h"
 
 #define SECOND 1000000000ll

@@ -4,6 +4,7 @@
 #include "linux/calls.h"
 #include "linux/file.h"
 #include "linux/signal.h"
+#include "linux/time.h"
 #include "memory/copy.h"
 #include "memory/heap.h"
 #include "net/net.h"

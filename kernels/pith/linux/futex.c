@@ -5,6 +5,7 @@
 #include "cpu/timer.h"
 #include "lib/errno.h"
 #include "linux/calls.h"
+#include "linux/time.h"
 #include "memory/copy.h"
 
 #define BUCKETS 64

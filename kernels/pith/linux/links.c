@@ -3,6 +3,7 @@
 #include "lib/errno.h"
 #include "linux/calls.h"
 #include "linux/file.h"
+#include "linux/path.h"
 #include "memory/copy.h"
 
 enum { AT_REMOVEDIR = 0x200, AT_SYMLINK_FOLLOW = 0x400 };

@@ -3,6 +3,7 @@
 #include "lib/errno.h"
 #include "linux/calls.h"
 #include "linux/file.h"
+#include "linux/path.h"
 
 static uint32_t creation_mask = 022;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Path resolution (path_resolution(7)), and the current folder. */
+#include "linux/path.h"
 #include "lib/errno.h"
 #include "linux/calls.h"
 #include "linux/file.h"

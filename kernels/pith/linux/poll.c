@@ -7,6 +7,7 @@
 #include "linux/fcntl.h"
 #include "linux/file.h"
 #include "linux/signal.h"
+#include "linux/time.h"
 #include "memory/copy.h"
 #include "net/net.h"
 

@@ -3,6 +3,7 @@
 #include "cpu/console.h"
 #include "lib/errno.h"
 #include "linux/calls.h"
+#include "linux/time.h"
 #include "memory/copy.h"
 #include "memory/heap.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Clocks and sleeping. */
+#include "linux/time.h"
 #include "cpu/timer.h"
 #include "lib/errno.h"
 #include "linux/calls.h"

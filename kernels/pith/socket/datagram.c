@@ -2,7 +2,7 @@
 #include "socket/datagram.h"
 #include "cpu/timer.h"
 #include "lib/errno.h"
-#include "linux/calls.h"
+#include "linux/time.h"
 #include "memory/heap.h"
 #include "net/net.h"
 #include "socket/binding.h"

@@ -3,6 +3,7 @@
 #include "cpu/timer.h"
 #include "lib/errno.h"
 #include "linux/calls.h"
+#include "linux/time.h"
 #include "memory/copy.h"
 #include "net/net.h"
 #include "socket/socket.h"

@@ -3,6 +3,7 @@
  * be met under a name: names cannot be bound. */
 #include "lib/errno.h"
 #include "linux/calls.h"
+#include "linux/path.h"
 #include "memory/copy.h"
 #include "memory/heap.h"
 #include "socket/socket.h"

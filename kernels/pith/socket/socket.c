@@ -4,6 +4,7 @@
 #include "lib/errno.h"
 #include "linux/calls.h"
 #include "linux/signal.h"
+#include "linux/time.h"
 #include "memory/heap.h"
 #include "net/net.h"
 

@@ -2,7 +2,7 @@
 /* TCP sockets: from the first call to the end of the pcb. */
 #include "socket/stream.h"
 #include "lib/errno.h"
-#include "linux/calls.h"
+#include "linux/time.h"
 #include "memory/heap.h"
 #include "net/connections.h"
 #include "net/net.h"
