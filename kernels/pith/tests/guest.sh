@@ -43,6 +43,8 @@ run stack
 check "stack overflow" 139 'page fault: cannot (read|write)'
 run kernel
 check "write to the kernel's text" 139 'cannot write 0xffffffff80101000 \(not permitted'
+run behind
+check "read behind the end of a mapped file" 135 'cannot read'
 run illegal
 check "invalid instruction" 132 'invalid instruction'
 run divide

@@ -219,6 +219,9 @@ int main(int argc, char **argv)
         return recurse(NULL);
     else if (strcmp(what, "kernel") == 0)
         *(volatile char *)0xffffffff80101000 = 0;
+    else if (strcmp(what, "behind") == 0) /* the end of a mapped file */
+        return ((volatile char *)mmap(NULL, 1 << 30, PROT_READ, MAP_PRIVATE, open("/app", O_RDONLY),
+                                      0))[(1 << 30) - 1];
     else if (strcmp(what, "illegal") == 0)
         __asm__ volatile("ud2");
     else if (strcmp(what, "divide") == 0)

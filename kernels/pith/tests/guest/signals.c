@@ -2,6 +2,7 @@
 /* Signals and timers. */
 #define _GNU_SOURCE
 #include "abi.h"
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -173,7 +174,7 @@ static void handlers(void)
 static void faults(void)
 {
     char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int result = 0;
+    int fd = open("/behind", O_RDWR | O_CREAT | O_TRUNC, 0600), result = 0;
 
     handle(SIGSEGV, jump, SA_ONSTACK);
     if (sigsetjmp(back, 1) == 0)
@@ -185,6 +186,13 @@ static void faults(void)
     if (sigsetjmp(back, 1) == 0)
         ((void (*)(void))page)();
     printf("not executable: %d code %d\n", last, code);
+    page = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, fd, 0);
+    TRY(ftruncate(fd, 1));
+    printf("the file's last page: %d %d\n", page[0], page[4095]);
+    handle(SIGBUS, jump, 0);
+    if (sigsetjmp(back, 1) == 0)
+        (void)*(volatile char *)(page + 4096);
+    printf("behind it: %d code %d at that %d\n", last, code, address == page + 4096);
     handle(SIGILL, skip, 0);
     __asm__ volatile("mov $0, %%ebx; ud2; mov %%ebx, %0" : "=r"(result) : : "ebx");
     printf("invalid: %d code %d, went on with %d\n", last, code, result);
