@@ -21,7 +21,7 @@
 #include "bench/result/results.h"
 #include "bench/run/session.h"
 #include "bench/report/table.h"
-#include "bench/version.h"
+#include "bench/base/version.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HOST = 3 };
 

@@ -8,7 +8,7 @@
 
 #include "drivers/machine.h"
 #include "bench/run/record.h"
-#include "bench/version.h"
+#include "bench/base/version.h"
 
 #define EVIDENCE_MAX 1000 /* bytes of console kept beside a failed sample */
 

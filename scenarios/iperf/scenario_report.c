@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "bench/result/results.h"
+#include "bench/base/json.h"
 #include "report.h"
 
 /* Where the two ways stand in the document. */
