@@ -48,4 +48,7 @@ spoil docs/fairness.md 's += "[x](nowhere.md)\n"'
 refuses "a link that leads nowhere" "there is no docs/nowhere.md"
 spoil docs/fairness.md 's += "[x](method.md#no-such-place)\n"'
 refuses "an anchor that is not there" "no such heading"
+copy
+echo '# Nobody reads this' >"$tmp/copy/docs/orphan.md"
+refuses "a page that no other links to" "docs/orphan.md: no document links to it"
 finish
