@@ -17,32 +17,39 @@ WARMUP   ?= $(if $(filter iperf,$(SCENARIO)),0,1)
 ARGS     ?=
 RUN      := $(or $(RUN),results/runs/$(shell date -u +%Y%m%d-%H%M%S)-$(SCENARIO))
 
-# SANITIZE=1 builds tare with ASan and UBSan, into its own directory.
+comma := ,
+
+# Every build of tare has directories of its own. SANITIZE=1: with ASan and UBSan; COVERAGE=1: for gcov.
 SANITIZE ?=
-O        := $(B)/obj$(if $(SANITIZE),-sanitize)
-BIN      := $(B)/bin$(if $(SANITIZE),-sanitize)
-SANFLAGS := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
-                          -fno-omit-frame-pointer)
+COVERAGE ?=
+KIND     := $(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)
+O        := $(B)/obj$(KIND)
+BIN      := $(B)/bin$(KIND)
+KINDFLAGS := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
+                          -fno-omit-frame-pointer) \
+             $(if $(COVERAGE),--coverage -O0 -fprofile-abs-path -fprofile-update=atomic)
+KINDLIBS := $(if $(COVERAGE),-Wl$(comma)--wrap=_exit)
 
 PACKAGES := libvirt libcjson gsl libnl-3.0 libnl-route-3.0 libpcap smartcols libarchive nettle
 CSTD     := -std=gnu11 -D_GNU_SOURCE=
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wno-format-truncation# messages and names are cut on purpose, always terminated
 CFLAGS   ?= -O2 -g
-TARE_CFLAGS = -I. $(CSTD) $(WARN) $(CFLAGS) $(SANFLAGS) $(shell pkg-config --cflags $(PACKAGES))
+TARE_CFLAGS = -I. $(CSTD) $(WARN) $(CFLAGS) $(KINDFLAGS) $(shell pkg-config --cflags $(PACKAGES))
 TARE_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
 
 SOURCES  := $(wildcard bench/*.c bench/*/*.c scenarios/*/scenario_*.c) \
-            drivers/guest.c drivers/instance.c drivers/machine.c drivers/libvirt.c drivers/process.c drivers/null.c
-OBJECTS  := $(SOURCES:%.c=$(O)/%.o)
+            $(filter-out drivers/halts.c,$(wildcard drivers/*.c))# halts.c is QEMU's
+OBJECTS  := $(SOURCES:%.c=$(O)/%.o) $(if $(COVERAGE),$(O)/tests/coverage.o)
 
 # tests/unit/base/error.c becomes test-base-error: two folders may hold a file of the same name.
 UNIT_SOURCES := $(wildcard tests/unit/*.c tests/unit/*/*.c)
 unit_program  = $(BIN)/test-$(subst /,-,$(1:tests/unit/%.c=%))
 UNITS        := $(foreach source,$(UNIT_SOURCES),$(call unit_program,$(source)))
 
-# What the build.mk files add to.
-ARTIFACTS  := $(SHARE)/halts.so $(SHARE)/schema.json# files that tare needs at run time
+# What the build.mk files add to. The files that tare needs at run time: ARTIFACTS_NAME the target kernels/NAME,
+# ARTIFACTS_scenario_NAME the scenario, ARTIFACTS every run.
+ARTIFACTS  := $(SHARE)/halts.so $(SHARE)/schema.json
 UNIT_TESTS :=# host test programs, each run by `make check`
 FUZZERS    :=# libFuzzer programs, each run for a while by `make check`
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.sh))
@@ -51,12 +58,20 @@ E2E_TESTS  := $(sort $(wildcard tests/e2e/*.sh))
 include $(sort $(wildcard kernels/*/build.mk scenarios/*/build.mk))
 ARTIFACTS += $(patsubst plots/%,$(SHARE)/plots/%,$(wildcard plots/*))
 
-all: tare $(ARTIFACTS) ## build tare, the kernels and the payloads
+# The artifacts of a comma-separated list of targets, and of scenarios, or all. A name that does not exist has none;
+# tare says so.
+folders = $(if $(filter all,$1),$(notdir $(patsubst %/build.mk,%,$(wildcard $2/*/build.mk))),$1)
+artifacts_of = $(ARTIFACTS) \
+    $(foreach name,$(call folders,$(subst $(comma), ,$1),kernels),$(ARTIFACTS_$(name))) \
+    $(foreach name,$(call folders,$(subst $(comma), ,$2),scenarios),$(ARTIFACTS_scenario_$(name)))
+
+all: tare $(call artifacts_of,all,all) ## build tare, the kernels and the payloads
+needed: tare $(call artifacts_of,$(TARGETS),$(SCENARIO)) # what `make bench` will use
 tare: $(BIN)/tare
 
 $(BIN)/tare: $(OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(SANFLAGS) -o $@ $^ $(TARE_LIBS)
+	$(CC) $(KINDFLAGS) -o $@ $^ $(KINDLIBS) $(TARE_LIBS)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
@@ -65,7 +80,7 @@ $(O)/%.o: %.c
 $(foreach source,$(UNIT_SOURCES),$(eval $(call unit_program,$(source)): $(source:%.c=$(O)/%.o)))
 $(UNITS): $(filter-out %/main.o,$(OBJECTS))
 	@mkdir -p $(@D)
-	$(CC) $(SANFLAGS) -o $@ $^ $(TARE_LIBS) -lcmocka
+	$(CC) $(KINDFLAGS) -o $@ $^ $(KINDLIBS) $(TARE_LIBS) -lcmocka
 
 $(SHARE)/halts.so: drivers/halts.c
 	@mkdir -p $(@D)
@@ -81,35 +96,81 @@ $(SHARE)/plots/%: plots/%
 
 # --- a fresh machine: one command each ------------------------------------------------------------
 
+# In a recipe: all processors, if the caller did not say how many.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 deps: ## install what is missing with apt (NO_INSTALL=1: only say what)
 	@CI/deps
 
 bench: deps ## measure: SCENARIO= TARGETS= REPEAT= WARMUP= ARGS=; table, results and plot
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) needed
 	@mkdir -p $(dir $(RUN))
 	$(BIN)/tare run --scenario $(SCENARIO) --target $(TARGETS) --repeat $(REPEAT) \
 		--warmup $(WARMUP) --out $(RUN).json $(ARGS)
 	$(BIN)/tare plot $(RUN).json $(RUN)
 
-check: deps ## run every test
-	@$(MAKE) --no-print-directory check-built
+demo: deps ## boot floor, pith, linux and host, 6 times: table and picture in a minute or so
+	@echo "demo: building tare, pith and the floor; fetching Debian's kernel"
+	@$(MAKE) --no-print-directory -s $(JOBS) needed $(DEMO) RUN=
+	@mkdir -p $(dir $(RUN))
+	@$(BIN)/tare run --scenario boot --target floor,pith,linux,host --repeat 6 --warmup 1 --out $(RUN).json
+	@$(BIN)/tare plot $(RUN).json $(RUN)
+	@echo "demo: linux-tuned, the fair opponent, is not in it: its kernel takes minutes to compile."
+	@echo "demo: with it: make bench SCENARIO=boot"
+DEMO := SCENARIO=boot TARGETS=floor,pith,linux,host
+
+# --- tests ----------------------------------------------------------------------------------------
+
+unit: deps ## the tests that boot no guest, in seconds
+	@$(MAKE) --no-print-directory -s $(JOBS) SANITIZE=1 unit-programs
+	@CI/unit $(patsubst $(B)/bin/%,$(B)/bin-sanitize/%,$(UNITS)) $(UNIT_TESTS)
+
+check: deps ## run every test; ONLY=PATTERN: those whose name matches
+	@$(MAKE) --no-print-directory $(JOBS) check-built
 
 check-built: all
 	@$(MAKE) --no-print-directory SANITIZE=1 tare units
-	@CI/check $(B)
+	@ONLY='$(ONLY)' CI/check $(B)
 
-units: $(UNITS) $(UNIT_TESTS) $(FUZZERS)
+check-long: all ## the tests that take hours; PARTS= names some
+	@CI/check-long $(B) $(PARTS)
+
+coverage: all ## which lines of tare the tests run
+	@$(MAKE) --no-print-directory -s $(JOBS) COVERAGE=1 tare unit-programs
+	@CI/coverage $(B) $(patsubst $(B)/bin/%,$(B)/bin-coverage/%,$(UNITS))
+
+unit-programs: $(UNITS) $(UNIT_TESTS)
+units: unit-programs $(FUZZERS)
 
 list-tests: # for CI/check
 	@printf 'unit %s\n' $(UNITS) $(UNIT_TESTS)
 	@printf 'fuzz %s\n' $(FUZZERS)
 	@printf 'e2e %s\n' $(E2E_TESTS)
 
-docs: tare $(patsubst plots/%,$(SHARE)/plots/%,$(wildcard plots/*)) ## fill tables and figures of the documents
-	@CI/docs $(B)
+# --- source ---------------------------------------------------------------------------------------
+
+lint: compile_commands.json ## formatting, shell scripts, clang-tidy, what includes what
+	@CI/deps lint
+	@CI/lint
+
+# Of each source the command that compiles it, for clang-tidy and editors; without what clang does not know.
+compile_commands.json: Makefile $(wildcard kernels/*/build.mk scenarios/*/build.mk) $(SOURCES) $(UNIT_SOURCES)
+	@{ $(foreach source,$(SOURCES) $(UNIT_SOURCES),$(call command_of,$(source),$(TARE_CFLAGS))) \
+	   $(foreach source,$(filter %.c,$(PITH_SOURCES)),$(call command_of,$(source),$(PITH_CFLAGS) $(PITH_INCLUDE) $(LWIP_INCLUDE))) \
+	   $(foreach source,$(wildcard $(PAYLOADS)),$(call command_of,$(source),$(PAYLOAD_CFLAGS))) \
+	} | sed '1s/^,/[/; $$s/$$/\n]/' >$@
+not_clang = -W% -fno-tree-ch -fno-tree-pre -mbranch-cost=% -mstringop-strategy=% \
+            -fno-tree-loop-distribute-patterns -flto -no-pie -s
+command_of = printf ',{"directory": "%s", "file": "%s", "command": "cc %s"}\n' '$(CURDIR)' '$1' \
+    '$(filter-out $(not_clang),$2) -c $1';
+PAYLOADS := kernels/linux-tuned/init.c scenarios/boot/noop.c scenarios/boot/hello.c \
+            scenarios/boot/listen.c scenarios/micro/micro.c scenarios/iperf/iperf3d.c
 
 format: ## format the C sources
-	clang-format -i $(shell git ls-files '*.c' '*.h')
+	clang-format-14 -i $(shell git ls-files '*.c' '*.h')
+
+docs: tare $(patsubst plots/%,$(SHARE)/plots/%,$(wildcard plots/*)) ## fill tables and figures of the documents
+	@CI/docs $(B)
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
@@ -121,10 +182,12 @@ clean: ## delete everything generated but the results
 	rm -rf $(B)
 
 help: ## list these
-	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
-	@echo "variables: SCENARIO TARGETS REPEAT WARMUP ARGS (bench), NO_INSTALL=1, SANITIZE=1, B=build"
+	@sed -n 's/^\([a-z][a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@echo "variables: SCENARIO TARGETS REPEAT WARMUP ARGS (bench), ONLY (check), PARTS (check-long),"
+	@echo "           NO_INSTALL=1, SANITIZE=1, COVERAGE=1, B=build"
 
-.PHONY: all tare deps bench check check-built units list-tests docs format install clean help
+.PHONY: all needed tare deps bench demo unit check check-built check-long coverage unit-programs units list-tests lint \
+        format docs install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(shell find $(B)/obj $(B)/obj-sanitize -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/obj-sanitize $(B)/obj-coverage -name '*.d' 2>/dev/null)

@@ -69,7 +69,7 @@ static int parse_step(const cJSON *item, size_t index, struct step *step, struct
     if ((value = cJSON_GetObjectItemCaseSensitive(item, "marker")) && cJSON_IsString(value) &&
         strlen(value->valuestring) == 1) {
         step->action = ACT_MARKER;
-        step->value = value->valuestring[0];
+        step->value = (unsigned char)value->valuestring[0];
     } else if ((value = cJSON_GetObjectItemCaseSensitive(item, "console")) &&
                cJSON_IsString(value)) {
         step->action = ACT_CONSOLE;

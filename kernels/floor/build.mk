@@ -12,4 +12,4 @@ $(SHARE)/kernels/floor/target.json: kernels/floor/target.json
 	@mkdir -p $(@D)
 	cp $< $@
 
-ARTIFACTS += $(addprefix $(SHARE)/kernels/floor/,floor.elf target.json)
+ARTIFACTS_floor += $(addprefix $(SHARE)/kernels/floor/,floor.elf target.json)

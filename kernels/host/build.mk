@@ -3,4 +3,4 @@ $(SHARE)/kernels/host/target.json: kernels/host/target.json
 	@mkdir -p $(@D)
 	cp $< $@
 
-ARTIFACTS += $(SHARE)/kernels/host/target.json
+ARTIFACTS_host += $(SHARE)/kernels/host/target.json

@@ -23,4 +23,4 @@ $(TUNED)/target.json: kernels/linux-tuned/target.json
 	@mkdir -p $(@D)
 	cp $< $@
 
-ARTIFACTS += $(addprefix $(TUNED)/,vmlinux init.cpio target.json)
+ARTIFACTS_linux-tuned += $(addprefix $(TUNED)/,vmlinux init.cpio target.json)

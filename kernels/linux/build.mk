@@ -40,4 +40,4 @@ $(LINUX)/target.json: kernels/linux/target.json
 	@mkdir -p $(@D)
 	cp $< $@
 
-ARTIFACTS += $(addprefix $(LINUX)/,vmlinux init.cpio target.json)
+ARTIFACTS_linux += $(addprefix $(LINUX)/,vmlinux init.cpio target.json)

@@ -31,7 +31,7 @@ fd377a58) unpack="xz -dc" length=$((length - 4)) ;;
 02214c18) unpack="lz4 -dc" length=$((length - 4)) ;;
 *) die "the kernel is compressed in a way this script does not know" ;;
 esac
-tail -c +$((start + 1)) "$image" | head -c $length | $unpack >"$vmlinux"
+tail -c +$((start + 1)) "$image" | head -c "$length" | $unpack >"$vmlinux"
 
 # Note type 18 is XEN_ELFNOTE_PHYS32_ENTRY, which older readelfs print as a bare number.
 readelf -n "$vmlinux" | grep -qa 'Xen .*(0x00000012)\|PHYS32_ENTRY' ||

@@ -3,4 +3,4 @@ $(SHARE)/kernels/null/target.json: kernels/null/target.json
 	@mkdir -p $(@D)
 	cp $< $@
 
-ARTIFACTS += $(SHARE)/kernels/null/target.json
+ARTIFACTS_null += $(SHARE)/kernels/null/target.json

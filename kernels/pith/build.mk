@@ -69,18 +69,23 @@ $(SHARE)/kernels/pith/target.json: kernels/pith/target.json
 	@mkdir -p $(@D)
 	cp $< $@
 
-ARTIFACTS += $(addprefix $(SHARE)/kernels/pith/,pith.elf target.json)
+ARTIFACTS_pith += $(addprefix $(SHARE)/kernels/pith/,pith.elf target.json)
 
 # --- tests: the parts that need no machine, on the host; the rest in QEMU --------------------------
 PITH_PURE  := $(addprefix kernels/pith/,lib/number.c linux/cmdline.c linux/cpio.c linux/elf.c memory/pages.c \
     net/address.c virtio/mmio.c virtio/queue.c virtio/pci_layout.c cpu/pci.c tests/host.c)
 PITH_UNITS := $(patsubst kernels/pith/tests/%.c,$(B)/tests/pith-%,$(wildcard kernels/pith/tests/unit*.c))
 
-$(PITH_UNITS): $(B)/tests/pith-%: kernels/pith/tests/%.c $(PITH_PURE) \
-    $(wildcard kernels/pith/*/*.h)
+PITH_HOSTED := $(PITH_PURE:%.c=$(B)/obj/hosted/%.o)
+
+$(B)/obj/hosted/%.o: %.c kernels/pith/build.mk
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) $(WARN) $(PITH_INCLUDE) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	    -fno-builtin -o $@ $< $(PITH_PURE) -lcmocka
+	    -fno-builtin -MMD -MP -c -o $@ $<
+
+$(PITH_UNITS): $(B)/tests/pith-%: $(B)/obj/hosted/kernels/pith/tests/%.o $(PITH_HOSTED)
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka
 
 $(B)/tests/pith-fuzz: kernels/pith/tests/fuzz.c $(PITH_PURE) $(wildcard kernels/pith/*/*.h)
 	@mkdir -p $(@D)

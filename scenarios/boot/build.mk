@@ -15,7 +15,8 @@ $(SHARE)/payloads/%: scenarios/boot/%.c scenarios/payload.h scenarios/marker.h \
 $(SHARE)/payloads/%.cpio: $(SHARE)/payloads/% scenarios/mkpayload.sh
 	scenarios/mkpayload.sh $@ app=$<
 
-ARTIFACTS += $(addprefix $(SHARE)/payloads/,noop noop.cpio hello hello.cpio \
-                          listen listen.cpio)
+# noop is every scenario's: tare boots it to decide on the accelerator.
+ARTIFACTS += $(addprefix $(SHARE)/payloads/,noop noop.cpio)
+ARTIFACTS_scenario_boot += $(addprefix $(SHARE)/payloads/,hello hello.cpio listen listen.cpio)
 
 $(SHARE)/payloads/listen: scenarios/boot/listen.h

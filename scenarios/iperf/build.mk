@@ -8,4 +8,4 @@ $(SHARE)/payloads/iperf3d: scenarios/iperf/iperf3d.c scenarios/iperf/iperf3d.h s
 	$(CC) $(CSTD) $(WARN) -O2 -static -no-pie -fno-pie -s -Wl,--wrap=listen -Wl,--no-warnings \
 		-o $@ $< -liperf -lssl -lcrypto -lsctp -lm
 
-ARTIFACTS += $(addprefix $(SHARE)/payloads/,iperf3d iperf3d.cpio)
+ARTIFACTS_scenario_iperf += $(addprefix $(SHARE)/payloads/,iperf3d iperf3d.cpio)

@@ -4,4 +4,4 @@ $(SHARE)/payloads/micro: scenarios/micro/micro.c scenarios/micro/micro.h scenari
 	@mkdir -p $(@D)
 	$(PAYLOAD_CC) $(PAYLOAD_CFLAGS) -o $@ $<
 
-ARTIFACTS += $(addprefix $(SHARE)/payloads/,micro micro.cpio)
+ARTIFACTS_scenario_micro += $(addprefix $(SHARE)/payloads/,micro micro.cpio)

@@ -13,7 +13,7 @@ snapshot >"$tmp/before"
 clean() {
     local deadline=$((SECONDS + 10))
     until snapshot >"$left" && diff "$tmp/before" "$left" >"$tmp/diff"; do
-        [ $SECONDS -lt $deadline ] || {
+        [ "$SECONDS" -lt "$deadline" ] || {
             cat "$tmp/diff"
             return 1
         }

@@ -54,6 +54,6 @@ for _ in $(seq "$(nproc)"); do
     (exec timeout 120 sh -c 'while :; do :; done') &
 done
 measure busy
-kill $(jobs -p) 2>/dev/null
+jobs -p | xargs kill 2>/dev/null
 wait 2>/dev/null
 finish
