@@ -156,7 +156,7 @@ lint: compile_commands.json ## formatting, shell scripts, clang-tidy, what inclu
 # Of each source the command that compiles it, for clang-tidy and editors; without what clang does not know.
 compile_commands.json: Makefile $(wildcard kernels/*/build.mk scenarios/*/build.mk) $(SOURCES) $(UNIT_SOURCES)
 	@{ $(foreach source,$(SOURCES) $(UNIT_SOURCES),$(call command_of,$(source),$(TARE_CFLAGS))) \
-	   $(foreach source,$(filter %.c,$(PITH_SOURCES)),$(call command_of,$(source),$(PITH_CFLAGS) $(PITH_INCLUDE) $(LWIP_INCLUDE))) \
+	   $(foreach source,$(filter %.c,$(PITH_SOURCES)),$(call command_of,$(source),$(PITH_CFLAGS) $(LWIP_INCLUDE))) \
 	   $(foreach source,$(wildcard $(PAYLOADS)),$(call command_of,$(source),$(PAYLOAD_CFLAGS))) \
 	} | sed '1s/^,/[/; $$s/$$/\n]/' >$@
 not_clang = -W% -fno-tree-ch -fno-tree-pre -mbranch-cost=% -mstringop-strategy=% \
