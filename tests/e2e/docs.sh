@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Tables and figures of the documents are those of results/reference/, and links lead somewhere.
+# Tables and figures of the documents are those of results/reference/, links lead somewhere, lines are short.
 # Needs no guest.
 . tests/lib.sh
 
@@ -48,6 +48,8 @@ spoil docs/fairness.md 's += "[x](nowhere.md)\n"'
 refuses "a link that leads nowhere" "there is no docs/nowhere.md"
 spoil docs/fairness.md 's += "[x](method.md#no-such-place)\n"'
 refuses "an anchor that is not there" "no such heading"
+spoil docs/method.md 's += "x" * 111 + "\n"'
+refuses "a long line" "docs/method.md:[0-9]*: 111 columns"
 copy
 echo '# Nobody reads this' >"$tmp/copy/docs/orphan.md"
 refuses "a page that no other links to" "docs/orphan.md: no document links to it"
