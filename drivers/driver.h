@@ -2,12 +2,10 @@
 /*
  * The driver contract: how a target runs.
  *
- * A driver turns a struct launch into a guest that is created but not yet
- * running, starts it on demand, and takes it away without trace. It never
- * measures and never knows a scenario: the trial watches the guest's three file
- * descriptors and stamps what happens on them. null.c is the annotated example.
- * To add a driver, write drivers/NAME.c with a `const struct driver
- * driver_NAME` and add it to the table in bench/plan/registry.c.
+ * A driver turns a struct launch into a guest that is created but not yet running, starts it, and
+ * removes it without trace. It does not measure and knows no scenario: the trial watches the
+ * guest's three file descriptors and stamps what happens on them. null.c is the annotated example.
+ * To add a driver, see docs/adding-a-driver.md.
  *
  * All hooks return 0 or a negative errno with `error` filled.
  */
@@ -32,11 +30,11 @@ struct machine {
     bool icount;        /* count virtual time: -icount shift=0,sleep=off with a seeded guest RNG */
     const char *pin;    /* host CPUs of the guest, "0,2-3"; NULL: not pinned */
     unsigned tsc_khz;   /* how fast the guest's TSC runs: under TCG as the host's, or 1 GHz of
-                           virtual time; guests cannot always find out by themselves */
+                           virtual time; guests cannot always measure it */
     const char *plugin; /* QEMU plugin that counts halts, used with icount */
 };
 
-/* What one guest is made of. All strings are the caller's and outlive the guest. */
+/* What one guest consists of. All strings are the caller's and outlive the guest. */
 struct launch {
     struct instance instance; /* which of the guests that run at once */
     const char *name;         /* unique among them */

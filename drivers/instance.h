@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What tells the guests that run at once apart: all of it follows from a number, which no two of
- * them share. Instance 0 has the same names in every run.
+ * What distinguishes guests that run at once. All of it follows from a number, which no two of them
+ * share. Instance 0 has the same names in every run.
  */
 #ifndef TARE_INSTANCE_H
 #define TARE_INSTANCE_H

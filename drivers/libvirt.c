@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Guests as libvirt domains, by libvirt's embedded QEMU driver: no daemon, its
- * whole state under one private directory, which dies with the sandbox.
+ * Guests as libvirt domains, run by libvirt's embedded QEMU driver. There is no daemon, and all of
+ * its state is in one private directory, which dies with the sandbox.
  *
- * Console and markers are unix sockets on which we listen and QEMU connects, so
- * nothing polls for a socket to appear, and the kernel tells us QEMU's pid
- * (SO_PEERCRED).
+ * Console and markers are unix sockets. We listen and QEMU connects, so nothing polls for a socket
+ * to appear, and the kernel tells us QEMU's pid (SO_PEERCRED).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +24,7 @@
 #include "driver.h"
 #include "machine.h"
 
-#define ACCEPT_MS 10000 /* QEMU connects before create returns, so this is never waited out */
+#define ACCEPT_MS 10000 /* never reached: QEMU connects before create returns */
 #define STOPPED_MS 30000
 
 struct context {
@@ -40,7 +39,7 @@ struct context {
 struct state {
     virDomainPtr domain;
     int callback;
-    int stopped_fd; /* eventfd: libvirt has let go of the domain */
+    int stopped_fd; /* eventfd: libvirt has released the domain */
 };
 
 static void ignore_error(void *data, virErrorPtr error)
@@ -87,8 +86,8 @@ static void free_state(void *data)
     free(state);
 }
 
-/* What libvirt is told beside its defaults. There is no virtlogd in the sandbox. Without that
- * capability it asks QEMU for the CPU's features by two questions and not by some 400
+/* What differs from libvirt's defaults. There is no virtlogd in the sandbox. Without that
+ * capability libvirt asks QEMU about the CPU's features twice and not some 400 times
  * (docs/decisions/0001-capability-filter.md). */
 static const char config[] = "stdio_handler = \"file\"\n"
                              "capability_filters = [ \"cpu-unavailable-features\" ]\n";
@@ -220,7 +219,7 @@ static int connect_guest(int console, int marker, struct guest *guest, struct er
     return guest_adopt(guest, peer.pid, error);
 }
 
-/* Create the domain, not yet running, and begin to listen for its end. */
+/* Create the domain, not yet running, and listen for its end. */
 static int create_domain(struct context *context, const char *xml, struct guest *guest,
                          struct error *error)
 {
@@ -251,8 +250,8 @@ static void driver_destroy(void *data, struct guest *guest)
     struct pollfd stopped = {.events = POLLIN};
 
     if (state) {
-        /* An error here means that the guest has ended by itself; the event tells in both
-         * cases that libvirt has let go of it. */
+        /* An error here means that the guest ended by itself. In both cases the event says that
+         * libvirt has released it. */
         virDomainDestroy(state->domain);
         stopped.fd = state->stopped_fd;
         if (state->callback >= 0)

@@ -8,7 +8,7 @@
 /*
  * Why each choice:
  * - memfd backing: anonymous memory gets transparent huge pages, which would charge an empty
- *   guest for megabytes it never touched.
+ *   guest for megabytes that it never touched.
  * - erms and fsrm are hidden under TCG, where `rep movsb` is ten times slower than plain moves and
  *   libcs choose it when they see these flags; KVM keeps the host's CPU as it is.
  * - the RTC starts at a fixed date and follows virtual time, so that runs under icount repeat.
@@ -59,8 +59,8 @@ static const char args_icount[] = "    <qemu:arg value='-icount'/>\n"
                                   "    <qemu:arg value='-plugin'/>\n"
                                   "    <qemu:arg value='%s,out=%s/halts'/>\n";
 
-/* Else QEMU ends the command line with virtio_mmio.device=..., which after `--` no kernel would
- * read: it would be the program's last argument. */
+/* Otherwise QEMU appends virtio_mmio.device=... to the command line. After `--` no kernel reads
+ * that: it would become the program's last argument. */
 static const char args_microvm[] = "    <qemu:arg value='-machine'/>\n"
                                    "    <qemu:arg value='auto-kernel-cmdline=off'/>\n";
 
@@ -92,9 +92,9 @@ static void put_escaped(FILE *out, const char *tag, const char *text)
     fprintf(out, "</%s>\n", tag);
 }
 
-/* Without ACPI a microvm tells of its virtio-mmio devices nowhere. It has 8 places for them, of 512
- * bytes from 0xfeb00000 on, with interrupts from 5 on, and QEMU fills them from the last one down;
- * the NIC is the only one. */
+/* Without ACPI a microvm does not announce its virtio-mmio devices. It has 8 slots for them, of 512
+ * bytes each from 0xfeb00000, with interrupts from 5. QEMU fills them from the last one down, and
+ * the NIC is the only device. */
 const char *machine_nic(const struct machine *machine)
 {
     return strcmp(machine->type, "microvm") == 0 ? "virtio_mmio.device=512@0xfeb00e00:12" : "";

@@ -14,12 +14,11 @@
  * The caller frees it; NULL when out of memory. */
 char *machine_xml(const struct launch *launch);
 
-/* The same with the parts that belong to the target blanked: equal text for every target of one
- * comparison, so its hash proves that they ran on the same machine. */
+/* The same with the target's own parts blanked. The text is equal for every target of a comparison,
+ * so its hash proves that they ran on the same machine. */
 char *machine_signature(const struct machine *machine);
 
-/* What a kernel's command line must say for the kernel to find the NIC; "" where it finds it by
- * itself. */
+/* What the command line must say for a kernel to find the NIC; "" if it finds it by itself. */
 const char *machine_nic(const struct machine *machine);
 
 #endif

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The null driver: a scripted guest in a separate process, with no kernel and
- * no VM. It is the ruler of the harness (what delay does tare read when the
- * true delay is known?), the way its tests make guests crash and hang at will,
- * and the example to copy for a new driver: the comments say what the contract
- * asks of each hook.
+ * The null driver: a scripted guest in a separate process, without kernel or VM. It has three uses.
+ * It checks the harness's accuracy against known delays. Tests make guests crash and hang with it.
+ * And it is the example for a new driver: the comments say what the contract asks of each hook.
  *
- * The script is an array in target.json, its times in ms after the resume:
+ * The script is an array in target.json. Its times are in ms after the resume:
  *
  *     "script": [
  *         {"at_ms": 1,  "marker": "M"},            one letter of scenarios/marker.h
@@ -154,8 +152,8 @@ static _Noreturn void live(const struct script *script, int go, int marker, int 
 
 static void null_destroy(void *context, struct guest *guest);
 
-/* create: everything up to, not including, the first instruction. When it fails it must leave
- * nothing behind, so the guest is destroyed on the way out. */
+/* create: everything up to, and not including, the first instruction. It must leave nothing behind
+ * when it fails, so it destroys the guest on the way out. */
 static int null_create(void *context, const struct launch *launch, struct guest *guest,
                        struct error *error)
 {
@@ -217,8 +215,8 @@ static int null_resume(void *context, struct guest *guest, struct error *error)
     return 0;
 }
 
-/* destroy: end it if it still runs, reap it, free everything. Called once for every guest that
- * was created, whatever became of it. */
+/* destroy: end it if it still runs, reap it, free everything. Called once for every created guest,
+ * whatever became of it. */
 static void null_destroy(void *context, struct guest *guest)
 {
     struct state *state = guest->state;
