@@ -3,6 +3,7 @@
 #include "cpu/apic.h"
 #include "cpu/cpu.h"
 #include "cpu/layout.h"
+#include "linux/ports.h"
 #include "linux/signal.h"
 #include "memory/copy.h"
 #include "memory/space.h"
@@ -10,28 +11,28 @@
 #include "sched/thread.h"
 #include "virtio/nic.h"
 
-struct trap_frame *trap(struct trap_frame *frame);
-void trap_on_thread(struct trap_frame *frame);
+#define VECTOR_DEBUG 1
+#define VECTOR_X87 16
+#define VECTOR_SSE 19
 
-/* What Linux sends the program. */
+void trap(struct trap_frame *frame);
+
+/* What Linux sends the program, and whether it tells where the instruction is. */
 struct cause {
     int signal, code;
+    bool tells;
 };
 
 static const struct cause exceptions[32] = {
-    [0] = {SIGFPE, FPE_INTDIV},
-    [1] = {SIGTRAP, TRAP_BRKPT},
+    [0] = {SIGFPE, FPE_INTDIV, true},
+    [VECTOR_DEBUG] = {SIGTRAP, TRAP_BRKPT, true},
     [3] = {SIGTRAP, SI_KERNEL},
-    [4] = {SIGSEGV},
-    [5] = {SIGSEGV},
-    [6] = {SIGILL, ILL_ILLOPN},
-    [7] = {SIGSEGV},
-    [8] = {SIGSEGV},
+    [6] = {SIGILL, ILL_ILLOPN, true},
+    [11] = {SIGBUS, SI_KERNEL},
     [12] = {SIGBUS, SI_KERNEL},
-    [13] = {SIGSEGV, SI_KERNEL},
-    [16] = {SIGFPE},
+    [VECTOR_X87] = {SIGFPE, 0, true},
     [17] = {SIGBUS, BUS_ADRALN},
-    [19] = {SIGFPE},
+    [VECTOR_SSE] = {SIGFPE, 0, true},
 };
 
 static const struct cause page_faults[] = {
@@ -39,8 +40,6 @@ static const struct cause page_faults[] = {
     [FAULT_FORBIDDEN] = {SIGSEGV, SEGV_ACCERR},
     [FAULT_PAST_FILE] = {SIGBUS, BUS_ADRERR},
 };
-
-static enum fault fault; /* the page fault in hand, from trap() to trap_on_thread() */
 
 static bool is_interrupt(const struct trap_frame *frame)
 {
@@ -60,57 +59,66 @@ static void interrupt(uint64_t vector)
     }
 }
 
-/* traps.S calls it for every exception and interrupt, on the one trap stack. Returns the frame to
- * go back by: the same, or its copy on the thread's stack, for which trap_on_thread() is called
- * there. */
-struct trap_frame *trap(struct trap_frame *frame)
+/* To the program it is as if all of the kernel's half was there and forbidden: the error code does
+ * not tell what is. */
+static enum fault page_fault(struct trap_frame *frame, uint64_t address)
 {
-    struct trap_frame *copy;
+    if (address < PROGRAM_END)
+        return space_fault(address, frame->error);
+    frame->error |= PAGE_FAULT_PRESENT;
+    return FAULT_UNMAPPED;
+}
+
+static int code_of_arithmetic(uint32_t raised)
+{
+    return raised & 0x01   ? FPE_FLTINV
+           : raised & 0x04 ? FPE_FLTDIV
+           : raised & 0x08 ? FPE_FLTOVF
+           : raised & 0x12 ? FPE_FLTUND
+                           : FPE_FLTRES;
+}
+
+static void exception(struct trap_frame *frame)
+{
+    struct cause cause = exceptions[frame->vector];
+
+    if (!cause.signal)
+        cause = (struct cause){SIGSEGV, SI_KERNEL, false};
+    if (frame->vector == VECTOR_DEBUG && cpu_stepped())
+        cause.code = TRAP_TRACE;
+    if (cause.signal == SIGFPE && !cause.code)
+        cause.code = code_of_arithmetic(cpu_arithmetic_faults(frame->vector == VECTOR_X87));
+    signals_fault(frame, cause.signal, cause.code, cause.tells ? frame->rip : 0);
+}
+
+/* traps.S calls it for every exception and interrupt. The program's come on the empty stack of its
+ * thread, so that whatever a system call may do can be done here; those of the kernel are faults of
+ * its copies, and interrupts while the CPU is idle. */
+void trap(struct trap_frame *frame)
+{
     uint64_t address = read_cr2(), resume;
+    enum fault fault = NO_FAULT;
 
     if (is_interrupt(frame)) {
         interrupt(frame->vector);
+        if (!from_program(frame) || !work_pending)
+            return;
     } else if (frame->vector == VECTOR_PAGE_FAULT) {
-        if (address < PROGRAM_END) {
-            fault = space_fault(address, frame->error);
-            if (!fault)
-                return frame;
-        } else {
-            fault = FAULT_UNMAPPED;
-        }
-        resume = copy_fixup(frame->rip);
-        if (resume) {
-            frame->rip = resume;
-            return frame;
-        }
+        fault = page_fault(frame, address);
+        if (!fault)
+            return;
     }
-    if (!is_program(frame->rip)) {
-        if (is_interrupt(frame)) /* it came while the CPU was idle */
-            return frame;
-        trap_report(frame, address, 255);
+    if (!from_program(frame)) {
+        resume = fault ? copy_fixup(frame->rip) : 0;
+        if (!resume)
+            trap_report(frame, address, 255);
+        frame->rip = resume;
+        return;
     }
-    if (is_interrupt(frame) && !work_pending)
-        return frame;
-    /* A copy to or from the program may fault, which would use this stack again. */
-    copy = (struct trap_frame *)cpu_kernel_stack - 1;
-    *copy = *frame;
-    return copy;
-}
-
-void trap_on_thread(struct trap_frame *frame)
-{
-    uint64_t address = read_cr2();
-    struct cause what = page_faults[fault];
-
     current->frame = frame;
-    if (!is_interrupt(frame)) {
-        if (frame->vector != VECTOR_PAGE_FAULT)
-            what = (struct cause){frame->vector < 32 ? exceptions[frame->vector].signal : SIGSEGV,
-                                  exceptions[frame->vector & 31].code};
-        signals_fault(frame, what.signal ? what.signal : SIGSEGV, what.code,
-                      frame->vector == VECTOR_PAGE_FAULT ? address
-                      : what.signal == SIGSEGV           ? 0
-                                                         : frame->rip);
-    }
+    if (fault)
+        signals_fault(frame, page_faults[fault].signal, page_faults[fault].code, address);
+    else if (!is_interrupt(frame) && !ports_pretend(frame))
+        exception(frame);
     signals_before_return(frame);
 }

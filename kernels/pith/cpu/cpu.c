@@ -4,14 +4,24 @@
 
 #define CODE 8
 #define TSS 24
+#define BASE_OF_SYSRET 0x23 /* from which sysret makes the program's selectors, 0x2b and 0x33 */
 
-#define GATE_INTERRUPT 0x8e00
-#define IST_TRAP 1
-#define IST_DOUBLE 2
-#define DOUBLE_FAULT 8
+#define GATE_INTERRUPT 0x8e00ull
+#define GATE_FOR_PROGRAM 0x6000ull /* it may use `int` for it */
+#define IST_NMI 1ull
+#define IST_FATAL 2ull
 
-#define RFLAGS_ON_ENTRY_CLEARED 0x40700 /* AC, DF, IF, TF: a system call starts with these off */
+enum { NMI = 2, BREAKPOINT, OVERFLOW, DOUBLE_FAULT = 8, MACHINE_CHECK = 18 };
 
+/* NT, AC, DF, IF, TF: a system call starts with these off. */
+#define RFLAGS_ON_ENTRY_CLEARED 0x44700
+
+#define CR4_OSXSAVE (1ul << 18)
+#define CR4_SMEP (1ul << 20)
+#define CR4_SMAP (1ul << 21)
+
+/* Of the two bitmaps the CPU takes the one that io_map names. It reads two bytes at a time, so behind
+ * one that is whole there must be another, of ones. What lies behind the segment's end is refused. */
 struct __attribute__((packed)) tss {
     uint32_t reserved;
     uint64_t rsp[3];
@@ -19,6 +29,8 @@ struct __attribute__((packed)) tss {
     uint64_t ist[7];
     uint64_t reserved3;
     uint16_t reserved4, io_map;
+    uint8_t own_ports[PORTS / 8]; /* of a thread that has its own */
+    uint64_t first_ports[4];      /* up to the marker's, the others being refused */
 };
 
 struct gate {
@@ -30,44 +42,85 @@ struct __attribute__((packed)) table_pointer {
     uint64_t base;
 };
 
-static struct tss tss = {.io_map = sizeof(struct tss)};
+struct tss cpu_tss __attribute__((aligned(128))); /* so that the CPU's part is on one page */
 static struct gate idt[VECTORS];
-static uint64_t gdt[5] = {0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0};
+static uint64_t gdt[] = {
+    0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0, /* code and data of ring 0, TSS */
+    0x00cff3000000ffff,    0x00affb000000ffff,       /* data and code of ring 3 */
+};
 
 static void load_tables(const char *stubs)
 {
-    uint64_t base = (uint64_t)&tss;
+    uint64_t base = (uint64_t)&cpu_tss;
     struct table_pointer gdt_pointer = {sizeof gdt - 1, (uint64_t)gdt};
     struct table_pointer idt_pointer = {sizeof idt - 1, (uint64_t)idt};
 
-    tss.ist[IST_TRAP - 1] = (uint64_t)trap_stack_end;
-    tss.ist[IST_DOUBLE - 1] = (uint64_t)double_stack_end;
-    gdt[3] = (sizeof tss - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
+    cpu_tss.ist[IST_NMI - 1] = (uint64_t)nmi_stack_end;
+    cpu_tss.ist[IST_FATAL - 1] = (uint64_t)fatal_stack_end;
+    for (int i = 0; i < 4; i++)
+        cpu_tss.first_ports[i] = ~0ull;
+    cpu_tss.first_ports[FIRST_PORT / 64] &= ~(1ull << FIRST_PORT % 64);
+    cpu_use_ports(NULL);
+    gdt[3] = (sizeof cpu_tss - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
+             (base >> 24 & 0xff) << 56;
     gdt[4] = base >> 32;
     for (unsigned vector = 0; vector < VECTORS; vector++) {
         uint64_t stub = (uint64_t)stubs + VECTOR_STUB * vector;
-        uint64_t ist = vector == DOUBLE_FAULT ? IST_DOUBLE : IST_TRAP;
 
-        idt[vector].low = (stub & 0xffff) | CODE << 16 | (GATE_INTERRUPT | ist) << 32 |
-                          (stub >> 16 & 0xffff) << 48;
+        idt[vector].low =
+            (stub & 0xffff) | CODE << 16 | GATE_INTERRUPT << 32 | (stub >> 16 & 0xffff) << 48;
         idt[vector].high = stub >> 32;
     }
+    idt[NMI].low |= IST_NMI << 32;
+    idt[DOUBLE_FAULT].low |= IST_FATAL << 32;
+    idt[MACHINE_CHECK].low |= IST_FATAL << 32;
+    idt[BREAKPOINT].low |= GATE_FOR_PROGRAM << 32;
+    idt[OVERFLOW].low |= GATE_FOR_PROGRAM << 32;
     __asm__ volatile("lgdt %0; lidt %1; ltr %w2" : : "m"(gdt_pointer), "m"(idt_pointer), "r"(TSS));
+}
+
+void cpu_use_stack(uint64_t end)
+{
+    cpu_tss.rsp[0] = end;
+}
+
+void cpu_use_ports(const uint64_t *refused)
+{
+    if (refused)
+        memcpy(cpu_tss.own_ports, refused, sizeof cpu_tss.own_ports);
+    cpu_tss.io_map =
+        refused ? offsetof(struct tss, own_ports) : offsetof(struct tss, first_ports);
 }
 
 static uint32_t vectors_size = 512; /* FXSAVE's */
 static uint64_t vectors_mask;
 
-/* Let the program use all the vector state the CPU has (SSE was switched on at entry). */
-static void enable_vectors(void)
+/* The kernel neither runs nor touches the program's pages by mistake, where the CPU can see to that. */
+static uint64_t protection_of_program(void)
 {
+    extern char *const smap_start[], *const smap_end[]; /* pith.ld */
+    uint32_t features = cpuid(0, 0).eax < 7 ? 0 : cpuid(7, 0).ebx;
+    uint64_t smep = features & 1u << 7 ? CR4_SMEP : 0;
+
+    if (features & 1u << 20)
+        return smep | CR4_SMAP;
+    for (char *const *at = smap_start; at < smap_end; at++)
+        memcpy(*at, "\x0f\x1f\x00", 3); /* nop, in the place of stac and clac */
+    return smep;
+}
+
+/* SMEP, SMAP; and all the vector state that the CPU has (SSE was switched on at entry). */
+static void enable_features(void)
+{
+    bool xsave = cpuid(1, 0).ecx & 1u << 26;
     uint64_t cr4;
 
-    if (!(cpuid(1, 0).ecx & 1u << 26)) /* XSAVE */
-        return;
     __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-    __asm__ volatile("mov %0, %%cr4" : : "r"(cr4 | 1u << 18)); /* OSXSAVE */
-    vectors_mask = cpuid(13, 0).eax & 0xe7;                    /* x87, SSE, AVX, AVX-512 */
+    cr4 |= protection_of_program() | (xsave ? CR4_OSXSAVE : 0);
+    __asm__ volatile("mov %0, %%cr4" : : "r"(cr4));
+    if (!xsave)
+        return;
+    vectors_mask = cpuid(13, 0).eax & 0xe7; /* x87, SSE, AVX, AVX-512 */
     __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)vectors_mask), "d"(0));
     vectors_size = cpuid(13, 0).ebx;
 }
@@ -86,6 +139,16 @@ void cpu_restore_vectors(const void *area)
         __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(~0u), "d"(~0u) : "memory");
     else
         __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
+void cpu_clear_vectors(void)
+{
+    static const struct {
+        uint16_t x87_control, rest[11];
+        uint32_t mxcsr, zeros[137]; /* XSAVE's header among them: nothing else is taken from here */
+    } clear __attribute__((aligned(64))) = {.x87_control = 0x37f, .mxcsr = 0x1f80};
+
+    cpu_restore_vectors(&clear);
 }
 
 uint32_t cpu_vectors_size(void)
@@ -114,6 +177,28 @@ bool cpu_check_vectors(void *area)
     return !(header[0] & ~vectors_mask);
 }
 
+uint32_t cpu_arithmetic_faults(bool x87)
+{
+    uint16_t control, status;
+    uint32_t both;
+
+    if (x87) {
+        __asm__ volatile("fnstcw %0; fnstsw %1" : "=m"(control), "=m"(status));
+        return status & ~control & 0x3f;
+    }
+    __asm__ volatile("stmxcsr %0" : "=m"(both));
+    return both & ~(both >> 7) & 0x3f;
+}
+
+bool cpu_stepped(void)
+{
+    uint64_t status;
+
+    __asm__ volatile("mov %%db6, %0" : "=r"(status));
+    __asm__ volatile("mov %0, %%db6" : : "r"(0xffff0ff0ul));
+    return status & 1u << 14;
+}
+
 /* The 8259s are never used: every device interrupt that pith takes comes by a local or I/O APIC. */
 static void mask_legacy_interrupts(void)
 {
@@ -125,8 +210,8 @@ void cpu_init(const char *stubs, const char *syscall)
 {
     load_tables(stubs);
     mask_legacy_interrupts();
-    enable_vectors();
-    write_msr(MSR_STAR, (uint64_t)CODE << 32);
+    enable_features();
+    write_msr(MSR_STAR, (uint64_t)BASE_OF_SYSRET << 48 | (uint64_t)CODE << 32);
     write_msr(MSR_LSTAR, (uint64_t)syscall);
     write_msr(MSR_FMASK, RFLAGS_ON_ENTRY_CLEARED);
 }

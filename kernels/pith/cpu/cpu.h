@@ -4,6 +4,7 @@
 #define PITH_CPU_H
 
 #include "lib/lib.h"
+#include "scenarios/marker.h"
 
 /* What a trap saved: the interrupted registers, as traps.S pushes them. */
 struct trap_frame {
@@ -12,10 +13,17 @@ struct trap_frame {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
+#define VECTOR_PROTECTION 13
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_TIMER 32
 #define VECTOR_NET 33
 #define VECTOR_SYSCALL UINT64_MAX /* a frame made by a system call; `error` is its number */
+
+/* Whether these are the program's registers, or those of the kernel. */
+static inline bool from_program(const struct trap_frame *frame)
+{
+    return frame->cs & 3;
+}
 
 #define PAGE_FAULT_PRESENT 1
 #define PAGE_FAULT_WRITE 2
@@ -101,7 +109,7 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
     return out;
 }
 
-/* GDT, TSS, IDT; SSE and AVX state for the program. From then on exception and interrupt N enters
+/* GDT, TSS, IDT, SMEP and SMAP; SSE and AVX state for the program. From then on exception and interrupt N enters
  * the N-th of `stubs`, of VECTOR_STUB bytes each, and the program's `syscall` enters `syscall`. */
 #define VECTORS 48
 #define VECTOR_STUB 16
@@ -113,7 +121,7 @@ bool cpu_random(uint64_t *value);
 /* CPUID leaf 1's EDX, what AT_HWCAP reports. */
 uint32_t cpu_hwcap(void);
 
-/* Enter the program: jump to `entry` with `stack`, all other registers 0. */
+/* Enter the program: jump to `entry`, with `stack`, and nothing of the kernel's in its registers. */
 _Noreturn void cpu_enter(uint64_t entry, uint64_t stack);
 
 /* Not to be called: where a stack that has a struct trap_frame on top returns to, so that the CPU
@@ -124,8 +132,14 @@ void cpu_return(void);
  * `next` is such a one, or has six words, and an address to return to, on top. */
 void cpu_switch(uint64_t *save, uint64_t next);
 
-/* The end of the kernel's stack that the next system call begins with. */
-extern uint64_t cpu_kernel_stack;
+/* The end of the kernel's stack that the next system call or trap of the program's begins with. */
+void cpu_use_stack(uint64_t end);
+
+/* The I/O ports that the program may use from now on, a bit each, 1 for those it may not. NULL: as at
+ * the start, the marker's and no other. */
+#define PORTS 65536
+#define FIRST_PORT MARKER_PORT
+void cpu_use_ports(const uint64_t *refused);
 
 /* Tell of a fault that nobody handles, and end the machine with `status`. `address` is meant for
  * page faults. */
@@ -135,9 +149,16 @@ _Noreturn void trap_report(const struct trap_frame *frame, uint64_t address, uns
  * checks nothing: what a program could have changed must go through cpu_check_vectors() before. */
 void cpu_save_vectors(void *area);
 void cpu_restore_vectors(const void *area);
+void cpu_clear_vectors(void); /* as a program begins */
 uint32_t cpu_vectors_size(void);
 bool cpu_check_vectors(void *area);
 uint64_t cpu_vectors_mask(void); /* XCR0; 0 without XSAVE */
+
+/* The exceptions that the vector state says were raised and not masked, bit by bit as in MXCSR. */
+uint32_t cpu_arithmetic_faults(bool x87);
+
+/* Whether a debug exception was single-stepping. */
+bool cpu_stepped(void);
 
 /* Halt until an interrupt, which is handled before this returns. */
 static inline void cpu_idle(void)

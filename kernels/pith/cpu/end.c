@@ -59,7 +59,7 @@ static _Noreturn void reset(void)
     } __attribute__((packed)) nothing = {0, 0};
 
     /* No trap can be delivered: the third fault in a row resets the CPU. */
-    __asm__ volatile("lidt %0; int3" : : "m"(nothing));
+    __asm__ volatile("lidt %0; ud2" : : "m"(nothing));
     __builtin_unreachable();
 }
 

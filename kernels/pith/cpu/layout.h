@@ -23,10 +23,10 @@ static inline uint64_t physical(const void *direct_address)
     return (uint64_t)direct_address - DIRECT_BASE;
 }
 
-/* Code at such an address is the program's, or our vDSO in its half. */
-static inline bool is_program(uint64_t rip)
+/* Whether the CPU takes it for an address at all: bits 47 to 63 are equal. */
+static inline bool is_canonical(uint64_t address)
 {
-    return !(rip >> 63);
+    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
 }
 
 #endif

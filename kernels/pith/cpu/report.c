@@ -31,7 +31,7 @@ static const char *access_of(uint64_t error)
 
 void trap_report(const struct trap_frame *frame, uint64_t address, unsigned status)
 {
-    bool in_kernel = !is_program(frame->rip);
+    bool in_kernel = !from_program(frame);
     const char *name = frame->vector < 32 ? names[frame->vector] : NULL;
 
     print("pith: %s: %s", in_kernel ? "panic in the kernel" : "the program faulted",

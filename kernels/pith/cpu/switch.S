@@ -55,18 +55,11 @@ cpu_enter:
     xor %r8d, %r8d
     xor %r9d, %r9d
     xor %r10d, %r10d
-    xor %r11d, %r11d
     xor %r12d, %r12d
     xor %r13d, %r13d
     xor %r14d, %r14d
     xor %r15d, %r15d
-    sti
-    jmp *%rcx
-
-    .bss
-    .balign 8
-    .globl cpu_kernel_stack
-cpu_kernel_stack:
-    .skip 8
+    mov $0x202, %r11d                   /* the flags: IF */
+    sysretq
 
     .section .note.GNU-stack, "", @progbits

@@ -44,18 +44,16 @@ direct_pdpt:                            /* all physical memory, in pages of 1 Gi
 
     .section .bss.pages, "aw", @nobits
     .balign 4096
-    .globl guard_boot, guard_trap, guard_double, trap_stack_end, double_stack_end, boot_stack_end
+    .globl guard_boot, guard_fatal, boot_stack_end, fatal_stack_end, nmi_stack_end
 guard_boot:
     .skip 4096
     .skip 16384
 boot_stack_end:
-guard_trap:
+guard_fatal:
     .skip 4096
-    .skip 16384                         /* the network runs here as well */
-trap_stack_end:
-guard_double:
-    .skip 4096
-    .skip 4096
-double_stack_end:
+    .skip 4096 - 64
+fatal_stack_end:
+    .skip 64
+nmi_stack_end:
 
     .section .note.GNU-stack, "", @progbits

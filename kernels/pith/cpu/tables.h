@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 extern uint64_t pml4[], high_pd[], kernel_table[], direct_pdpt[];
-extern char guard_boot[], guard_trap[], guard_double[];
-extern char boot_stack_end[], trap_stack_end[], double_stack_end[];
+extern char guard_boot[], guard_fatal[];
+extern char boot_stack_end[], fatal_stack_end[], nmi_stack_end[];
 
 #endif

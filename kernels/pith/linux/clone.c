@@ -4,6 +4,7 @@
 #include "lib/errno.h"
 #include "linux/calls.h"
 #include "linux/futex.h"
+#include "linux/ports.h"
 #include "linux/signal.h"
 #include "memory/copy.h"
 
@@ -42,6 +43,8 @@ static long make_thread(const struct clone_arguments *how)
 
     if ((how->flags & needed) != needed || how->flags & CLONE_VFORK)
         return sys_no_processes();
+    if (how->flags & CLONE_SETTLS && how->tls >= PROGRAM_END)
+        return -EPERM;
     frame.rax = 0;
     if (how->stack)
         frame.rsp = how->stack;
@@ -51,6 +54,7 @@ static long make_thread(const struct clone_arguments *how)
     tid = (uint32_t)thread->tid;
     thread->fs = how->flags & CLONE_SETTLS ? how->tls : current->fs;
     thread->gs = current->gs;
+    ports_share(thread);
     thread->blocked = current->blocked;
     if (how->flags & CLONE_CHILD_CLEARTID)
         thread->clear_tid = how->child_tid;
@@ -103,6 +107,7 @@ long sys_exit(int status)
     if (current->clear_tid && copy_to(current->clear_tid, &zero, sizeof zero) == 0)
         futex_wake(current->clear_tid);
     signals_forget(current);
+    ports_forget(current);
     thread_exit();
 }
 
@@ -155,7 +160,7 @@ long sys_arch_prctl(int code, uint64_t address)
     switch (code) {
     case ARCH_SET_FS:
     case ARCH_SET_GS:
-        if (!in_program(address, 0))
+        if (address >= PROGRAM_END)
             return -EPERM;
         write_msr(code == ARCH_SET_FS ? MSR_FS_BASE : MSR_GS_BASE, address);
         *(code == ARCH_SET_FS ? &current->fs : &current->gs) = address;

@@ -22,10 +22,12 @@ static uint64_t round_up(uint64_t size)
     return (size + PAGE - 1) & ~(PAGE - 1);
 }
 
-/* start and a size not yet rounded: are they a range of pages in the program's half? */
-static bool is_range(uint64_t start, uint64_t size)
+/* The end of the pages from `start` on that `length` bytes take. False when they do not all lie in the
+ * program's half: every call that takes a range asks here, so that none wraps. */
+static bool is_range(uint64_t start, uint64_t length, uint64_t *end)
 {
-    return !(start & (PAGE - 1)) && in_program(start, size) && in_program(start, round_up(size));
+    *end = start + round_up(length);
+    return length <= PROGRAM_END && in_program(start, round_up(length));
 }
 
 static long place(uint64_t wanted, uint64_t size, int flags, uint64_t *start)
@@ -134,64 +136,74 @@ long sys_mmap(uint64_t address, uint64_t length, int protection, int flags, int 
 
 long sys_munmap(uint64_t address, uint64_t length)
 {
-    if (!length || !is_range(address, length))
+    uint64_t end;
+
+    if (address & (PAGE - 1) || !length || !is_range(address, length, &end))
         return -EINVAL;
-    return space_unmap(address, address + round_up(length));
+    return space_unmap(address, end);
 }
 
 long sys_mprotect(uint64_t address, uint64_t length, int protection)
 {
-    if (address & (PAGE - 1) || protection & ~7)
+    uint64_t end;
+
+    if (address & (PAGE - 1))
         return -EINVAL;
     if (!length)
         return 0;
-    if (!is_range(address, length))
+    if (!is_range(address, length, &end))
         return -ENOMEM;
-    return space_protect(address, address + round_up(length), protection);
+    return protection & ~7 ? -EINVAL : space_protect(address, end, protection);
 }
 
 enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
 
 long sys_mremap(uint64_t old, uint64_t old_length, uint64_t new_length, int flags, uint64_t wanted)
 {
-    uint64_t old_size = round_up(old_length), new_size = round_up(new_length), to = wanted;
+    uint64_t old_size = round_up(old_length), new_size = round_up(new_length), to = wanted, end;
+    bool fixed = flags & MREMAP_FIXED;
 
-    if (flags & ~3 || (flags & MREMAP_FIXED && !(flags & MREMAP_MAYMOVE)) || !new_length ||
-        old & (PAGE - 1) || (flags & MREMAP_FIXED && wanted & (PAGE - 1)))
+    if (flags & ~3 || (fixed && !(flags & MREMAP_MAYMOVE)) || !new_size || old & (PAGE - 1))
         return -EINVAL;
-    if (!is_range(old, old_length) || !old_length || space_extent(old) < old_size)
+    if (!space_extent(old))
         return -EFAULT;
-    if (!(flags & MREMAP_FIXED)) {
-        if (new_size <= old_size)
-            return new_size == old_size || space_unmap(old + new_size, old + old_size) == 0
-                       ? (long)old
-                       : -ENOMEM;
-        if (!(flags & MREMAP_MAYMOVE))
-            return -ENOMEM;
-        to = space_find(new_size);
+    if (fixed && (wanted & (PAGE - 1) || !is_range(wanted, new_length, &end)))
+        return -EINVAL;
+    if (!old_size || (old_size > new_size && !is_range(old, old_length, &end)))
+        return -EINVAL; /* a size of 0 is a second mapping of shared pages on Linux */
+    if (space_extent(old) < old_size)
+        return -EFAULT;
+    end = old + old_size;
+    if (fixed) {
+        if (to < end && old < to + new_size)
+            return -EINVAL;
+        if (new_size < old_size) {
+            space_unmap(old + new_size, end);
+            end = old + new_size;
+        }
+    } else if (new_size <= old_size) {
+        return new_size == old_size || space_unmap(old + new_size, end) == 0 ? (long)old : -ENOMEM;
+    } else {
+        to = flags & MREMAP_MAYMOVE ? space_find(new_size) : 0;
         if (!to)
             return -ENOMEM;
-    } else if (to < old + old_size && old < to + new_size) {
-        return -EINVAL;
-    } else if (new_size < old_size) {
-        old_size = new_size;
-        space_unmap(old + new_size, old + round_up(old_length));
     }
-    return space_move(old, old + old_size, to, new_size) < 0 ? -ENOMEM : (long)to;
+    return space_move(old, end, to, new_size) < 0 ? -ENOMEM : (long)to;
 }
 
 enum { MADV_DONTNEED = 4, MADV_LAST = 25 };
 
 long sys_madvise(uint64_t address, uint64_t length, int advice)
 {
-    uint64_t end = address + round_up(length);
+    uint64_t end;
+    bool inside = is_range(address, length, &end);
 
-    if (address & (PAGE - 1) || end < address || advice < 0 || advice > MADV_LAST ||
-        (advice > 4 && advice < 8))
+    if (address & (PAGE - 1) || end < address || (length && end == address) || advice < 0 ||
+        advice > MADV_LAST || (advice > 4 && advice < 8))
         return -EINVAL;
     if (!length)
         return 0;
-    if (!is_range(address, length) || !space_covers(address, end))
+    if (!inside || !space_covers(address, end))
         return -ENOMEM;
     if (advice == MADV_DONTNEED)
         space_discard(address, end);
@@ -202,30 +214,43 @@ enum { MS_ASYNC = 1, MS_SYNC = 4 };
 
 long sys_msync(uint64_t address, uint64_t length, int flags)
 {
+    uint64_t end;
+    bool inside = is_range(address, length, &end);
+
     if (address & (PAGE - 1) || flags & ~7 ||
         (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
         return -EINVAL;
-    return space_covers(address, address + round_up(length)) ? 0 : -ENOMEM;
+    return end == address || (inside && space_covers(address, end)) ? 0 : -ENOMEM;
 }
 
 /* Nothing is ever paged out. */
 long sys_mlock(uint64_t address, uint64_t length)
 {
-    address &= ~(PAGE - 1);
-    return space_covers(address, address + round_up(length)) ? 0 : -ENOMEM;
+    uint64_t end, start = address & ~(PAGE - 1);
+    bool inside = is_range(start, length + (address - start), &end);
+
+    if (end <= start)
+        return end == start ? 0 : -EINVAL;
+    return inside && space_covers(start, end) ? 0 : -ENOMEM;
 }
 
 long sys_mincore(uint64_t address, uint64_t length, uint64_t out)
 {
+    uint64_t end;
+
     if (address & (PAGE - 1))
         return -EINVAL;
-    if (!space_covers(address, address + round_up(length)))
+    if (!is_range(address, length, &end))
         return -ENOMEM;
-    for (uint64_t at = 0; at < length; at += PAGE) {
-        const uint64_t *entry = paging_entry(address + at, false);
+    if (!in_program(out, (end - address) / PAGE))
+        return -EFAULT;
+    if (!space_covers(address, end))
+        return -ENOMEM;
+    for (; address < end; address += PAGE, out++) {
+        const uint64_t *entry = paging_entry(address, false);
         char there = entry && *entry & PTE_ADDRESS;
 
-        if (copy_to(out + at / PAGE, &there, 1) < 0)
+        if (copy_to(out, &there, 1) < 0)
             return -EFAULT;
     }
     return 0;

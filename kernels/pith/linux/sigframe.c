@@ -16,7 +16,7 @@ enum { SS_ONSTACK = 1, SS_DISABLE = 2 };
 
 #define SS_AUTODISARM 0x80000000u
 #define USER_FLAGS                                                                                 \
-    0x250dd5ull /* what a handler may change: AC, OF, DF, TF, SF, ZF, AF, PF, CF, RF */
+    0x50dd5ull /* what a handler may change: AC, OF, DF, TF, SF, ZF, AF, PF, CF, RF */
 
 struct context {
     uint64_t flags, link;
@@ -53,6 +53,7 @@ static long push_vectors(uint64_t at)
     struct software_bytes bytes = {VECTORS_MAGIC1, size + 4, cpu_vectors_mask(), size, {0}};
 
     cpu_save_vectors(current->vectors);
+    cpu_clear_vectors(); /* the handler begins with none */
     if (copy_to(at, current->vectors, size) < 0)
         return -EFAULT;
     if (!cpu_vectors_mask())
@@ -95,10 +96,10 @@ long sigframe_push(struct trap_frame *f, const struct action *action, const stru
         .rflags = f->rflags,
         .cs = 0x33, /* as Linux's programs see it */
         .ss = 0x2b,
-        .error = f->vector == VECTOR_SYSCALL ? 0 : f->error,
-        .trap = f->vector == VECTOR_SYSCALL ? 0 : f->vector,
+        .error = current->fault.error,
+        .trap = current->fault.vector,
         .old_mask = mask,
-        .cr2 = f->vector == VECTOR_PAGE_FAULT ? info->fault.address : 0,
+        .cr2 = current->fault.address,
         .vectors = vectors,
         .mask = mask,
     };
@@ -137,8 +138,6 @@ long sigframe_pop(struct trap_frame *f, uint64_t *mask)
 
     /* The handler's return has taken the restorer off. */
     if (copy_from(&frame, f->rsp - 8, sizeof frame) < 0 || pop_vectors(c->vectors) < 0)
-        return -EFAULT;
-    if (c->rip >> 63)
         return -EFAULT;
     f->r8 = c->r8;
     f->r9 = c->r9;

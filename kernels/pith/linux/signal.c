@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "linux/signal.h"
 #include "cpu/console.h"
+#include "cpu/layout.h"
 #include "lib/errno.h"
 #include "linux/calls.h"
 #include "linux/time.h"
@@ -201,6 +202,13 @@ bool signals_before_return(struct trap_frame *frame)
         current->blocked = current->saved_blocked;
         work_pending |= thread_signalled(current);
     }
+    while (!is_canonical(frame->rip)) {
+        /* From a handler's address, or a signal's frame. iretq would fault in ring 0: the program is
+         * given that fault here. */
+        frame->vector = VECTOR_PROTECTION;
+        frame->error = 0;
+        signals_fault(frame, SIGSEGV, SI_KERNEL, 0);
+    }
     return changed;
 }
 
@@ -208,6 +216,10 @@ void signals_fault(struct trap_frame *frame, int signal, int code, uint64_t addr
 {
     struct siginfo info = {.signal = signal, .code = code, .fault.address = address};
 
+    current->fault.vector = frame->vector;
+    current->fault.error = frame->error;
+    if (frame->vector == VECTOR_PAGE_FAULT)
+        current->fault.address = address;
     /* A fault in the handler of that fault would go on for ever. */
     if (current->blocked & SIGNAL_BIT(signal) || actions[signal].handler <= SIG_IGN)
         trap_report(frame, address, 128 + (unsigned)signal);

@@ -42,8 +42,9 @@ enum {
 };
 
 enum { SI_USER = 0, SI_KERNEL = 0x80, SI_QUEUE = -1, SI_TIMER = -2, SI_TKILL = -6 };
-enum { SEGV_MAPERR = 1, SEGV_ACCERR, BUS_ADRALN = 1, BUS_ADRERR, FPE_INTDIV = 1, ILL_ILLOPN = 2 };
-enum { TRAP_BRKPT = 1 };
+enum { SEGV_MAPERR = 1, SEGV_ACCERR, BUS_ADRALN = 1, BUS_ADRERR, ILL_ILLOPN = 2 };
+enum { TRAP_BRKPT = 1, TRAP_TRACE };
+enum { FPE_INTDIV = 1, FPE_FLTDIV = 3, FPE_FLTOVF, FPE_FLTUND, FPE_FLTRES, FPE_FLTINV };
 
 /* siginfo_t, as Linux lays it out. */
 struct siginfo {

@@ -121,14 +121,3 @@ long sys_sysinfo(uint64_t out)
 
     return copy_to(out, &info, sizeof info);
 }
-
-/* A program that may use a port under Linux may use it here, in ring 0, anyway. */
-long sys_ioperm(uint64_t from, uint64_t count)
-{
-    return from + count > 65536 || from + count < from ? -EINVAL : 0;
-}
-
-long sys_iopl(unsigned level)
-{
-    return level > 3 ? -EINVAL : 0;
-}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What may fault halfway in the program's memory: see copy.c. */
+#include "cpu/smap.h"
+
     .text
 
 /*
@@ -10,6 +12,7 @@
     .balign 256
     .globl copy_bytes
 copy_bytes:
+    SMAP_OPEN
     mov %rdx, %rcx
     shr $6, %rcx
     jz 20f
@@ -52,9 +55,11 @@ copy_bytes:
     inc %rdi
     dec %edx
     jnz 4b
-6:  xor %eax, %eax
+6:  SMAP_CLOSE
+    xor %eax, %eax
     ret
 copy_failed:
+    SMAP_CLOSE
     mov $-14, %rax
     ret
 
@@ -65,7 +70,9 @@ copy_failed:
 exchange_word:
     mov %rcx, %r8
     mov %esi, %eax
+    SMAP_OPEN
 7:  cmpxchg %edx, (%rdi)
+    SMAP_CLOSE
     mov %eax, (%r8)
     xor %eax, %eax
     ret

@@ -6,6 +6,7 @@
 #ifndef PITH_COPY_H
 #define PITH_COPY_H
 
+#include "cpu/smap.h"
 #include "lib/errno.h"
 #include "lib/lib.h"
 #include "memory/paging.h"
@@ -20,18 +21,19 @@ static inline bool in_program(uint64_t start, uint64_t size)
 long copy_bytes_from(void *to, uint64_t address, size_t size);
 long copy_bytes_to(uint64_t address, const void *from, size_t size);
 
-/* A move between a register and the program's memory, in the place of a call; `status` becomes
- * -EFAULT where that faults. */
-#define COPY_WORD(move, status, word, at)                                                          \
-    __asm__ volatile("1: " move "\n"                                                               \
-                     "2: .pushsection .text.copy_failed, \"ax\"\n"                                 \
-                     "3: mov $-14, %[failed]\n"                                                    \
-                     "jmp 2b\n"                                                                    \
-                     ".popsection\n"                                                               \
-                     ".pushsection .fixups, \"a\"\n"                                               \
-                     ".quad 1b, 3b\n"                                                              \
-                     ".popsection"                                                                 \
-                     : [value] "+r"(word), [failed] "+r"(status)                                   \
+/* Moves between registers and the program's memory, in the place of a call; `status` becomes -EFAULT
+ * where one faults. */
+#define COPY_WORDS(first, second, status, at, ...)                                                 \
+    __asm__ volatile(SMAP_OPEN "1: " first "\n"                                                    \
+                               "2: " second "\n"                                                   \
+                               "3: " SMAP_CLOSE ".pushsection .text.copy_failed, \"ax\"\n"         \
+                               "4: mov $-14, %[failed]\n"                                          \
+                               "jmp 3b\n"                                                          \
+                               ".popsection\n"                                                     \
+                               ".pushsection .fixups, \"a\"\n"                                     \
+                               ".quad 1b, 4b, 2b, 4b\n"                                            \
+                               ".popsection"                                                       \
+                     : __VA_ARGS__, [failed] "+r"(status)                                          \
                      : [place] "r"(at)                                                             \
                      : "memory")
 
@@ -45,9 +47,11 @@ static inline __attribute__((always_inline)) long copy_from(void *to, uint64_t a
         return copy_bytes_from(to, address, size);
     if (!in_program(address, size))
         return -EFAULT;
-    COPY_WORD("mov (%[place]), %[value]", status, words[0], address);
-    if (size == 16)
-        COPY_WORD("mov (%[place]), %[value]", status, words[1], address + 8);
+    if (size == 8)
+        COPY_WORDS("mov (%[place]), %0", "", status, address, "+r"(words[0]));
+    else
+        COPY_WORDS("mov (%[place]), %0", "mov 8(%[place]), %1", status, address, "+r"(words[0]),
+                   "+r"(words[1]));
     memcpy(to, words, size);
     return status;
 }
@@ -63,9 +67,11 @@ static inline __attribute__((always_inline)) long copy_to(uint64_t address, cons
     if (!in_program(address, size))
         return -EFAULT;
     memcpy(words, from, size);
-    COPY_WORD("mov %[value], (%[place])", status, words[0], address);
-    if (size == 16)
-        COPY_WORD("mov %[value], (%[place])", status, words[1], address + 8);
+    if (size == 8)
+        COPY_WORDS("mov %0, (%[place])", "", status, address, "+r"(words[0]));
+    else
+        COPY_WORDS("mov %0, (%[place])", "mov %1, 8(%[place])", status, address, "+r"(words[0]),
+                   "+r"(words[1]));
     return status;
 }
 

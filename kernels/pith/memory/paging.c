@@ -53,8 +53,7 @@ uint64_t paging_init(void)
     protect(rodata_start, data_start, PTE_PRESENT | PTE_NX);
     protect(data_start, kernel_end, PTE_PRESENT | PTE_WRITE | PTE_NX);
     protect(guard_boot, guard_boot + PAGE, 0);
-    protect(guard_trap, guard_trap + PAGE, 0);
-    protect(guard_double, guard_double + PAGE, 0);
+    protect(guard_fatal, guard_fatal + PAGE, 0);
     /* What is not the kernel's has no business at its addresses. */
     protect((char *)KERNEL_BASE, text_start, 0);
     protect(kernel_end, (char *)KERNEL_BASE + ENTRIES * PAGE, 0);
@@ -108,7 +107,7 @@ uint64_t *paging_entry(uint64_t address, bool create)
 
             if (!page)
                 return NULL;
-            *entry = physical(page) | PTE_PRESENT | PTE_WRITE;
+            *entry = physical(page) | PTE_PRESENT | PTE_WRITE | PTE_USER;
         }
         table = direct(*entry & PTE_ADDRESS);
     }

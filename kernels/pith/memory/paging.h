@@ -8,6 +8,7 @@
 
 #define PTE_PRESENT 0x001ul
 #define PTE_WRITE 0x002ul
+#define PTE_USER 0x004ul /* the program may use it */
 #define PTE_ACCESSED 0x020ul
 #define PTE_LARGE 0x080ul
 #define PTE_BORROWED 0x200ul /* ours: the page is not the area's to free */

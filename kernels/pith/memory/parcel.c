@@ -72,7 +72,7 @@ static bool exchangeable(const uint64_t *entry)
 
 static void exchange(uint64_t *entry, uint64_t address, const char *page)
 {
-    const uint64_t kept = PTE_PRESENT | PTE_WRITE | PTE_NX;
+    const uint64_t kept = PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX;
     uint64_t fresh = physical(page) | PTE_BORROWED | PTE_FLIPPED | (*entry & kept);
     uint64_t old = __atomic_exchange_n(entry, fresh, __ATOMIC_RELAXED);
 

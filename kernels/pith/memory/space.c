@@ -235,7 +235,7 @@ long space_map(uint64_t start, uint64_t end, int protection, struct backing back
 
 static uint64_t entry_flags(int protection)
 {
-    uint64_t flags = protection & (PROT_READ | PROT_WRITE | PROT_EXEC) ? PTE_PRESENT : 0;
+    uint64_t flags = protection & (PROT_READ | PROT_WRITE | PROT_EXEC) ? PTE_PRESENT | PTE_USER : 0;
 
     if (protection & PROT_WRITE)
         flags |= PTE_WRITE;

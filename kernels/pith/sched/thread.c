@@ -69,7 +69,7 @@ void threads_init(bool (*when_idle)(void))
     alarm_init(&slice, on_slice_end);
     current->runnable = true;
     memcpy(current->name, "app", 4);
-    cpu_kernel_stack = stack_top(current);
+    cpu_use_stack(stack_top(current));
     since = read_tsc();
 }
 
@@ -110,6 +110,14 @@ static void share_the_cpu(void)
         alarm_set(&slice, timer_now() + SLICE);
 }
 
+void thread_use_ports(void)
+{
+    static const uint64_t none[PORTS / 64];
+    const struct ports *ports = current->ports;
+
+    cpu_use_ports(!ports ? NULL : ports->level == 3 ? none : ports->refused);
+}
+
 static void switch_to(struct thread *next)
 {
     struct thread *before = current;
@@ -123,8 +131,10 @@ static void switch_to(struct thread *next)
         write_msr(MSR_FS_BASE, next->fs);
     if (next->gs != before->gs)
         write_msr(MSR_GS_BASE, next->gs);
-    cpu_kernel_stack = stack_top(next);
+    cpu_use_stack(stack_top(next));
     current = next;
+    if (next->ports != before->ports)
+        thread_use_ports();
     work_pending = thread_signalled(next);
     cpu_switch(&before->stack_pointer, next->stack_pointer);
     bury();

@@ -25,6 +25,13 @@ struct alternate_stack {
     uint64_t size;
 };
 
+/* I/O ports; threads that were made by one another share them until one asks for others. */
+struct ports {
+    unsigned threads;
+    unsigned level; /* 3: all ports, whatever is refused */
+    uint64_t refused[PORTS / 64];
+};
+
 /* At the bottom of the thread's block; its kernel stack grows down towards it. */
 struct thread {
     uint64_t stack_pointer; /* while it does not run */
@@ -36,6 +43,7 @@ struct thread {
     long outcome;       /* what its wait returns */
     struct alarm timeout;
     uint64_t fs, gs;
+    struct ports *ports; /* NULL: as at the start */
     uint64_t clear_tid, robust_list;
     uint64_t futex; /* the address it waits on, and for which bits */
     uint32_t futex_bits;
@@ -44,6 +52,9 @@ struct thread {
     bool restore_blocked; /* sigsuspend and its like: the mask to return to is saved_blocked */
     struct signals signals;
     struct alternate_stack alternate;
+    struct {
+        uint64_t vector, error, address;
+    } fault;                  /* its last one, which every signal's frame tells */
     struct trap_frame *frame; /* the program's registers, while it is in the kernel */
     char name[16];
     char vectors[] __attribute__((aligned(64))); /* XSAVE area */
@@ -68,6 +79,9 @@ void threads_init(bool (*idle)(void));
 /* A new thread that begins with `frame`, its vector state a copy of the current one's. NULL when
  * there is no memory. It is not yet runnable: see thread_wake(). */
 struct thread *thread_create(const struct trap_frame *frame);
+
+/* current->ports has changed, or what is in it. */
+void thread_use_ports(void);
 
 /* End the current thread. Its block is freed by whoever runs next. */
 _Noreturn void thread_exit(void);
