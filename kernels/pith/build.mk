@@ -101,7 +101,7 @@ $(B)/tests/pith-network: $(PITH_NETWORK) $(wildcard kernels/pith/tests/net/*.h)
 
 UNIT_TESTS += $(PITH_UNITS)
 FUZZERS += $(B)/tests/pith-fuzz
-E2E_TESTS += $(addprefix kernels/pith/tests/,guest.sh programs.sh sockets.sh devices.sh network.sh)
+E2E_TESTS += $(addprefix kernels/pith/tests/,guest.sh protection.sh programs.sh sockets.sh devices.sh network.sh)
 
 # Programs of Debian's that the tests run: unpacked, not installed.
 $(B)/cache/busybox-static/package $(B)/cache/libsqlite3-dev/package: | kernels/linux/fetch.sh

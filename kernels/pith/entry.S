@@ -24,7 +24,7 @@ pvh_start:
     mov $0x901, %eax
     xor %edx, %edx
     wrmsr
-    mov $0x80010033, %eax               /* CR0: PG, WP, NE, ET, MP, PE */
+    mov $0x80050033, %eax               /* CR0: PG, AM, WP, NE, ET, MP, PE */
     mov %eax, %cr0
     ljmp $8, $long_mode
 

@@ -24,14 +24,10 @@ struct cause {
 };
 
 static const struct cause exceptions[32] = {
-    [0] = {SIGFPE, FPE_INTDIV, true},
-    [VECTOR_DEBUG] = {SIGTRAP, TRAP_BRKPT, true},
-    [3] = {SIGTRAP, SI_KERNEL},
-    [6] = {SIGILL, ILL_ILLOPN, true},
-    [11] = {SIGBUS, SI_KERNEL},
-    [12] = {SIGBUS, SI_KERNEL},
-    [VECTOR_X87] = {SIGFPE, 0, true},
-    [17] = {SIGBUS, BUS_ADRALN},
+    [0] = {SIGFPE, FPE_INTDIV, true}, [VECTOR_DEBUG] = {SIGTRAP, TRAP_BRKPT, true},
+    [3] = {SIGTRAP, SI_KERNEL},       [6] = {SIGILL, ILL_ILLOPN, true},
+    [11] = {SIGBUS, SI_KERNEL},       [12] = {SIGBUS, SI_KERNEL},
+    [VECTOR_X87] = {SIGFPE, 0, true}, [17] = {SIGBUS, BUS_ADRALN},
     [VECTOR_SSE] = {SIGFPE, 0, true},
 };
 

@@ -4,7 +4,9 @@
 
 #define CODE 8
 #define TSS 24
-#define BASE_OF_SYSRET 0x23 /* from which sysret makes the program's selectors, 0x2b and 0x33 */
+#define PROGRAM_DATA 0x2b /* as on Linux */
+#define PROGRAM_CODE 0x33
+#define BASE_OF_SYSRET (PROGRAM_DATA - 8) /* data is 8 above it, code 16 */
 
 #define GATE_INTERRUPT 0x8e00ull
 #define GATE_FOR_PROGRAM 0x6000ull /* it may use `int` for it */
@@ -20,8 +22,9 @@ enum { NMI = 2, BREAKPOINT, OVERFLOW, DOUBLE_FAULT = 8, MACHINE_CHECK = 18 };
 #define CR4_SMEP (1ul << 20)
 #define CR4_SMAP (1ul << 21)
 
-/* Of the two bitmaps the CPU takes the one that io_map names. It reads two bytes at a time, so behind
- * one that is whole there must be another, of ones. What lies behind the segment's end is refused. */
+/* Of the two bitmaps the CPU takes the one that io_map names. It reads two bytes at a time, so
+ * behind one that is whole there must be another, of ones. What lies behind the segment's end is
+ * refused. */
 struct __attribute__((packed)) tss {
     uint32_t reserved;
     uint64_t rsp[3];
@@ -44,9 +47,11 @@ struct __attribute__((packed)) table_pointer {
 
 struct tss cpu_tss __attribute__((aligned(128))); /* so that the CPU's part is on one page */
 static struct gate idt[VECTORS];
-static uint64_t gdt[] = {
-    0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0, /* code and data of ring 0, TSS */
-    0x00cff3000000ffff,    0x00affb000000ffff,       /* data and code of ring 3 */
+static uint64_t gdt[7] = {
+    [CODE / 8] = 0x00af9b000000ffff,
+    [CODE / 8 + 1] = 0x00cf93000000ffff,
+    [PROGRAM_DATA / 8] = 0x00cff3000000ffff,
+    [PROGRAM_CODE / 8] = 0x00affb000000ffff,
 };
 
 static void load_tables(const char *stubs)
@@ -61,9 +66,9 @@ static void load_tables(const char *stubs)
         cpu_tss.first_ports[i] = ~0ull;
     cpu_tss.first_ports[FIRST_PORT / 64] &= ~(1ull << FIRST_PORT % 64);
     cpu_use_ports(NULL);
-    gdt[3] = (sizeof cpu_tss - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
-             (base >> 24 & 0xff) << 56;
-    gdt[4] = base >> 32;
+    gdt[3] =
+        (sizeof cpu_tss - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
+    gdt[TSS / 8 + 1] = base >> 32;
     for (unsigned vector = 0; vector < VECTORS; vector++) {
         uint64_t stub = (uint64_t)stubs + VECTOR_STUB * vector;
 
@@ -88,14 +93,14 @@ void cpu_use_ports(const uint64_t *refused)
 {
     if (refused)
         memcpy(cpu_tss.own_ports, refused, sizeof cpu_tss.own_ports);
-    cpu_tss.io_map =
-        refused ? offsetof(struct tss, own_ports) : offsetof(struct tss, first_ports);
+    cpu_tss.io_map = refused ? offsetof(struct tss, own_ports) : offsetof(struct tss, first_ports);
 }
 
 static uint32_t vectors_size = 512; /* FXSAVE's */
 static uint64_t vectors_mask;
 
-/* The kernel neither runs nor touches the program's pages by mistake, where the CPU can see to that. */
+/* The kernel neither runs nor touches the program's pages by mistake, where the CPU can see to
+ * that. */
 static uint64_t protection_of_program(void)
 {
     extern char *const smap_start[], *const smap_end[]; /* pith.ld */

@@ -109,8 +109,9 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
     return out;
 }
 
-/* GDT, TSS, IDT, SMEP and SMAP; SSE and AVX state for the program. From then on exception and interrupt N enters
- * the N-th of `stubs`, of VECTOR_STUB bytes each, and the program's `syscall` enters `syscall`. */
+/* GDT, TSS, IDT, SMEP and SMAP; SSE and AVX state for the program. From then on exception and
+ * interrupt N enters the N-th of `stubs`, of VECTOR_STUB bytes each, and the program's `syscall`
+ * enters `syscall`. */
 #define VECTORS 48
 #define VECTOR_STUB 16
 void cpu_init(const char *stubs, const char *syscall);
@@ -121,7 +122,8 @@ bool cpu_random(uint64_t *value);
 /* CPUID leaf 1's EDX, what AT_HWCAP reports. */
 uint32_t cpu_hwcap(void);
 
-/* Enter the program: jump to `entry`, with `stack`, and nothing of the kernel's in its registers. */
+/* Enter the program: jump to `entry`, with `stack`, and nothing of the kernel's in its registers.
+ */
 _Noreturn void cpu_enter(uint64_t entry, uint64_t stack);
 
 /* Not to be called: where a stack that has a struct trap_frame on top returns to, so that the CPU
@@ -135,8 +137,8 @@ void cpu_switch(uint64_t *save, uint64_t next);
 /* The end of the kernel's stack that the next system call or trap of the program's begins with. */
 void cpu_use_stack(uint64_t end);
 
-/* The I/O ports that the program may use from now on, a bit each, 1 for those it may not. NULL: as at
- * the start, the marker's and no other. */
+/* The I/O ports that the program may use from now on, a bit each, 1 for those it may not. NULL: as
+ * at the start, the marker's and no other. */
 #define PORTS 65536
 #define FIRST_PORT MARKER_PORT
 void cpu_use_ports(const uint64_t *refused);

@@ -108,6 +108,8 @@ long elf_read(const char *file, uint64_t size, struct elf *elf, const char **why
         return status;
     elf->base = header.type == TYPE_SHARED ? ELF_PIE_BASE : 0;
     elf->entry = header.entry + elf->base;
+    if (elf->entry >= LIMIT) /* sysret must not be given what is no address */
+        return bad(why, "its entry is out of bounds");
     elf->header_size = header.program_header_size;
     elf->header_count = header.program_header_count;
     elf->executable_stack = true; /* Linux's rule: unless the program says otherwise */

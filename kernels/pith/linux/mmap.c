@@ -22,8 +22,8 @@ static uint64_t round_up(uint64_t size)
     return (size + PAGE - 1) & ~(PAGE - 1);
 }
 
-/* The end of the pages from `start` on that `length` bytes take. False when they do not all lie in the
- * program's half: every call that takes a range asks here, so that none wraps. */
+/* The end of the pages from `start` on that `length` bytes take. False when they do not all lie in
+ * the program's half: every call that takes a range asks here, so that none wraps. */
 static bool is_range(uint64_t start, uint64_t length, uint64_t *end)
 {
     *end = start + round_up(length);

@@ -9,8 +9,9 @@
 void ports_share(struct thread *thread);
 void ports_forget(struct thread *thread);
 
-/* Since iopl(3) gives the ports and no more, Linux lets a program that has called it believe that it
- * can switch interrupts off and on: cli and sti, which faulted, are skipped. Whether it was that. */
+/* Since iopl(3) gives the ports and no more, Linux lets a program that has called it believe that
+ * it can switch interrupts off and on: cli and sti, which faulted, are skipped. Whether it was
+ * that. */
 bool ports_pretend(struct trap_frame *frame);
 
 #endif

@@ -203,8 +203,8 @@ bool signals_before_return(struct trap_frame *frame)
         work_pending |= thread_signalled(current);
     }
     while (!is_canonical(frame->rip)) {
-        /* From a handler's address, or a signal's frame. iretq would fault in ring 0: the program is
-         * given that fault here. */
+        /* From a handler's address, or a signal's frame. iretq would fault in ring 0: the program
+         * is given that fault here. */
         frame->vector = VECTOR_PROTECTION;
         frame->error = 0;
         signals_fault(frame, SIGSEGV, SI_KERNEL, 0);

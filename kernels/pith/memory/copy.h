@@ -21,8 +21,8 @@ static inline bool in_program(uint64_t start, uint64_t size)
 long copy_bytes_from(void *to, uint64_t address, size_t size);
 long copy_bytes_to(uint64_t address, const void *from, size_t size);
 
-/* Moves between registers and the program's memory, in the place of a call; `status` becomes -EFAULT
- * where one faults. */
+/* Moves between registers and the program's memory, in the place of a call; `status` becomes
+ * -EFAULT where one faults. */
 #define COPY_WORDS(first, second, status, at, ...)                                                 \
     __asm__ volatile(SMAP_OPEN "1: " first "\n"                                                    \
                                "2: " second "\n"                                                   \

@@ -14,6 +14,25 @@
 #include "lib/errno.h"
 #include "memory/pages.h"
 
+/* --- the address space --- */
+
+/* Whether iretq may go there: TCG takes any address, a real CPU would fault in ring 0. */
+static void test_canonical(void **state)
+{
+    (void)state;
+    assert_true(is_canonical(0));
+    assert_true(is_canonical(0x00007fffffffffff));
+    assert_false(is_canonical(0x0000800000000000));
+    assert_false(is_canonical(0x0001000000000000));
+    assert_false(is_canonical(0x7fffffffffffffff));
+    assert_false(is_canonical(0x8000000000000000));
+    assert_false(is_canonical(0xffff7fffffffffff));
+    assert_true(is_canonical(0xffff800000000000));
+    assert_true(is_canonical(UINT64_MAX));
+    /* What follows a `syscall` on the program's last page is where sysret goes. */
+    assert_true(is_canonical(PROGRAM_END));
+}
+
 /* --- command line: expected values are what Linux 6.1 passes to an init --- */
 
 static struct cmdline parsed;
@@ -255,6 +274,8 @@ static void test_elf_refuses(void **state)
         {4, 1, 1},                             /* 32-bit */
         {18, 40, 2},                           /* ARM */
         {16, 1, 2},                            /* an object file */
+        {24, 0x0000800000000000, 8},           /* entry: no address */
+        {24, 0xffffffff80101000, 8},           /* the kernel's */
         {54, 32, 2},                           /* program header size */
         {32, 0xffffffffffffffc0, 8},           /* program headers far away */
         {32, 0x2ff0, 8},                       /* program headers past the end */
@@ -378,12 +399,13 @@ static void test_pages_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cmdline_program), cmocka_unit_test(test_cmdline_arguments),
-        cmocka_unit_test(test_cmdline_quotes),  cmocka_unit_test(test_cmdline_too_many),
-        cmocka_unit_test(test_cpio_reads),      cmocka_unit_test(test_cpio_truncated),
-        cmocka_unit_test(test_cpio_damaged),    cmocka_unit_test(test_elf_reads),
-        cmocka_unit_test(test_elf_refuses),     cmocka_unit_test(test_pages_all_once),
-        cmocka_unit_test(test_pages_join),      cmocka_unit_test(test_pages_random),
+        cmocka_unit_test(test_canonical),         cmocka_unit_test(test_cmdline_program),
+        cmocka_unit_test(test_cmdline_arguments), cmocka_unit_test(test_cmdline_quotes),
+        cmocka_unit_test(test_cmdline_too_many),  cmocka_unit_test(test_cpio_reads),
+        cmocka_unit_test(test_cpio_truncated),    cmocka_unit_test(test_cpio_damaged),
+        cmocka_unit_test(test_elf_reads),         cmocka_unit_test(test_elf_refuses),
+        cmocka_unit_test(test_pages_all_once),    cmocka_unit_test(test_pages_join),
+        cmocka_unit_test(test_pages_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,7 +224,14 @@ int main(int argc, char **argv)
                                       0))[(1 << 30) - 1];
     else if (strcmp(what, "illegal") == 0)
         __asm__ volatile("ud2");
-    else if (strcmp(what, "divide") == 0)
+    else if (strcmp(what, "hlt") == 0)
+        __asm__ volatile("hlt");
+    else if (strcmp(what, "crash") == 0) { /* musl: free() executes hlt */
+        char *volatile block = malloc(100), *volatile other = malloc(100);
+        free(block);
+        free(block);
+        free(other);
+    } else if (strcmp(what, "divide") == 0)
         __asm__ volatile("xor %%ecx, %%ecx; div %%ecx" : : : "eax", "ecx", "edx");
     else if (strcmp(what, "eat") == 0)
         for (size_t i = 0; i < 1ul << 18; i++)

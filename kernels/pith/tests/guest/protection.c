@@ -8,10 +8,12 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -385,8 +387,10 @@ static void arithmetic(const char *what, int mask, long double above, long doubl
     uint16_t unmasked = 0x37f & ~mask;
 
     handle(SIGFPE, leave, 0);
-    ATTEMPT(what, __asm__ volatile("fldcw %0" : : "m"(unmasked)); a = a / b;
-            __asm__ volatile("fwait"));
+    ATTEMPT(what, __asm__ volatile("fldcw %0"
+                                   :
+                                   : "m"(unmasked));
+            a = a / b; __asm__ volatile("fwait"));
     __asm__ volatile("fninit");
 }
 
@@ -456,8 +460,47 @@ static void bad_returns(void)
     }
 }
 
-int main(void)
+static void tick(int signal)
 {
+    count += signal == SIGALRM;
+}
+
+/* For a look at the kernel from outside: faults, calls and interrupts with AC set, for 20 ticks. */
+static int keep_alignment_flag(void)
+{
+    const struct itimerval often = {{0, 2000}, {0, 2000}};
+    uint64_t result = 0;
+
+    signal(SIGALRM, tick);
+    setitimer(ITIMER_REAL, &often, NULL);
+    while (count < 20) {
+        char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        __asm__ volatile("pushf; orq %1, (%%rsp); popf; movb $1, (%2); mov $39, %%eax; syscall;"
+                         "mov $10000, %%ecx; 1: loop 1b; pushf; andq %3, (%%rsp); popf"
+                         : "=&a"(result)
+                         : "r"(ALIGNMENT_FLAG), "r"(page), "r"(~ALIGNMENT_FLAG)
+                         : "rcx", "r11", "memory", "cc");
+    }
+    return result != 1;
+}
+
+/* Calls, for somebody to interrupt the kernel at its first and last instructions. */
+static int call_often(long calls)
+{
+    write(1, "calling\n", 8);
+    while (calls--)
+        if (syscall(SYS_getpid) != 1)
+            return 1;
+    return write(1, "done\n", 5) != 5;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "alignment") == 0)
+        return keep_alignment_flag();
+    if (argc > 2 && strcmp(argv[1], "calls") == 0)
+        return call_often(atol(argv[2]));
     handle_all();
     privileged();
     software_interrupts();

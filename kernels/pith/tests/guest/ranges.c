@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ranges of addresses that wrap, or reach into the kernel's half, given to every call that takes one. */
+/* Ranges of addresses that wrap, or reach into the kernel's half, given to every call that takes
+ * one. */
 #define _GNU_SOURCE
 #include "abi.h"
 #include <stdint.h>
@@ -22,7 +23,8 @@ static const uint64_t bases[] = {
 static uint64_t length_of(unsigned i, uint64_t base)
 {
     const uint64_t lengths[] = {
-        0, 1, 4096, TOP - base, TOP - base + 1, 1ul << 47, -base - 1, -base, -base + 4096, -4096, -1,
+        0,     1,  4096, TOP - base, TOP - base + 1, 1ul << 47, -base - 1, -base, -base + 4096,
+        -4096, -1,
     };
 
     return i < sizeof lengths / sizeof *lengths ? lengths[i] : 1ul << 63;

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What stands between program and kernel, seen from outside: the CPU's registers in QEMU's log, NMIs at
+# every instruction, CPUs without SMEP and SMAP. What programs see is in guest.sh's `protection`.
+set -u
+. kernels/pith/tests/lib.sh
+debug=$B/obj/kernels/pith/pith.debug
+
+compile musl kernels/pith/tests/guest/abi.c "$tmp/abi"
+pack "$tmp/abi.cpio" "$tmp/abi"
+for what in hlt crash; do
+    boot "$pith" "$tmp/abi.cpio" "quiet rdinit=/app -- $what"
+    check "$what: musl stops a program by hlt" 139 'program faulted: general protection fault'
+done
+
+compile musl kernels/pith/tests/guest/protection.c "$tmp/protection"
+pack "$tmp/protection.cpio" "$tmp/protection"
+run() { # run ARGUMENTS [QEMU OPTION...]
+    local arguments=$1
+    shift
+    boot "$pith" "$tmp/protection.cpio" "quiet rdinit=/app -- $arguments" "$@"
+}
+
+good() { # good NAME CONDITION...: count a test that looked at a file
+    local name=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "ok: $name"
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name"
+    fi
+}
+
+# states SYMBOL OPTION...: how the CPU stood at the beginning of a function of the kernel, to $tmp/states, a
+# line "FLAGS CR4" each time, while the program held AC
+states() {
+    local at
+    at=$(nm "$debug" | sed -n "s/ [tT] $1\$//p")
+    shift
+    run alignment -d cpu,exec,nochain -dfilter "0x$at+1" -D "$tmp/log" "$@"
+    sed -n 's/.*RFL=\([0-9a-f]*\).*/\1/p; s/.*CR4=\([0-9a-f]*\).*/\1/p' "$tmp/log" |
+        paste - - | sort | uniq -c >"$tmp/states"
+}
+
+# bits NAME MASK VALUE COLUMN: in every state
+bits() {
+    local count flags cr4 value
+    good=1
+    [ -s "$tmp/states" ] || good=0
+    while read -r count flags cr4; do
+        value=$([ "$4" = flags ] && echo "$flags" || echo "$cr4")
+        [ $((0x$value & $2)) = $(($3)) ] || { good=0; echo "  $4 $value, $count times"; }
+    done <"$tmp/states"
+    good "$1" [ $good = 1 ]
+}
+
+for entry in trap syscall; do
+    states $entry
+    check "$entry: a program that holds AC" 0
+    bits "$entry: AC is off, so that SMAP is on" 0x40000 0 flags
+    bits "$entry: SMEP and SMAP" 0x300000 0x300000 cr4
+done
+states trap -cpu max,-erms,-fsrm,-smap,-smep
+check "without SMEP and SMAP" 0
+bits "without SMEP and SMAP: neither is set" 0x300000 0 cr4
+
+run "" && cp "$tmp/console" "$tmp/expected"
+good "the tests of protection say something" [ "$(wc -l <"$tmp/expected")" -gt 100 ]
+for features in -smap -smep -smap,-smep; do
+    run "" -cpu "max,-erms,-fsrm,$features"
+    check "the tests of protection, $features" 0
+    diff "$tmp/expected" "$tmp/console" >"$tmp/diff"
+    good "the same with $features" [ ! -s "$tmp/diff" ]
+done
+
+# NMIs, which nothing masks, as fast as QEMU's test interface takes them: a write to 0xfee00000 is a message
+# to the APIC. Some come between `syscall` and the change of stack, when the stack pointer is the program's.
+mkfifo "$tmp/qtest.in" "$tmp/qtest.out"
+(
+    exec >"$tmp/qtest.in" && trap '' PIPE
+    tail -F "$tmp/console" 2>&- | grep -qm1 calling # before, there is nobody to take one
+    while echo writel 0xfee00000 0x400 2>&-; do :; done
+) &
+cat "$tmp/qtest.out" >/dev/null &
+run "calls 2000000" -qtest "pipe:$tmp/qtest" -qtest-log none -d int -D "$tmp/log"
+wait
+check "NMIs at every instruction" 0
+sed -n 's/.*v=02 .*cpl=0 .*SP=0010:\([0-9a-f]*\).*/\1/p' "$tmp/log" | grep -c ^00007f >"$tmp/count"
+echo "of $(grep -c v=02 "$tmp/log") NMIs $(cat "$tmp/count") met the kernel on the program's stack"
+good "some came before the stack had changed" [ "$(cat "$tmp/count")" -gt 0 ]
+
+finish
