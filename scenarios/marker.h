@@ -61,7 +61,8 @@ static inline void marker_format(char *record, enum marker kind, unsigned status
 }
 
 /* Write a marker to the debug console port. The caller needs the right to use the port
- * (a kernel's, or ioperm(2)'s: the Linux targets' init grants it before exec, pith at the start). */
+ * (a kernel's, or ioperm(2)'s: the Linux targets' init grants it before exec, pith at the start).
+ */
 static inline void marker_port(enum marker kind, unsigned status)
 {
     char record[MARKER_SIZE];
