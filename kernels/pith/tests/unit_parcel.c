@@ -47,7 +47,7 @@ static int start(void **state)
     pages_init(&memory, pool);
     pages_add(&memory, 0, 4 * BLOCK_SIZE);
     for (unsigned i = 0; i < PROGRAM_PAGES; i++)
-        table[i] = physical(own + i * PAGE) | PTE_PRESENT | PTE_WRITE | PTE_NX;
+        table[i] = physical(own + i * PAGE) | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX;
     left = spread = given_count = whole_count = 0;
     parcel_limit(8);
     return 0;
@@ -76,7 +76,7 @@ static void test_exchange(void **state)
     for (unsigned i = 0; i < 3; i++) {
         assert_ptr_equal(direct(table[2 + i] & PTE_ADDRESS), parcel->data + (1 + i) * PAGE);
         assert_int_equal(table[2 + i] & ~PTE_ADDRESS,
-                         PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_BORROWED | PTE_FLIPPED);
+                         PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX | PTE_BORROWED | PTE_FLIPPED);
         /* So that the allocator hands them out in order again. */
         assert_ptr_equal(given[i], own + (4 - i) * PAGE);
     }

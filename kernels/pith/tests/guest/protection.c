@@ -221,6 +221,35 @@ static void addresses(void)
     TELL(getpid() > 0);
 }
 
+static char *touched_page(void)
+{
+    char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    *page = 1;
+    return page;
+}
+
+/* What the CPU has looked up before must not serve afterwards. */
+#define GONE(what, call)                                                                           \
+    do {                                                                                           \
+        char *volatile page = touched_page();                                                      \
+                                                                                                   \
+        TRY_AS(what, (call) == MAP_FAILED);                                                        \
+        if (sigsetjmp(back, 1) == 0)                                                               \
+            printf("still there: %d\n", *(volatile char *)page);                                   \
+        else                                                                                       \
+            printf("gone: signal %d code %d, at that address %d, error %lx\n", seen.signal,        \
+                   seen.code, seen.address == (uint64_t)page, seen.error);                         \
+    } while (0)
+
+static void pages_that_left(void)
+{
+    GONE("munmap", (void *)(long)munmap(page, 4096));
+    GONE("mprotect", (void *)(long)mprotect(page, 4096, PROT_NONE));
+    GONE("mremap", mremap(page, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, 0x10000000));
+    GONE("madvise", (void *)(long)madvise(page, 4096, MADV_DONTNEED));
+}
+
 static void out(uint16_t port)
 {
     __asm__ volatile("outb %%al, %%dx" : : "a"(0), "d"(port));
@@ -502,6 +531,7 @@ int main(int argc, char **argv)
     software_interrupts();
     segments();
     addresses();
+    pages_that_left();
     ports();
     flags();
     vectors();
