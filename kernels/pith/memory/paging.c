@@ -113,3 +113,31 @@ uint64_t *paging_entry(uint64_t address, bool create)
     }
     return &table[address >> 12 & (ENTRIES - 1)];
 }
+
+uint64_t *paging_next(uint64_t *at, uint64_t end)
+{
+    while (*at < end) {
+        uint64_t *table = pml4;
+        int shift = 39;
+
+        for (; shift > 12; shift -= 9) {
+            uint64_t entry = table[*at >> shift & (ENTRIES - 1)];
+
+            if (!(entry & PTE_PRESENT))
+                break;
+            table = direct(entry & PTE_ADDRESS);
+        }
+        if (shift > 12) {
+            *at = (*at | ((1ul << shift) - 1)) + 1;
+            continue;
+        }
+        do {
+            uint64_t *entry = &table[*at >> 12 & (ENTRIES - 1)];
+
+            if (*entry & PTE_ADDRESS)
+                return entry;
+            *at += PAGE;
+        } while (*at < end && *at >> 12 & (ENTRIES - 1));
+    }
+    return NULL;
+}

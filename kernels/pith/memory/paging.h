@@ -35,6 +35,11 @@ void page_give(void *page);
  * absent, or out of memory. */
 uint64_t *paging_entry(uint64_t address, bool create);
 
+/* The entry of the first page from *at on, and before `end`, that is there; *at becomes its address.
+ * NULL when there is none. Where nothing was ever touched there are no tables, and a look costs
+ * nothing, however large that is. */
+uint64_t *paging_next(uint64_t *at, uint64_t end);
+
 /*
  * For QEMU's translator, which keeps the addresses it has looked up in a table that begins with 256
  * entries: a program with its buffers and the NIC's uses more, and each one too many costs a walk.

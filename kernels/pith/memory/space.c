@@ -6,6 +6,7 @@
 #include "memory/lend.h"
 #include "memory/parcel.h"
 
+#define AREAS_MAX 65530 /* Linux's vm.max_map_count */
 #define KILLED 137 /* the status of who is killed, as by the OOM killer */
 
 struct area {
@@ -16,6 +17,7 @@ struct area {
 };
 
 static struct area *areas, *spare;
+static unsigned area_count;
 static uint64_t brk_start, brk_end;
 
 void space_init(void)
@@ -27,6 +29,8 @@ static struct area *area_take(void)
 {
     struct area *area;
 
+    if (area_count == AREAS_MAX)
+        return NULL;
     if (!spare) {
         struct area *page = page_take();
 
@@ -39,6 +43,7 @@ static struct area *area_take(void)
     }
     area = spare;
     spare = area->next;
+    area_count++;
     return area;
 }
 
@@ -46,6 +51,7 @@ static void area_give(struct area *area)
 {
     area->next = spare;
     spare = area;
+    area_count--;
 }
 
 static struct backing skip(struct backing backing, uint64_t bytes)
@@ -128,13 +134,6 @@ uint64_t space_find(uint64_t size)
     return best;
 }
 
-/* The next address at or after `address` whose page table exists, or the table after it: emptying a
- * large sparse area must not look at each of its pages. */
-static uint64_t next_table(uint64_t address)
-{
-    return (address | 0x1fffff) + 1;
-}
-
 /* The last first, so that whoever takes them next gets them one behind the other again: the NIC
  * sends such pages as one piece (lend.h). */
 static void give_all(struct page_block *pages)
@@ -150,27 +149,19 @@ static void give_all(struct page_block *pages)
 void space_discard(uint64_t start, uint64_t end)
 {
     struct page_block *gone = NULL;
+    uint64_t *entry;
 
-    while (start < end) {
-        uint64_t *entry = paging_entry(start, false);
+    for (; (entry = paging_next(&start, end)); start += PAGE) {
+        struct page_block *page = direct(*entry & PTE_ADDRESS);
 
-        if (!entry) {
-            start = next_table(start);
-            continue;
+        if (*entry & PTE_FLIPPED) {
+            parcel_return(page);
+        } else if (!(*entry & PTE_BORROWED) && !(*entry & PTE_LENT && lend_keep((char *)page))) {
+            page->next = gone;
+            gone = page;
         }
-        if (*entry & PTE_ADDRESS) {
-            struct page_block *page = direct(*entry & PTE_ADDRESS);
-
-            if (*entry & PTE_FLIPPED)
-                parcel_return(page);
-            else if (!(*entry & PTE_BORROWED) && !(*entry & PTE_LENT && lend_keep((char *)page))) {
-                page->next = gone;
-                gone = page;
-            }
-            *entry = 0;
-            paging_flush(start);
-        }
-        start += PAGE;
+        *entry = 0;
+        paging_flush(start);
     }
     give_all(gone);
 }
@@ -218,8 +209,12 @@ long space_map(uint64_t start, uint64_t end, int protection, struct backing back
 {
     struct area *area = area_take(), **link = &areas, *before = NULL;
 
-    if (!area || space_unmap(start, end) < 0)
+    if (!area)
         return -ENOMEM;
+    if (space_unmap(start, end) < 0) {
+        area_give(area);
+        return -ENOMEM;
+    }
     while (*link && (*link)->start < start) {
         before = *link;
         link = &before->next;
@@ -246,21 +241,14 @@ static uint64_t entry_flags(int protection)
 
 static void set_flags(uint64_t start, uint64_t end, int protection)
 {
-    while (start < end) {
-        uint64_t *entry = paging_entry(start, false);
+    uint64_t *entry;
 
-        if (!entry) {
-            start = next_table(start);
-            continue;
-        }
-        if (*entry & PTE_ADDRESS) {
-            *entry = (*entry & (PTE_ADDRESS | PTE_BORROWED | PTE_LENT | PTE_FLIPPED)) |
-                     entry_flags(protection);
-            if (*entry & PTE_LENT)
-                *entry &= ~PTE_WRITE;
-            paging_flush(start);
-        }
-        start += PAGE;
+    for (; (entry = paging_next(&start, end)); start += PAGE) {
+        *entry = (*entry & (PTE_ADDRESS | PTE_BORROWED | PTE_LENT | PTE_FLIPPED)) |
+                 entry_flags(protection);
+        if (*entry & PTE_LENT)
+            *entry &= ~PTE_WRITE;
+        paging_flush(start);
     }
 }
 
@@ -285,6 +273,9 @@ long space_protect(uint64_t start, uint64_t end, int protection)
             area->protection = protection;
             set_flags(area->start, area->end, protection);
         }
+    for (struct area *area = areas; area && area->start < end; area = area->next)
+        if (area->end >= start)
+            merge(area);
     return 0;
 }
 
@@ -382,25 +373,17 @@ long space_move(uint64_t start, uint64_t end, uint64_t to, uint64_t new_size)
 {
     const struct area *area = area_at(start);
     struct backing backing = skip(area->backing, start - area->start);
+    uint64_t *old, *new;
 
     if (space_map(to, to + new_size, area->protection, backing) < 0)
         return -ENOMEM;
-    for (uint64_t from = start; from < end;) {
-        uint64_t *old = paging_entry(from, false), *new;
-
-        if (!old) {
-            from = next_table(from);
-            continue;
-        }
-        new = *old ? paging_entry(to + (from - start), true) : NULL;
-        if (*old && !new)
+    for (uint64_t from = start; (old = paging_next(&from, end)); from += PAGE) {
+        new = paging_entry(to + (from - start), true);
+        if (!new)
             out_of_memory(from);
-        if (*old) {
-            *new = *old;
-            *old = 0;
-            paging_flush(from);
-        }
-        from += PAGE;
+        *new = *old;
+        *old = 0;
+        paging_flush(from);
     }
     return space_unmap(start, end);
 }
