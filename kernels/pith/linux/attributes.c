@@ -60,6 +60,8 @@ long sys_fallocate(int fd, int mode, int64_t offset, int64_t size)
         return -EOPNOTSUPP;
     if (!file->inode || inode_type(file->inode) != MODE_FILE)
         return -ENODEV;
+    if (size > INT64_MAX - offset)
+        return -EFBIG;
     /* Pages come when they are written: only the size is promised. */
     return (uint64_t)(offset + size) > file->inode->size
                ? inode_resize(file->inode, (uint64_t)(offset + size))

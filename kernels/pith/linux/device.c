@@ -31,6 +31,8 @@ static long write_console(struct file *file, uint64_t buffer, uint64_t size, uin
             return done ? (long)done : -EFAULT;
         console_write(part, count);
         done += count;
+        if (done % 4096 == 0)
+            breathe();
     }
     return (long)size;
 }
@@ -108,6 +110,11 @@ static long read_random(struct file *file, uint64_t buffer, uint64_t size, uint6
         if (copy_to(buffer + done, &word, part) < 0)
             return done ? (long)done : -EFAULT;
         done += part;
+        if (done % 65536 == 0) {
+            breathe();
+            if (thread_signalled(current))
+                break;
+        }
     }
     return (long)done;
 }

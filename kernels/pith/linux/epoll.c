@@ -14,7 +14,7 @@ enum { EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL, EPOLL_CTL_MOD };
 #define EPOLLEXCLUSIVE (1u << 28)
 #define EPOLLONESHOT (1u << 30)
 #define EPOLLET (1u << 31)
-#define NESTED_MOST 4
+#define NESTED_MOST 4 /* epolls above one another, besides the uppermost */
 
 struct epoll_event {
     uint32_t events;
@@ -37,6 +37,7 @@ struct epoll {
     struct list interests;
     struct list ready; /* a look at these is enough, however many are watched */
     struct list waiting;
+    unsigned walk, depth; /* see depth_below() */
 };
 
 static struct interest *interest_in(struct epoll *epoll, int fd, struct file *file)
@@ -120,6 +121,8 @@ static long collect(struct epoll *epoll, uint64_t out, int most)
     return found;
 }
 
+/* What is not ready after all leaves the list, so that nobody looks at it time and again: epolls in
+ * epolls would else take more looks than anybody has time for. */
 static unsigned poll_epoll(struct file *file)
 {
     struct epoll *epoll = file->object;
@@ -128,6 +131,7 @@ static unsigned poll_epoll(struct file *file)
     {
         if (state_of(LIST_OF(link, struct interest, ready)))
             return POLLIN | POLLRDNORM;
+        list_remove(link);
     }
     return 0;
 }
@@ -169,24 +173,102 @@ long sys_epoll_create(int size)
     return size <= 0 ? -EINVAL : sys_epoll_create1(0);
 }
 
-/* Whether `file` is `target`, or an epoll that watches it, or one that watches such a one, and so
- * on, or further than Linux allows. */
-static bool leads_to(const struct file *file, const struct file *target, unsigned depth)
+/*
+ * Who watches whom may neither lead in a circle nor far: a change goes its way up from epoll to
+ * epoll by a call within a call, and a look its way down. As on Linux at most NESTED_MOST + 1
+ * epolls are above one another, and a file is watched in a limited number of ways.
+ */
+
+static unsigned walk; /* which one: an epoll is looked at once in each */
+
+/* How many epolls are below `file`, one below the other, itself included. More than NESTED_MOST + 1
+ * where `target` is among them. */
+static unsigned depth_below(const struct file *file, const struct file *target)
 {
-    const struct epoll *epoll = file->object;
+    struct epoll *epoll = file->object;
 
     if (file == target)
-        return true;
+        return 2 * NESTED_MOST;
     if (file->ops != &epoll_ops)
-        return false;
-    if (!depth)
-        return true;
+        return 0;
+    if (epoll->walk == walk)
+        return epoll->depth;
+    epoll->walk = walk;
+    epoll->depth = 1;
     LIST_EACH(link, &epoll->interests)
     {
-        if (leads_to(LIST_OF(link, struct interest, link)->file, target, depth - 1))
-            return true;
+        unsigned depth = depth_below(LIST_OF(link, struct interest, link)->file, target);
+
+        if (depth >= epoll->depth)
+            epoll->depth = depth + 1;
     }
-    return false;
+    return epoll->depth;
+}
+
+/* How many epolls watch `file`, one watching the other. */
+static unsigned depth_above(struct file *file)
+{
+    unsigned most = 0;
+
+    LIST_EACH(link, &file->watchers)
+    {
+        struct epoll *epoll = LIST_OF(link, struct interest, of_file)->epoll;
+        unsigned depth;
+
+        if (epoll->walk != walk) {
+            epoll->walk = walk;
+            epoll->depth = 1 + depth_above(epoll->file);
+        }
+        depth = epoll->depth;
+        most = depth > most ? depth : most;
+    }
+    return most;
+}
+
+/* Count the ways from `file` up, by their length; false when there are too many of one. */
+static bool count_ways(struct file *file, unsigned length, unsigned ways[NESTED_MOST + 1])
+{
+    static const unsigned most[NESTED_MOST + 1] = {UINT32_MAX, 500, 100, 50, 10};
+
+    LIST_EACH(link, &file->watchers)
+    {
+        struct file *above = LIST_OF(link, struct interest, of_file)->epoll->file;
+
+        if (list_empty(&above->watchers)) {
+            if (++ways[length] > most[length])
+                return false;
+        } else if (length == NESTED_MOST || !count_ways(above, length + 1, ways)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The same for each file that is no epoll at or below `file`, which was just added. */
+static bool few_ways(struct file *file)
+{
+    struct epoll *epoll = file->object;
+
+    if (file->ops != &epoll_ops)
+        return count_ways(file, 0, (unsigned[NESTED_MOST + 1]){0});
+    if (epoll->walk == walk)
+        return true;
+    epoll->walk = walk;
+    LIST_EACH(link, &epoll->interests)
+    if (!few_ways(LIST_OF(link, struct interest, link)->file))
+        return false;
+    return true;
+}
+
+static bool is_too_deep(struct epoll *epoll, struct file *file)
+{
+    unsigned below, above;
+
+    walk++;
+    below = depth_below(file, epoll->file);
+    walk++;
+    above = depth_above(epoll->file);
+    return below + above > NESTED_MOST;
 }
 
 static long add_interest(struct epoll *epoll, int fd, struct file *file, struct epoll_event event)
@@ -195,7 +277,7 @@ static long add_interest(struct epoll *epoll, int fd, struct file *file, struct 
 
     if (event.events & EPOLLEXCLUSIVE && file->ops == &epoll_ops)
         return -EINVAL;
-    if (file->ops == &epoll_ops && leads_to(file, epoll->file, NESTED_MOST))
+    if (file->ops == &epoll_ops && is_too_deep(epoll, file))
         return -ELOOP;
     interest = heap_take(sizeof *interest);
     if (!interest)
@@ -204,6 +286,11 @@ static long add_interest(struct epoll *epoll, int fd, struct file *file, struct 
     list_insert(&epoll->interests, &interest->link);
     list_insert(&file->watchers, &interest->of_file);
     list_init(&interest->ready);
+    walk++;
+    if ((file->ops == &epoll_ops || !list_empty(&epoll->file->watchers)) && !few_ways(file)) {
+        forget(interest);
+        return -EINVAL;
+    }
     if (state_of(interest))
         make_ready(interest);
     return 0;

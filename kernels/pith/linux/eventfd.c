@@ -4,7 +4,7 @@
 #include "lib/errno.h"
 #include "linux/calls.h"
 #include "linux/file.h"
-#include "linux/time.h"
+#include "linux/ticker.h"
 #include "memory/copy.h"
 #include "memory/heap.h"
 
@@ -14,10 +14,9 @@ enum { TFD_TIMER_ABSTIME = 1, TFD_CANCEL_ON_SET = 2 };
 struct event {
     uint64_t count;
     bool semaphore;
-    struct list waiting; /* readers and writers */
-    struct alarm alarm;  /* timerfd's */
+    struct list waiting;  /* readers and writers */
+    struct ticker ticker; /* timerfd's */
     int clock;
-    int64_t interval;
     struct file *file;
 };
 
@@ -25,6 +24,15 @@ static void changed(struct event *event)
 {
     queue_wake(&event->waiting, UINT32_MAX);
     poll_changed(event->file, POLL_ANY);
+}
+
+/* What was missed since it rang counts as well; the time for the next begins. */
+static void go_on(struct event *event)
+{
+    if (!event->ticker.rung || !event->ticker.every)
+        return;
+    event->count += (uint64_t)ticker_forward(&event->ticker) - 1;
+    ticker_again(&event->ticker, TICKER_REST);
 }
 
 static long read_event(struct file *file, uint64_t buffer, uint64_t size, uint64_t *offset)
@@ -41,6 +49,7 @@ static long read_event(struct file *file, uint64_t buffer, uint64_t size, uint64
         if (status < 0)
             return status;
     }
+    go_on(event);
     value = event->semaphore ? 1 : event->count;
     event->count -= value;
     changed(event);
@@ -87,7 +96,7 @@ static void release(struct file *file)
 {
     struct event *event = file->object;
 
-    alarm_clear(&event->alarm);
+    ticker_stop(&event->ticker);
     heap_give(event, sizeof *event);
 }
 
@@ -96,17 +105,11 @@ static const struct file_ops event_ops = {
 static const struct file_ops timer_ops = {
     .mode = 0600, .read = read_event, .poll = poll_timer, .release = release};
 
-static void ring(struct alarm *alarm)
+static void ring(struct ticker *ticker)
 {
-    struct event *event = LIST_OF(alarm, struct event, alarm);
+    struct event *event = LIST_OF(ticker, struct event, ticker);
 
     event->count++;
-    if (event->interval) {
-        int64_t late = timer_now() - alarm->at, missed = late > 0 ? late / event->interval : 0;
-
-        event->count += (uint64_t)missed;
-        alarm_set(alarm, alarm->at + (missed + 1) * event->interval);
-    }
     changed(event);
 }
 
@@ -119,7 +122,7 @@ static long make(const struct file_ops *ops, struct event value, int flags)
         return -ENOMEM;
     *event = value;
     list_init(&event->waiting);
-    alarm_init(&event->alarm, ring);
+    ticker_init(&event->ticker, ring);
     file = file_make(ops, O_RDWR | (flags & O_NONBLOCK), NULL, event);
     event->file = file;
     if (!file)
@@ -159,7 +162,7 @@ static struct event *timer_of(int fd, long *status)
 long sys_timerfd_settime(int fd, int flags, uint64_t new, uint64_t old)
 {
     struct interval interval, before;
-    int64_t first, every, now = 0;
+    int64_t first, every;
     struct event *event;
     long status;
 
@@ -172,14 +175,15 @@ long sys_timerfd_settime(int fd, int flags, uint64_t new, uint64_t old)
     event = timer_of(fd, &status);
     if (!event)
         return status;
-    before = time_left(&event->alarm, event->interval);
-    alarm_clear(&event->alarm);
+    go_on(event);
+    before = ticker_left(&event->ticker);
+    ticker_stop(&event->ticker);
+    event->ticker.every = every;
     event->count = 0;
-    event->interval = every;
-    time_clock(event->clock, &now);
     if (first)
-        alarm_set(&event->alarm,
-                  flags & TFD_TIMER_ABSTIME ? timer_now() + first - now : time_after(first));
+        ticker_set(&event->ticker,
+                   flags & TFD_TIMER_ABSTIME ? time_on(event->clock, first) : time_after(first),
+                   every);
     return old ? copy_to(old, &before, sizeof before) : 0;
 }
 
@@ -191,6 +195,7 @@ long sys_timerfd_gettime(int fd, uint64_t out)
 
     if (!event)
         return status;
-    now = time_left(&event->alarm, event->interval);
+    go_on(event);
+    now = ticker_left(&event->ticker);
     return copy_to(out, &now, sizeof now);
 }

@@ -169,16 +169,17 @@ long sys_dup(int fd)
 
 static long duplicate_to(int fd, int to, bool close_on_exec)
 {
-    struct file *file = file_at(fd);
+    struct file *file = file_at(fd), *before;
 
     if (!file || to < 0 || (uint64_t)to >= file_limit)
         return -EBADF;
     if (to >= count && !grow(to))
         return -ENOMEM;
     file_hold(file);
-    if (descriptors[to].file)
-        file_release(descriptors[to].file);
+    before = file_at(to);
     descriptors[to] = (struct descriptor){file, close_on_exec};
+    if (before)
+        file_release(before); /* which may wait: nobody may find it any more */
     return to;
 }
 

@@ -67,6 +67,10 @@ extern uint64_t file_limit; /* RLIMIT_NOFILE: descriptors from this on are not g
 /* Whether file_install() would find a descriptor. */
 bool file_room(void);
 
+/* In the midst of a call that takes long: the network, alarms and other threads have their turn.
+ * What the caller goes on with, it must hold. */
+void breathe(void);
+
 /* Open `inode`, which is of any kind; takes over the reference. NULL: no memory. */
 struct file *file_open(struct inode *inode, int flags);
 

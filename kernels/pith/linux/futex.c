@@ -27,6 +27,11 @@ static struct list *bucket(uint64_t address)
     return list;
 }
 
+static long check(uint64_t address)
+{
+    return address & 3 ? -EINVAL : in_program(address, 4) ? 0 : -EFAULT;
+}
+
 static long load(uint64_t address, uint32_t *value)
 {
     if (address & 3)
@@ -73,25 +78,44 @@ static long wait(uint64_t address, uint32_t expected, int64_t deadline, uint32_t
     return status == -ERESTARTSYS && deadline != FOREVER ? -EINTR : status;
 }
 
-/* Wake some and let others wait for another address instead, unwoken. */
-static long requeue(uint64_t from, unsigned wakes, uint64_t to, unsigned moves, bool count_moved)
+/* Wake some and let others wait for another address instead, unwoken. How many it were in all. */
+static long requeue(uint64_t from, int wakes, uint64_t to, int moves, const uint32_t *expected)
 {
-    unsigned woken = wake(from, wakes, ALL_BITS), moved = 0;
+    long status = check(to), count;
+    struct list moved;
+    uint32_t value;
 
+    if (wakes < 0 || moves < 0)
+        return -EINVAL;
+    if (status == 0 && expected)
+        status = load(from, &value);
+    if (status < 0)
+        return status;
+    if (expected && value != *expected)
+        return -EAGAIN;
+    count = wake(from, (unsigned)wakes, ALL_BITS);
+    list_init(&moved);
     LIST_EACH(link, bucket(from))
     {
         struct thread *thread = LIST_OF(link, struct thread, link);
 
-        if (moved == moves)
+        if (!moves)
             break;
         if (thread->futex != from)
             continue;
         thread->futex = to;
         list_remove(link);
-        list_insert(bucket(to), link);
-        moved++;
+        list_insert(&moved, link); /* in no bucket, or they would be met again */
+        moves--;
+        count++;
     }
-    return (long)woken + (count_moved ? (long)moved : 0);
+    while (!list_empty(&moved)) {
+        struct list *link = moved.next;
+
+        list_remove(link);
+        list_insert(bucket(to), link);
+    }
+    return count;
 }
 
 static int sign_extend(uint32_t value)
@@ -181,13 +205,11 @@ long sys_futex(uint64_t address, int operation, uint32_t value, uint64_t timeout
 {
     int command = operation & ~(FUTEX_PRIVATE | FUTEX_REALTIME);
     int64_t deadline;
-    uint32_t now;
     long status;
 
-    if (address & 3)
-        return -EINVAL;
-    if (!in_program(address, 4))
-        return -EFAULT;
+    status = check(address);
+    if (status < 0)
+        return status;
     switch (command) {
     case FUTEX_WAIT:
         third = ALL_BITS; /* fallthrough */
@@ -201,14 +223,9 @@ long sys_futex(uint64_t address, int operation, uint32_t value, uint64_t timeout
     case FUTEX_WAKE_BITSET:
         return third ? (long)wake(address, value, third) : -EINVAL;
     case FUTEX_CMP_REQUEUE:
-        status = load(address, &now);
-        if (status < 0)
-            return status;
-        if (now != third)
-            return -EAGAIN;
-        return requeue(address, value, second, (unsigned)timeout, true);
+        return requeue(address, (int)value, second, (int)timeout, &third);
     case FUTEX_REQUEUE:
-        return requeue(address, value, second, (unsigned)timeout, false);
+        return requeue(address, (int)value, second, (int)timeout, NULL);
     case FUTEX_WAKE_OP:
         return wake_op(address, value, second, (unsigned)timeout, third);
     default:

@@ -67,10 +67,18 @@ static bool is_inside(const struct inode *folder, const struct inode *inode)
     return folder == inode;
 }
 
+/* "/", "." or "..": a way to a folder, not its name. */
+static bool is_way(const struct place *place)
+{
+    return strcmp(place->name, ".") == 0 || strcmp(place->name, "..") == 0;
+}
+
 static long may_rename(const struct place *from, const struct place *to, unsigned flags)
 {
     const struct inode *inode = from->inode, *old = to->inode;
 
+    if (is_way(from) || is_way(to))
+        return is_way(from) || !flags ? -EBUSY : -EEXIST;
     if (!inode)
         return -ENOENT;
     if (old && flags & 1)
@@ -100,11 +108,9 @@ long sys_renameat2(int from_folder, uint64_t from_path, int to_folder, uint64_t 
         status = path_find(to_folder, to_path, false, &to);
     if (status == 0)
         status = may_rename(&from, &to, flags);
+    if (status == 0 && from.inode != to.inode)
+        status = folder_move(from.parent, from.name, from.length, to.parent, to.name, to.length);
     if (status == 0 && from.inode != to.inode) {
-        if (to.inode)
-            folder_remove(to.parent, to.name, to.length);
-        folder_remove(from.parent, from.name, from.length); /* `from` still holds it */
-        status = folder_add(to.parent, to.name, to.length, from.inode);
         inode_touch(from.parent);
         inode_touch(to.parent);
     }
@@ -138,7 +144,8 @@ long sys_linkat(int from_folder, uint64_t from_path, int to_folder, uint64_t to_
         status = -EPERM;
     if (status == 0) {
         status = folder_add(to.parent, to.name, to.length, from.inode);
-        inode_touch(to.parent);
+        if (status == 0)
+            inode_touch(to.parent);
     }
     place_release(&from);
     place_release(&to);
@@ -164,7 +171,8 @@ long sys_symlinkat(uint64_t target, int folder, uint64_t path)
     if (status == 0 && inode_fill(place.inode, text, (size_t)length) < 0)
         status = -ENOSPC;
     if (status == 0)
-        place.inode->archive = place.inode->pages[0]; /* where a link's target is looked for */
+        place.inode->archive =
+            page_tree_get(&place.inode->pages, 0); /* where its target is looked for */
     place_release(&place);
     return status;
 }

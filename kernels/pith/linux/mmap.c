@@ -236,22 +236,28 @@ long sys_mlock(uint64_t address, uint64_t length)
 
 long sys_mincore(uint64_t address, uint64_t length, uint64_t out)
 {
-    uint64_t end;
+    uint64_t end, pages, part;
+    char there[256];
 
     if (address & (PAGE - 1))
         return -EINVAL;
     if (!is_range(address, length, &end))
         return -ENOMEM;
-    if (!in_program(out, (end - address) / PAGE))
+    pages = (end - address) / PAGE;
+    if (!in_program(out, pages))
         return -EFAULT;
     if (!space_covers(address, end))
         return -ENOMEM;
-    for (; address < end; address += PAGE, out++) {
-        const uint64_t *entry = paging_entry(address, false);
-        char there = entry && *entry & PTE_ADDRESS;
+    for (uint64_t done = 0; done < pages; done += part) {
+        uint64_t start = address + done * PAGE, at = start;
 
-        if (copy_to(out, &there, 1) < 0)
+        part = pages - done < sizeof there ? pages - done : sizeof there;
+        memset(there, 0, part);
+        for (; paging_next(&at, start + part * PAGE); at += PAGE)
+            there[(at - start) / PAGE] = 1;
+        if (copy_to(out + done, there, part) < 0)
             return -EFAULT;
+        breathe();
     }
     return 0;
 }

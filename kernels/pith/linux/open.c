@@ -81,8 +81,6 @@ long place_create(struct place *place, uint32_t mode)
 
     if (place->folder_wanted)
         return -EISDIR;
-    if (!place->parent->links)
-        return -ENOENT; /* the folder was removed */
     place->inode = inode_make(mode);
     if (!place->inode)
         return -ENOSPC;

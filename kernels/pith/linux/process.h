@@ -15,4 +15,8 @@ const char *process_path(void);
 /* Its arguments, each with its NUL, for /proc. Bytes, as format() counts them. */
 size_t process_arguments(char *out, size_t size);
 
+/* getrlimit(2)'s soft limit. (system.c) */
+enum { RLIMIT_NOFILE = 7, RLIMIT_SIGPENDING = 11 };
+uint64_t resource_limit(unsigned resource);
+
 #endif

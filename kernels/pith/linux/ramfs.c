@@ -62,18 +62,21 @@ void inode_hold(struct inode *inode)
     inode->references++;
 }
 
+static char *free_page(char *page)
+{
+    page_give(page);
+    return NULL;
+}
+
+static char *clear_page(char *page)
+{
+    return memset(page, 0, PAGE);
+}
+
+/* Pages that are mapped stay: somebody still sees them. */
 static void drop_pages(struct inode *inode, uint64_t from)
 {
-    for (uint64_t i = from; i < inode->page_limit; i++) {
-        if (!inode->pages[i])
-            continue;
-        if (inode->shared) {
-            memset(inode->pages[i], 0, PAGE); /* somebody still sees it */
-        } else {
-            page_give(inode->pages[i]);
-            inode->pages[i] = NULL;
-        }
-    }
+    page_tree_cut(&inode->pages, from, inode->shared ? clear_page : free_page);
 }
 
 void inode_release(struct inode *inode)
@@ -81,7 +84,6 @@ void inode_release(struct inode *inode)
     if (!inode || --inode->references)
         return;
     drop_pages(inode, 0);
-    heap_give(inode->pages, inode->page_limit * sizeof *inode->pages);
     while (inode->entries)
         folder_remove(inode, inode->entries->name, inode->entries->length);
     heap_give(inode, sizeof *inode);
@@ -108,44 +110,89 @@ struct inode *folder_find(const struct inode *folder, const char *name, size_t l
     return entry ? entry->inode : NULL;
 }
 
-long folder_add(struct inode *folder, const char *name, size_t length, struct inode *inode)
+/* A name for `inode`, in no folder yet. */
+static struct entry *entry_make(const char *name, size_t length, struct inode *inode)
 {
     struct entry *entry = heap_take(sizeof *entry + length + 1);
 
     if (!entry)
-        return -ENOMEM;
+        return NULL;
     entry->length = (uint8_t)length;
     memcpy(entry->name, name, length);
     entry->inode = inode;
-    inode_hold(inode);
-    inode->links++;
-    if (inode_type(inode) == MODE_FOLDER) {
-        inode->parent = folder;
-        if (inode->links == 1)
-            inode->links++; /* its own "." */
-        folder->links++;    /* its ".." */
-    }
+    return entry;
+}
+
+static void entry_put(struct inode *folder, struct entry *entry)
+{
     entry->cookie = ++folder->last_cookie;
     entry->next = folder->entries;
     folder->entries = entry;
+    if (inode_type(entry->inode) == MODE_FOLDER) {
+        entry->inode->parent = folder;
+        folder->links++; /* its ".." */
+    }
+}
+
+/* Its inode, whose link it was. */
+static struct inode *entry_take(struct inode *folder, const char *name, size_t length)
+{
+    struct entry **link = entry_at(folder, name, length), *entry = *link;
+    struct inode *inode;
+
+    if (!entry)
+        return NULL;
+    inode = entry->inode;
+    *link = entry->next;
+    heap_give(entry, sizeof *entry + length + 1);
+    if (inode_type(inode) == MODE_FOLDER)
+        folder->links--;
+    return inode;
+}
+
+long folder_add(struct inode *folder, const char *name, size_t length, struct inode *inode)
+{
+    struct entry *entry;
+
+    if (!folder->links)
+        return -ENOENT;
+    entry = entry_make(name, length, inode);
+    if (!entry)
+        return -ENOMEM;
+    inode_hold(inode);
+    inode->links += inode_type(inode) == MODE_FOLDER ? 2 : 1; /* its own "." */
+    entry_put(folder, entry);
     return 0;
 }
 
 void folder_remove(struct inode *folder, const char *name, size_t length)
 {
-    struct entry **link = entry_at(folder, name, length), *entry = *link;
+    struct inode *inode = entry_take(folder, name, length);
 
-    if (!entry)
+    if (!inode)
         return;
-    *link = entry->next;
-    entry->inode->links--;
-    if (inode_type(entry->inode) == MODE_FOLDER) {
-        folder->links--;
-        entry->inode->links--;
-        entry->inode->parent = entry->inode; /* the folder may be gone before its child */
+    if (inode_type(inode) == MODE_FOLDER) {
+        inode->links--;
+        inode->parent = inode; /* the folder may be gone before its child */
     }
-    inode_release(entry->inode);
-    heap_give(entry, sizeof *entry + length + 1);
+    inode->links--;
+    inode_release(inode);
+}
+
+long folder_move(struct inode *from, const char *name, size_t length, struct inode *to,
+                 const char *new_name, size_t new_length)
+{
+    struct entry *entry;
+
+    if (!to->links)
+        return -ENOENT;
+    entry = entry_make(new_name, new_length, NULL);
+    if (!entry)
+        return -ENOMEM;
+    folder_remove(to, new_name, new_length);
+    entry->inode = entry_take(from, name, length);
+    entry_put(to, entry);
+    return 0;
 }
 
 /* A page's worth of bytes at `index`, as they are without the file's own page. */
@@ -157,15 +204,10 @@ static size_t archived(const struct inode *inode, uint64_t index, const char **d
     return left < PAGE ? left : PAGE;
 }
 
-static char *page_at(const struct inode *inode, uint64_t index)
-{
-    return index < inode->page_limit ? inode->pages[index] : NULL;
-}
-
 void inode_copy_page(const struct inode *inode, uint64_t offset, char *page)
 {
     uint64_t index = offset / PAGE;
-    const char *data = page_at(inode, index);
+    const char *data = page_tree_get(&inode->pages, index);
 
     if (data)
         memcpy(page, data, PAGE);
@@ -173,41 +215,17 @@ void inode_copy_page(const struct inode *inode, uint64_t offset, char *page)
         memcpy(page, data, archived(inode, index, &data));
 }
 
-static bool grow(struct inode *inode, uint64_t index)
-{
-    uint64_t limit = inode->page_limit ? inode->page_limit : 16;
-    char **pages;
-
-    while (limit <= index)
-        limit *= 2;
-    pages = heap_take(limit * sizeof *pages);
-    if (!pages)
-        return false;
-    if (inode->pages)
-        memcpy(pages, inode->pages, inode->page_limit * sizeof *pages);
-    heap_give(inode->pages, inode->page_limit * sizeof *pages);
-    inode->pages = pages;
-    inode->page_limit = limit;
-    return true;
-}
-
 static char *make_page(struct inode *inode, uint64_t index)
 {
+    char **place = page_tree_at(&inode->pages, index, true);
     const char *data;
-    char *page = page_at(inode, index);
 
-    if (page)
-        return page;
-    if (index >= inode->page_limit && !grow(inode, index))
-        return NULL;
-    page = page_take();
-    if (page) {
+    if (place && !*place && (*place = page_take())) {
         size_t size = archived(inode, index, &data);
 
-        memcpy(page, data, size);
-        inode->pages[index] = page;
+        memcpy(*place, data, size);
     }
-    return page;
+    return place ? *place : NULL;
 }
 
 char *inode_own_page(struct inode *inode, uint64_t offset)
@@ -229,7 +247,7 @@ static long read_with(struct inode *inode, uint64_t buffer, uint64_t size, uint6
     while (done < size) {
         uint64_t index = (offset + done) / PAGE, within = (offset + done) % PAGE;
         uint64_t part = PAGE - within < size - done ? PAGE - within : size - done;
-        const char *data = page_at(inode, index), *old;
+        const char *data = page_tree_get(&inode->pages, index), *old;
         uint64_t there = PAGE;
 
         if (!data) {
@@ -291,6 +309,10 @@ static long write_with(struct inode *inode, uint64_t from, uint64_t size, uint64
 
 long inode_write(struct inode *inode, uint64_t buffer, uint64_t size, uint64_t offset)
 {
+    if (offset >= INT64_MAX)
+        return -EFBIG;
+    if (size > INT64_MAX - offset)
+        size = INT64_MAX - offset;
     inode_touch(inode);
     return write_with(inode, buffer, size, offset, copy_from);
 }

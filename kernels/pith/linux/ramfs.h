@@ -6,7 +6,7 @@
 #ifndef PITH_RAMFS_H
 #define PITH_RAMFS_H
 
-#include "lib/lib.h"
+#include "linux/page_tree.h"
 
 #define MODE_TYPE 0170000u
 #define MODE_PIPE 0010000u
@@ -35,10 +35,9 @@ struct inode {
     int64_t accessed, modified, changed; /* ns since 1970 */
     const char *archive; /* what the file was in the initramfs, or a link's target */
     uint64_t archive_size;
-    char **pages; /* what is not in the archive (any more); NULL: not there */
-    uint64_t page_limit;
-    unsigned shared;       /* mappings of the pages themselves */
-    struct entry *entries; /* the latest first, as tmpfs lists them */
+    struct page_tree pages; /* what is not in the archive (any more) */
+    unsigned shared;        /* mappings of the pages themselves */
+    struct entry *entries;  /* the latest first, as tmpfs lists them */
     uint32_t last_cookie;
     struct inode *parent; /* of a folder */
     /* /proc: makes the text when it is opened. Bytes, as format() counts them. */
@@ -65,10 +64,14 @@ static inline uint32_t inode_type(const struct inode *inode)
 /* A new inode with one reference, for the caller. NULL: no memory. */
 struct inode *inode_make(uint32_t mode);
 
-/* Names in a folder. `length` bytes at `name`. Adding takes a reference of its own. */
+/* Names in a folder. `length` bytes at `name`. Adding takes a reference of its own. -ENOENT where
+ * the folder itself was removed: whatever came into it would be gone. */
 struct inode *folder_find(const struct inode *folder, const char *name, size_t length);
 long folder_add(struct inode *folder, const char *name, size_t length, struct inode *inode);
 void folder_remove(struct inode *folder, const char *name, size_t length);
+/* Move what is there to another name, over what bears that one; on failure nothing has changed. */
+long folder_move(struct inode *from, const char *name, size_t length, struct inode *to,
+                 const char *new_name, size_t new_length);
 
 /* Read and write a file's bytes from and to the program's memory. Bytes or -errno. */
 long inode_read(struct inode *inode, uint64_t buffer, uint64_t size, uint64_t offset);

@@ -5,20 +5,56 @@
 #include "linux/cursor.h"
 #include "linux/file.h"
 #include "memory/copy.h"
+#include "net/net.h"
+#include "sched/alarm.h"
 
+#define PART (4ul << 20) /* bytes between two breaths */
+
+void breathe(void)
+{
+    alarms_run();
+    net_poll();
+    net_settle();
+    thread_yield();
+}
+
+/* To and from what is never waited for, and so goes on for as long as there are bytes. */
+static long move_in_parts(struct file *file, bool out, uint64_t buffer, uint64_t size,
+                          uint64_t *offset)
+{
+    uint64_t done = 0;
+
+    for (;;) {
+        uint64_t part = size - done < PART ? size - done : PART;
+        long moved = out ? file->ops->write(file, buffer + done, part, offset)
+                         : file->ops->read(file, buffer + done, part, offset);
+
+        if (moved < 0)
+            return done ? (long)done : moved;
+        done += (uint64_t)moved;
+        if ((uint64_t)moved < part || done == size)
+            return (long)done;
+        breathe();
+    }
+}
+
+/* `file` is held. */
 static long transfer(struct file *file, bool out, uint64_t buffer, uint64_t size, uint64_t *offset)
 {
     if (!file || (file->flags & O_ACCMODE) == (out ? 0 : O_WRONLY) || file->flags & O_PATH)
         return -EBADF;
-    if ((int64_t)size < 0)
+    if ((int64_t)size < 0 || (file->ops->seekable && (int64_t)(*offset + size) < 0))
         return -EINVAL;
     if (!in_program(buffer, size))
         return -EFAULT;
     if (size > TRANSFER_MAX)
         size = TRANSFER_MAX;
-    if (out)
-        return file->ops->write ? file->ops->write(file, buffer, size, offset) : -EINVAL;
-    return file->ops->read ? file->ops->read(file, buffer, size, offset) : -EINVAL;
+    if (!(out ? file->ops->write : file->ops->read))
+        return -EINVAL;
+    if (file->ops->seekable && size > PART)
+        return move_in_parts(file, out, buffer, size, offset);
+    return out ? file->ops->write(file, buffer, size, offset)
+               : file->ops->read(file, buffer, size, offset);
 }
 
 /* The file stays while the call waits, whatever other threads close. */
@@ -48,12 +84,18 @@ long sys_write(int fd, uint64_t buffer, uint64_t size)
 static long transfer_at(int fd, bool out, uint64_t buffer, uint64_t size, uint64_t offset)
 {
     struct file *file = file_at(fd);
+    long done;
 
     if (!file)
         return -EBADF;
     if ((int64_t)offset < 0)
         return -EINVAL;
-    return file->ops->seekable ? transfer(file, out, buffer, size, &offset) : -ESPIPE;
+    if (!file->ops->seekable)
+        return -ESPIPE;
+    file_hold(file);
+    done = transfer(file, out, buffer, size, &offset);
+    file_release(file);
+    return done;
 }
 
 long sys_pread64(int fd, uint64_t buffer, uint64_t size, uint64_t offset)
@@ -92,6 +134,8 @@ static long vectored(int fd, bool out, uint64_t vectors, uint64_t count, uint64_
         done = copy_from(&vector, vectors + 16 * i, sizeof vector);
         if (done == 0 && ((int64_t)vector.size < 0 || total + (int64_t)vector.size < 0))
             done = -EINVAL;
+        if (vector.size > TRANSFER_MAX - (uint64_t)total)
+            vector.size = TRANSFER_MAX - (uint64_t)total;
         if (done == 0 && (vector.size || (i == 0 && count == 1)))
             done = transfer(file, out, vector.base, vector.size, at ? at : &file->offset);
         if (done < 0)

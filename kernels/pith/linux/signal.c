@@ -4,23 +4,18 @@
 #include "cpu/layout.h"
 #include "lib/errno.h"
 #include "linux/calls.h"
+#include "linux/process.h"
 #include "linux/time.h"
 #include "memory/copy.h"
 #include "memory/heap.h"
 
 #define PID 1
-#define QUEUED_MAX 1024 /* signals waiting, in all */
 
 enum { SIG_DFL, SIG_IGN };
 enum { SS_ONSTACK = 1, SS_DISABLE = 2, MINSIGSTKSZ = 2048 };
 
-struct queued_signal {
-    struct list link;
-    struct siginfo info;
-};
-
 static struct action actions[SIGNALS + 1];
-static unsigned queued;
+static uint64_t queued; /* from the heap */
 
 /* By default a signal ends the program, but for these. Stopping is not there: there is no shell
  * that could let the program go on. */
@@ -37,19 +32,10 @@ static bool is_ignored(int signal)
            (actions[signal].handler == SIG_DFL && ignored_by_default(signal));
 }
 
-static bool blocked_everywhere(int signal)
-{
-    LIST_EACH(link, &threads)
-    if (!(LIST_OF(link, struct thread, all)->blocked & SIGNAL_BIT(signal)))
-        return false;
-    return true;
-}
-
-/* A thread of the process that takes the signal: the current one if it may. */
+/* A thread of the process that takes the signal, the eldest first, as on Linux. NULL: all block it.
+ */
 static struct thread *taker(int signal)
 {
-    if (!(current->blocked & SIGNAL_BIT(signal)))
-        return current;
     LIST_EACH(link, &threads)
     {
         struct thread *thread = LIST_OF(link, struct thread, all);
@@ -60,51 +46,100 @@ static struct thread *taker(int signal)
     return NULL;
 }
 
+static void put(struct signals *to, struct queued_signal *signal)
+{
+    list_insert(&to->queue, &signal->link);
+    to->pending |= SIGNAL_BIT(signal->info.signal);
+}
+
 static long enqueue(struct signals *to, const struct siginfo *info)
 {
-    struct queued_signal *signal;
+    struct queued_signal *signal = NULL;
+    bool standard = info->signal < SIGRTMIN;
 
     /* One of the standard signals is pending once or not at all. */
-    if (info->signal < SIGRTMIN && to->pending & SIGNAL_BIT(info->signal))
+    if (standard && to->pending & SIGNAL_BIT(info->signal))
         return 0;
-    signal = queued < QUEUED_MAX ? heap_take(sizeof *signal) : NULL;
-    if (!signal)
+    if (queued < resource_limit(RLIMIT_SIGPENDING) || (standard && info->code >= 0))
+        signal = heap_take(sizeof *signal);
+    if (!signal && !standard && info->code != SI_USER)
         return -EAGAIN;
-    queued++;
-    signal->info = *info;
-    list_insert(&to->queue, &signal->link);
-    to->pending |= SIGNAL_BIT(info->signal);
+    if (signal) {
+        queued++;
+        signal->info = *info;
+        put(to, signal);
+    } else { /* it comes all the same, but without a word of where from */
+        to->pending |= SIGNAL_BIT(info->signal);
+    }
     return 0;
 }
 
 static struct list sigwaiters = LIST(sigwaiters); /* threads in sigtimedwait, and signalfd's */
 
-long signal_send(struct thread *thread, const struct siginfo *info)
+/* Something waits for `thread`, or for the process when NULL: let who is to take it look. */
+static void announce(struct thread *thread, int signal)
 {
-    bool blocked =
-        thread ? thread->blocked & SIGNAL_BIT(info->signal) : blocked_everywhere(info->signal);
-    long status;
-
-    if (!blocked && is_ignored(info->signal))
-        return 0;
-    status = enqueue(thread ? &thread->signals : &process_signals, info);
-    if (status < 0)
-        return status;
     if (!thread)
-        thread = taker(info->signal);
-    if (thread && !(thread->blocked & SIGNAL_BIT(info->signal))) {
+        thread = taker(signal);
+    if (thread && !(thread->blocked & SIGNAL_BIT(signal))) {
         work_pending = true;
         thread_interrupt(thread);
     }
     queue_wake(&sigwaiters, UINT32_MAX);
+}
+
+static bool is_dropped(const struct thread *thread, int signal)
+{
+    bool blocked = thread ? thread->blocked & SIGNAL_BIT(signal) : !taker(signal);
+
+    return !blocked && is_ignored(signal);
+}
+
+long signal_send(struct thread *thread, const struct siginfo *info)
+{
+    long status;
+
+    if (is_dropped(thread, info->signal))
+        return 0;
+    status = enqueue(thread ? &thread->signals : &process_signals, info);
+    if (status < 0)
+        return status;
+    announce(thread, info->signal);
     return 0;
+}
+
+bool signal_send_own(struct thread *thread, struct queued_signal *signal)
+{
+    if (is_dropped(thread, signal->info.signal))
+        return false;
+    if (!list_empty(&signal->link)) {
+        signal->info.timer.overrun++;
+        return true;
+    }
+    signal->info.timer.overrun = 0;
+    put(thread ? &thread->signals : &process_signals, signal);
+    announce(thread, signal->info.signal);
+    return true;
+}
+
+void signal_part(struct queued_signal *signal)
+{
+    struct queued_signal *copy = list_empty(&signal->link) ? NULL : heap_take(sizeof *copy);
+
+    if (copy) {
+        queued++;
+        copy->info = signal->info;
+        list_insert(&signal->link, &copy->link);
+    }
+    list_remove(&signal->link);
 }
 
 /* Take the first of `wanted` out of a queue; false when there is none. */
 static bool dequeue(struct signals *from, uint64_t wanted, struct siginfo *info)
 {
     uint64_t among = from->pending & wanted;
-    bool found = false, more = false;
+    struct queued_signal *first = NULL;
+    bool more = false;
     int signal;
 
     if (!among)
@@ -114,21 +149,27 @@ static bool dequeue(struct signals *from, uint64_t wanted, struct siginfo *info)
     {
         struct queued_signal *entry = LIST_OF(link, struct queued_signal, link);
 
-        if (entry->info.signal != signal)
-            continue;
-        if (found) {
-            more = true;
+        more = first && entry->info.signal == signal;
+        if (more)
             break;
-        }
-        *info = entry->info;
-        found = true;
-        list_remove(&entry->link);
-        heap_give(entry, sizeof *entry);
-        queued--;
+        if (!first && entry->info.signal == signal)
+            first = entry;
     }
     if (!more)
         from->pending &= ~SIGNAL_BIT(signal);
-    return found;
+    *info = first ? first->info : (struct siginfo){.signal = signal};
+    if (first) {
+        list_remove(&first->link);
+        if (first->taken) {
+            first->taken(first, info);
+        } else {
+            heap_give(first, sizeof *first);
+            queued--;
+        }
+    }
+    if (signal == SIGALRM && from == &process_signals)
+        timers_alarm_taken();
+    return true;
 }
 
 static bool take_signal(uint64_t wanted, struct siginfo *info)

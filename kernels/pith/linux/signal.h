@@ -74,6 +74,20 @@ void signals_forget(struct thread *thread);
 /* Send to `thread`, or to the process when NULL. 0, or -EAGAIN when the queue is full. */
 long signal_send(struct thread *thread, const struct siginfo *info);
 
+/* One that waits to be taken. */
+struct queued_signal {
+    struct list link;
+    struct siginfo info;
+    /* When it is; it may still change what the program is told. NULL: it came from the heap. */
+    void (*taken)(struct queued_signal *signal, struct siginfo *told);
+};
+
+/* Send the caller's own, for which there is always room; if it waits still, its overrun grows.
+ * False where the signal is ignored. */
+bool signal_send_own(struct thread *thread, struct queued_signal *signal);
+/* The caller's own ends. If it waits, a copy does so from now on. */
+void signal_part(struct queued_signal *signal);
+
 /* The current thread did something wrong: its handler runs, or the machine ends. */
 void signals_fault(struct trap_frame *frame, int signal, int code, uint64_t address);
 
@@ -99,6 +113,9 @@ enum {
     SA_NODEFER = 0x40000000,
 };
 #define SA_RESETHAND 0x80000000u
+
+/* The process took SIGALRM: ITIMER_REAL goes on. (timers.c) */
+void timers_alarm_taken(void);
 
 /* Make `frame` run the handler. -EFAULT when the stack cannot take the signal's frame. */
 long sigframe_push(struct trap_frame *frame, const struct action *action,

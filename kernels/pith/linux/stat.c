@@ -215,26 +215,37 @@ struct dirent {
     char name[NAME_SIZE + 1];
 };
 
-/* The entry of `folder` at `offset`, and the offset behind it. Offsets 0 and 1 are "." and "..", 2
- * the latest name; any other is the cookie of the name before, plus 3, so that names which come and
- * go meanwhile move no other. */
-static const char *entry_at(const struct inode *folder, uint64_t offset, const struct inode **inode,
-                            uint64_t *next)
+/* Where a reading of a folder is. Offsets 0 and 1 are "." and "..", 2 the latest name; any other is
+ * the cookie of the name before, plus 3, so that names which come and go meanwhile move no other.
+ */
+struct reading {
+    const struct inode *folder;
+    const struct entry *entry; /* from offset 2 on */
+    uint64_t offset;
+};
+
+static struct reading start_reading(const struct inode *folder, uint64_t offset)
 {
     const struct entry *entry = folder->entries;
 
-    if (offset < 2) {
-        *inode = offset == 0 ? folder : folder->parent;
-        *next = offset + 1;
-        return offset == 0 ? "." : "..";
-    }
     while (entry && offset > 2 && entry->cookie + 3 >= offset)
         entry = entry->next;
-    if (!entry)
+    return (struct reading){folder, entry, offset};
+}
+
+/* The name there and what it is, and the offset behind it; NULL: there are no more. */
+static const char *name_here(const struct reading *at, const struct inode **inode, uint64_t *next)
+{
+    if (at->offset < 2) {
+        *inode = at->offset == 0 ? at->folder : at->folder->parent;
+        *next = at->offset + 1;
+        return at->offset == 0 ? "." : "..";
+    }
+    if (!at->entry)
         return NULL;
-    *inode = entry->inode;
-    *next = (uint64_t)entry->cookie + 3;
-    return entry->name;
+    *inode = at->entry->inode;
+    *next = (uint64_t)at->entry->cookie + 3;
+    return at->entry->name;
 }
 
 long sys_getdents64(int fd, uint64_t buffer, uint64_t size)
@@ -242,13 +253,15 @@ long sys_getdents64(int fd, uint64_t buffer, uint64_t size)
     struct file *file = file_at(fd);
     const struct inode *inode;
     uint64_t done = 0, next;
+    struct reading at;
     const char *name;
 
     if (!file)
         return -EBADF;
     if (!file->inode || inode_type(file->inode) != MODE_FOLDER)
         return -ENOTDIR;
-    while ((name = entry_at(file->inode, file->offset, &inode, &next))) {
+    at = start_reading(file->inode, file->offset);
+    while ((name = name_here(&at, &inode, &next))) {
         size_t length = strlen(name);
         size_t whole = (offsetof(struct dirent, name) + length + 1 + 7) & ~7ul;
         struct dirent entry = {
@@ -264,7 +277,9 @@ long sys_getdents64(int fd, uint64_t buffer, uint64_t size)
         if (copy_to(buffer + done, &entry, whole) < 0)
             return -EFAULT;
         done += whole;
-        file->offset = next;
+        if (at.offset >= 2)
+            at.entry = at.entry->next;
+        file->offset = at.offset = next;
     }
     return (long)done;
 }

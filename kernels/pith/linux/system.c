@@ -5,13 +5,14 @@
 #include "linux/calls.h"
 #include "linux/fcntl.h"
 #include "linux/file.h"
+#include "linux/process.h"
 #include "memory/copy.h"
 #include "memory/space.h"
 #include "sched/thread.h"
 
 #define RLIM_INFINITY UINT64_MAX
 
-enum { RLIMIT_STACK = 3, RLIMIT_NOFILE = 7, RLIMITS = 16 };
+enum { RLIMIT_STACK = 3, RLIMITS = 16 };
 
 long sys_zero(void)
 {
@@ -47,20 +48,34 @@ long sys_uname(uint64_t out)
     return copy_to(out, names, sizeof names);
 }
 
+static uint64_t limits[RLIMITS][2]; /* soft and hard; most are kept, not enforced */
+
+static void set_limits(void)
+{
+    static bool ready;
+
+    if (ready)
+        return;
+    ready = true;
+    for (int i = 0; i < RLIMITS; i++)
+        limits[i][0] = limits[i][1] = RLIM_INFINITY;
+    limits[RLIMIT_STACK][0] = STACK_SIZE;
+    limits[RLIMIT_NOFILE][0] = FILES_LIMIT;
+    limits[RLIMIT_NOFILE][1] = 4096;
+    limits[RLIMIT_SIGPENDING][0] = limits[RLIMIT_SIGPENDING][1] = memory.total_pages / 64;
+}
+
+uint64_t resource_limit(unsigned resource)
+{
+    set_limits();
+    return limits[resource][0];
+}
+
 long sys_prlimit64(int pid, unsigned resource, uint64_t new, uint64_t old)
 {
-    static uint64_t limits[RLIMITS][2];
-    static bool ready;
     uint64_t limit[2];
 
-    if (!ready) {
-        for (int i = 0; i < RLIMITS; i++)
-            limits[i][0] = limits[i][1] = RLIM_INFINITY;
-        limits[RLIMIT_STACK][0] = STACK_SIZE;
-        limits[RLIMIT_NOFILE][0] = FILES_LIMIT;
-        limits[RLIMIT_NOFILE][1] = 4096;
-        ready = true;
-    }
+    set_limits();
     if (resource >= RLIMITS)
         return -EINVAL;
     if (pid != 0 && pid != 1)
@@ -74,7 +89,7 @@ long sys_prlimit64(int pid, unsigned resource, uint64_t new, uint64_t old)
     if (old && copy_to(old, limits[resource], sizeof limit) < 0)
         return -EFAULT;
     if (new)
-        memcpy(limits[resource], limit, sizeof limit); /* most are kept, not enforced */
+        memcpy(limits[resource], limit, sizeof limit);
     file_limit = limits[RLIMIT_NOFILE][0];
     return 0;
 }

@@ -79,13 +79,13 @@ int64_t time_after(int64_t ns)
     return ns > FOREVER - now ? FOREVER : now + ns;
 }
 
-struct interval time_left(const struct alarm *alarm, int64_t every)
+int64_t time_on(int clock, int64_t ns)
 {
-    int64_t left = alarm_is_set(alarm) ? alarm->at - timer_now() : 0;
+    int64_t ahead = 0;
 
-    if (alarm_is_set(alarm) && left < 1)
-        left = 1;
-    return (struct interval){time_of(every), time_of(left)};
+    time_clock(clock, &ahead);
+    ahead -= timer_now();
+    return ahead < 0 && ns > FOREVER + ahead ? FOREVER : ns - ahead;
 }
 
 long sys_clock_gettime(int clock, uint64_t out)

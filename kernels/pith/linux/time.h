@@ -32,8 +32,7 @@ struct timespec time_of(int64_t ns);
 long time_from(uint64_t address, int64_t *ns);
 long time_valid(const struct timespec *time, int64_t *ns);
 int64_t time_after(int64_t ns);
-
-/* What is left of a timer that goes off by `alarm` and then every `every` ns: never 0 while set. */
-struct interval time_left(const struct alarm *alarm, int64_t every);
+/* When, by timer_now(), that clock will show `ns`. */
+int64_t time_on(int clock, int64_t ns);
 
 #endif

@@ -3,11 +3,12 @@
 #include "cpu/console.h"
 #include "cpu/cpu.h"
 #include "lib/errno.h"
+#include "lib/list.h"
 #include "memory/lend.h"
 #include "memory/parcel.h"
 
 #define AREAS_MAX 65530 /* Linux's vm.max_map_count */
-#define KILLED 137 /* the status of who is killed, as by the OOM killer */
+#define KILLED 137      /* the status of who is killed, as by the OOM killer */
 
 struct area {
     uint64_t start, end;
@@ -17,6 +18,8 @@ struct area {
 };
 
 static struct area *areas, *spare;
+static struct area
+    *near; /* one that was found: what is looked for next is often not far behind it */
 static unsigned area_count;
 static uint64_t brk_start, brk_end;
 
@@ -49,9 +52,23 @@ static struct area *area_take(void)
 
 static void area_give(struct area *area)
 {
+    if (near == area)
+        near = NULL;
     area->next = spare;
     spare = area;
     area_count--;
+}
+
+/* Where to begin to look for areas that end behind `at`. */
+static struct area *before(uint64_t at)
+{
+    return near && near->start < at ? near : areas;
+}
+
+/* The same, and what lies before `at` may be taken out of the list. */
+static struct area **link_before(uint64_t at)
+{
+    return near && near->start < at ? &near->next : &areas;
 }
 
 static struct backing skip(struct backing backing, uint64_t bytes)
@@ -88,9 +105,10 @@ static void let_go(const struct area *area)
 /* Make `at` a border between areas. -ENOMEM when there is no memory for it. */
 static long split(uint64_t at)
 {
-    for (struct area *area = areas; area && area->start < at; area = area->next) {
+    for (struct area *area = before(at); area && area->start < at; area = area->next) {
         struct area *rest;
 
+        near = area;
         if (area->end <= at)
             continue;
         rest = area_take();
@@ -109,7 +127,7 @@ static long split(uint64_t at)
 
 bool space_used(uint64_t start, uint64_t end)
 {
-    for (const struct area *area = areas; area && area->start < end; area = area->next)
+    for (const struct area *area = before(start); area && area->start < end; area = area->next)
         if (area->end > start)
             return true;
     return false;
@@ -168,10 +186,11 @@ void space_discard(uint64_t start, uint64_t end)
 
 long space_unmap(uint64_t start, uint64_t end)
 {
-    struct area **link = &areas;
+    struct area **link;
 
     if (split(start) < 0 || split(end) < 0)
         return -ENOMEM;
+    link = link_before(start);
     while (*link && (*link)->start < end) {
         struct area *area = *link;
 
@@ -207,7 +226,7 @@ static void merge(struct area *area)
 
 long space_map(uint64_t start, uint64_t end, int protection, struct backing backing)
 {
-    struct area *area = area_take(), **link = &areas, *before = NULL;
+    struct area *area = area_take(), **link;
 
     if (!area)
         return -ENOMEM;
@@ -215,16 +234,17 @@ long space_map(uint64_t start, uint64_t end, int protection, struct backing back
         area_give(area);
         return -ENOMEM;
     }
+    link = link_before(start);
     while (*link && (*link)->start < start) {
-        before = *link;
-        link = &before->next;
+        near = *link;
+        link = &near->next;
     }
     *area = (struct area){start, end, protection, backing, *link};
     hold(area);
     *link = area;
     merge(area);
-    if (before)
-        merge(before);
+    if (link != &areas)
+        merge(LIST_OF(link, struct area, next));
     return 0;
 }
 
@@ -256,7 +276,7 @@ bool space_covers(uint64_t start, uint64_t end)
 {
     uint64_t covered = start;
 
-    for (const struct area *area = areas; area && area->start <= covered; area = area->next)
+    for (const struct area *area = before(start); area && area->start <= covered; area = area->next)
         if (area->end > covered)
             covered = area->end;
     return covered >= end;
@@ -268,12 +288,12 @@ long space_protect(uint64_t start, uint64_t end, int protection)
         return -ENOMEM;
     if (split(start) < 0 || split(end) < 0)
         return -ENOMEM;
-    for (struct area *area = areas; area && area->start < end; area = area->next)
+    for (struct area *area = before(start); area && area->start < end; area = area->next)
         if (area->start >= start) {
             area->protection = protection;
             set_flags(area->start, area->end, protection);
         }
-    for (struct area *area = areas; area && area->start < end; area = area->next)
+    for (struct area *area = before(start); area && area->start < end; area = area->next)
         if (area->end >= start)
             merge(area);
     return 0;
@@ -327,16 +347,26 @@ static enum fault write_to_lent(uint64_t address, uint64_t error)
     return NO_FAULT;
 }
 
-enum fault space_fault(uint64_t address, uint64_t error)
+static struct area *area_at(uint64_t address)
 {
-    struct area *area = areas;
-    uint64_t *entry, borrowed, at = address & ~(PAGE - 1);
-    const struct backing *from;
-    char *page;
+    struct area *area = before(address);
 
     while (area && area->end <= address)
         area = area->next;
     if (!area || area->start > address)
+        return NULL;
+    near = area;
+    return area;
+}
+
+enum fault space_fault(uint64_t address, uint64_t error)
+{
+    const struct area *area = area_at(address);
+    uint64_t *entry, borrowed, at = address & ~(PAGE - 1);
+    const struct backing *from;
+    char *page;
+
+    if (!area)
         return FAULT_UNMAPPED;
     if (!allows(area->protection, error))
         return FAULT_FORBIDDEN;
@@ -351,15 +381,6 @@ enum fault space_fault(uint64_t address, uint64_t error)
         out_of_memory(address);
     *entry = physical(page) | entry_flags(area->protection) | borrowed;
     return NO_FAULT;
-}
-
-static struct area *area_at(uint64_t address)
-{
-    struct area *area = areas;
-
-    while (area && area->end <= address)
-        area = area->next;
-    return area && area->start <= address ? area : NULL;
 }
 
 uint64_t space_extent(uint64_t start)

@@ -219,26 +219,26 @@ long thread_wait(int64_t deadline, bool interruptible)
     return current->outcome;
 }
 
-static void end_wait(struct thread *thread, long outcome)
+static void end_wait(struct thread *thread, long outcome, struct list *place)
 {
     thread->outcome = outcome;
     thread->runnable = true;
     alarm_clear(&thread->timeout);
     list_remove(&thread->link);
-    list_insert(&run_queue, &thread->link);
+    list_insert(place, &thread->link);
     share_the_cpu();
 }
 
 void thread_wake(struct thread *thread)
 {
     if (!thread->runnable)
-        end_wait(thread, 0);
+        end_wait(thread, 0, &run_queue);
 }
 
 void thread_interrupt(struct thread *thread)
 {
     if (!thread->runnable && thread->interruptible)
-        end_wait(thread, -ERESTARTSYS);
+        end_wait(thread, -ERESTARTSYS, run_queue.next); /* before others would take the signal */
 }
 
 long queue_wait(struct list *queue, int64_t deadline)

@@ -12,7 +12,7 @@ for kind in musl pie glibc; do
     done
 done
 for kind in musl glibc; do
-    for what in files signals threads events protection ranges; do
+    for what in files signals threads events protection ranges bounds; do
         compile $kind kernels/pith/tests/guest/$what.c "$tmp/$what"
         pack "$tmp/$what.cpio" "$tmp/$what"
         compare "$kind $what" "$tmp/$what.cpio"
