@@ -33,9 +33,13 @@ enum profile {
     PROFILE_FULL,
 };
 
+/* The clock of instruction counts: one instruction is one nanosecond. */
+#define VIRTUAL_CLOCK "guest TSC under -icount shift=0"
+
 struct metric {
     const char *name;
-    const char *unit; /* "ms", "ns", "bit/s", ... */
+    const char *title; /* in words, as figures and tables say it: "VM start to ..." */
+    const char *unit;  /* "ms", "ns", "bit/s", ... */
     enum direction direction;
     const char *clock; /* which clock the value comes from */
     const char *start; /* the event the measurement starts at */

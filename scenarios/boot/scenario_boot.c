@@ -19,12 +19,14 @@ enum { NOOP, LISTEN };
 
 static const struct metric metrics[] = {
     {.name = "create",
+     .title = "asking for the VM to a VM that can start",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "create call (t0)",
      .stop = "resume call (t1)",
      .definition = "libvirt's and QEMU's part: from asking for the VM to it being ready to run"},
     {.name = "app",
+     .title = "VM start to the program's main()",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "resume call (t1)",
@@ -32,6 +34,7 @@ static const struct metric metrics[] = {
      .definition = "firmware, kernel and program start: from starting the vCPU to main(), or to "
                    "what --ready names"},
     {.name = "total",
+     .title = "asking for the VM to the program's main()",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "create call (t0)",
@@ -39,6 +42,7 @@ static const struct metric metrics[] = {
      .definition = "all of it: from asking for the VM to the program's main(), or to what "
                    "--ready names"},
     {.name = "kernel",
+     .title = "VM start to the kernel's entry",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "resume call (t1)",
@@ -46,6 +50,7 @@ static const struct metric metrics[] = {
      .definition = "the firmware's part, where the kernel marks its entry",
      .needs = NEEDS_KERNEL_MARKER},
     {.name = "exit",
+     .title = "the program's exit to the end of the VM",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "payload's exit marker",
@@ -53,6 +58,7 @@ static const struct metric metrics[] = {
      .definition = "from the program's exit to the VM being gone",
      .needs = NEEDS_EXIT_MARKER},
     {.name = "reply",
+     .title = "VM start to the program's first reply by TCP",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "resume call (t1)",
@@ -63,8 +69,9 @@ static const struct metric metrics[] = {
          "every 1 ms or 5 % of the time since, which then is the resolution",
      .needs = NEEDS_REPLY},
     {.name = "virtual_ns",
+     .title = "instructions from reset to the program's main()",
      .unit = "ns",
-     .clock = "guest TSC under -icount shift=0",
+     .clock = VIRTUAL_CLOCK,
      .start = "reset",
      .stop = "payload main",
      .definition = "instructions of firmware, kernel and program start, 1 ns each; a sample noted "

@@ -5,7 +5,7 @@
 
 #include "bench/measure/cputime.h"
 #include "../scenario.h"
-#include "report.h"
+#include "output.h"
 
 struct server {
     struct trial *trial;
@@ -19,7 +19,7 @@ struct pace {
 };
 
 struct transfer {
-    struct report report;
+    struct output output;
     struct cpu_time used; /* by the guest, from the start of the client to its end */
     double client_s;      /* CPU seconds of the client */
 };

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
-#include "report.h"
+#include "output.h"
 
 /* Where the two ways stand in the document. */
 struct place {
@@ -135,13 +135,13 @@ static double excess(double a, double b)
     return b > 0 ? a / b - 1 : 0;
 }
 
-static int read_flow(const cJSON *document, const struct place *place, struct report *report,
+static int read_flow(const cJSON *document, const struct place *place, struct output *output,
                      struct flow *flow, struct error *error)
 {
     const cJSON *end = json_field(document, "end");
     const cJSON *sent = json_field(end, place->sent), *received = json_field(end, place->received);
 
-    read_intervals(document, place, flow, &report->moved_bytes);
+    read_intervals(document, place, flow, &output->moved_bytes);
     if (!flow->series || !sent || !received)
         return fail(error, EPROTO, "iperf3: its report has no \"%s\"",
                     flow->series ? place->received : place->interval);
@@ -153,7 +153,7 @@ static int read_flow(const cJSON *document, const struct place *place, struct re
     return 0;
 }
 
-int report_read(const char *text, struct report *report, struct error *error)
+int output_read(const char *text, struct output *output, struct error *error)
 {
     cJSON *document = cJSON_Parse(text);
     const cJSON *start = json_field(json_field(document, "start"), "test_start");
@@ -163,24 +163,24 @@ int report_read(const char *text, struct report *report, struct error *error)
     const char *reason = json_text(document, "error");
     int status;
 
-    *report = (struct report){0};
+    *output = (struct output){0};
     if (!document)
         return fail(error, EPROTO, "iperf3: no report of it: %.200s", *text ? text : "no output");
     if (*reason) /* before what is missing because of it */
         fail(error, EIO, "iperf3: %s", reason);
-    status = read_flow(document, &client_first, report, reverse ? &report->tx : &report->rx, error);
+    status = read_flow(document, &client_first, output, reverse ? &output->tx : &output->rx, error);
     if (status == 0 && both)
-        status = read_flow(document, &other_way, report, &report->tx, error);
-    report->cpu_percent = json_number(json_field(end, "cpu_utilization_percent"), "host_total");
+        status = read_flow(document, &other_way, output, &output->tx, error);
+    output->cpu_percent = json_number(json_field(end, "cpu_utilization_percent"), "host_total");
     if (*reason)
         status = -EIO;
     cJSON_Delete(document);
     return status;
 }
 
-void report_free(struct report *report)
+void output_free(struct output *output)
 {
-    cJSON_Delete(report->rx.series);
-    cJSON_Delete(report->tx.series);
-    *report = (struct report){0};
+    cJSON_Delete(output->rx.series);
+    cJSON_Delete(output->tx.series);
+    *output = (struct output){0};
 }

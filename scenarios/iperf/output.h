@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What iperf3's client reports of one run (`iperf3 -J`, version 3.12), as far as it is used here.
- * "Rx" is what goes to the guest, which receives it; "tx" what comes from it.
+ * What iperf3's client puts out about one run (`iperf3 -J`, version 3.12), as far as it is used
+ * here. "Rx" is what goes to the guest, which receives it; "tx" what comes from it.
  */
-#ifndef TARE_IPERF_REPORT_H
-#define TARE_IPERF_REPORT_H
+#ifndef TARE_IPERF_OUTPUT_H
+#define TARE_IPERF_OUTPUT_H
 
 #include <cjson/cJSON.h>
 
@@ -21,16 +21,16 @@ struct flow {
     double clock_error;  /* by what share the receiver's seconds are more than the sender's */
 };
 
-struct report {
+struct output {
     struct flow rx, tx;
     double moved_bytes; /* both ways, warm-up included */
     double cpu_percent; /* of one CPU, by the client itself */
 };
 
 /* Read the client's output. A run that iperf3 calls failed, or that is not whole, is an error with
- * its words; what it measured until then is in `report` all the same, which the caller releases
- * with report_free(). -EPROTO when `text` is no report of iperf3. */
-int report_read(const char *text, struct report *report, struct error *error);
-void report_free(struct report *report);
+ * its words; what it measured until then is in `output` all the same, which the caller releases
+ * with output_free(). -EPROTO when `text` is none of iperf3. */
+int output_read(const char *text, struct output *output, struct error *error);
+void output_free(struct output *output);
 
 #endif
