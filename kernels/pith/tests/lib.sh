@@ -1,13 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # For tests that boot programs on Linux and on pith, in QEMU without tare.
-B=${B:-build}
+. tests/lib.sh
 pith=$B/share/tare/kernels/pith/pith.elf
 linux=${LINUX:-$B/share/tare/kernels/linux-tuned}
 hang=900 # s: a guest that has not ended by then never will
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
+instructions="-icount shift=0" # an instruction takes a nanosecond of the guest's time
 
 pack() { # pack CPIO APP: an initramfs with APP as /app
     mkdir -p "$tmp/root"
@@ -15,16 +13,15 @@ pack() { # pack CPIO APP: an initramfs with APP as /app
     (cd "$tmp/root" && echo app | cpio -o -H newc --quiet) >"$1"
 }
 
-# boot KERNEL INITRD APPEND [QEMU OPTION...]: console to $tmp/console, status of the end to $status.
-# An instruction takes a nanosecond of the guest's time, and waiting for a timer none of ours: what it sees
-# follows from what it does, and not from how fast this host is or what else it has to do. With
-# clock="" its time is the host's.
+# boot KERNEL INITRD APPEND [QEMU OPTION...]: console to $tmp/console, status of the end to $status. Its
+# time is that of its instructions, and waiting for a timer takes none of ours: what it sees follows from what it
+# does, and not from how fast this host is or what else it has to do.
 boot() {
     local kernel=$1 initrd=$2 append=$3
     shift 3
     rm -f "$tmp/console" "$tmp/marker"
     # shellcheck disable=SC2086
-    timeout $hang qemu-system-x86_64 -accel tcg ${clock--icount shift=0,sleep=off} -cpu max,-erms,-fsrm \
+    timeout $hang qemu-system-x86_64 -accel tcg $instructions,sleep=off -cpu max,-erms,-fsrm \
         -display none -nodefaults -no-user-config -no-reboot -M "${machine:-microvm,acpi=off}" \
         -m "${memory:-256}" -serial "file:$tmp/console" -chardev "file,id=d,path=$tmp/marker" \
         -device isa-debugcon,iobase=0xe9,chardev=d -kernel "$kernel" ${initrd:+-initrd "$initrd"} \
@@ -73,8 +70,6 @@ compile() {
     esac
 }
 
-checks=0
-
 # compare NAME CPIO [ARGUMENT...]: the same program, the same arguments, on Linux and on pith: the
 # same words. The Linux is the tuned one, which boots faster and has the same system calls.
 compare() {
@@ -86,15 +81,31 @@ nolapic_timer tsc_early_khz=1000000 VAR=value rdinit=/init -- ${program:-/app} $
     # An empty output would be equal to another one.
     cp "$tmp/console" "$tmp/expected"
     [ -s "$tmp/expected" ] || echo "nothing from Linux" >"$tmp/expected"
-    checks=$((checks + $(wc -l <"$tmp/expected")))
     boot "$pith" "$cpio" "console=ttyS0 quiet VAR=value rdinit=${program:-/app} -- $*"
     check "$name" 0
     equal "$name"
 }
 
+# activity: of the vCPU of $qemu, a thread known by its name: for how many ns it ran or wanted to, and how often
+# it went to sleep
+activity() {
+    local thread ran waited
+    thread=$(grep -l '^CPU ' "/proc/$qemu/task/"*/comm) || return
+    read -r ran waited _ <"${thread%comm}schedstat"
+    echo "$((ran + waited)) $(awk '/^voluntary/ { print $2 }' "${thread%comm}status")"
+}
 
-finish() {
-    echo "$checks lines compared with Linux; $passed passed, $failed failed"
-    [ "$failed" = 0 ]
-    exit
+# idle SECONDS: the guest of $qemu has nothing to do, and is not found running, nor waking up more often than
+# its timers ask for, and a PC's, whose edges come 36 times a second. Neither is a matter of the host's speed: who else wants its CPUs keeps it waiting no more
+# than so often.
+idle() {
+    local before after busy wakes
+    before=($(activity))
+    sleep "$1" # what is measured
+    after=($(activity))
+    [ ${#after[@]} = 2 ] || return
+    busy=$(awk -v ns=$((after[0] - before[0])) -v s="$1" 'BEGIN { printf "%d", ns / s / 1e7 }')
+    wakes=$((after[1] - before[1]))
+    echo "ran or wanted to for $busy % of $1 s, woke up $wakes times"
+    [ "$busy" -lt 50 ] && [ "$wakes" -le "$(awk -v s="$1" 'BEGIN { print 10 + 40 * s }')" ]
 }
