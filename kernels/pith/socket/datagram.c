@@ -19,8 +19,9 @@ enum { IP_TOS = 1, IP_TTL = 2, IP_PKTINFO = 8 };
 enum { IPV6_PKTINFO = 50, IPV6_HOPLIMIT = 52, IPV6_TCLASS = 67 };
 
 /* There is little room left: leave other datagrams with the device, if the program reads. One that
- * does not must not hold up the rest, so every millisecond it has to have read much; a new millisecond
- * begins with what the last has shown, since the next datagram may come before the program does. */
+ * does not must not hold up the rest, so every millisecond it has to have read much; a new
+ * millisecond begins with what the last has shown, since the next datagram may come before the
+ * program does. */
 static void hold(struct datagram *datagram, uint32_t limit)
 {
     if (net_is_late()) {
