@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* iperf: how much goes through a guest's network, and what that costs the host. */
+/* iperf: how fast is a guest's network, and how much CPU does it take? */
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,11 +9,11 @@
 #include "search.h"
 #include "transfer.h"
 
-#define SETTLE_S 0.5       /* what booting left to do is no idling */
-#define DATAGRAM "1400"    /* bytes of payload: an Ethernet frame each */
-#define FIXED_BPS "1G"     /* of udp_rx_1g, udp_tx_1g */
-#define LOSS_PASSES 1.0    /* %: the search takes rates that lose less */
-#define SENT_PASSES 0.95   /* of the rate asked for: below, the sender cannot do more */
+#define SETTLE_S 0.5     /* let work left over from the boot end before the guest counts as idle */
+#define DATAGRAM "1400"  /* bytes: a datagram fits one Ethernet frame */
+#define FIXED_BPS "1G"   /* of udp_rx_1g, udp_tx_1g */
+#define LOSS_PASSES 1.0  /* %: a rate that loses less passes */
+#define SENT_PASSES 0.95 /* of the rate asked for: below this the sender is the limit */
 #define SEARCH_FIRST 250e6 /* bit/s, and so on */
 #define SEARCH_LOW 1e6
 #define SEARCH_HIGH 40e9
@@ -26,7 +26,7 @@ static const struct schedule {
 } quick = {.idle_s = 2, .test = {1, 1, 0.1}},
   full = {.idle_s = 10, .test = {1, 10, 0.5}, .step = {1, 3, 0.5}};
 
-/* What a metric is comes in two parts: its title, and more of it for the definition. */
+/* A metric's description has two parts: its title, and the rest of its definition. */
 #define RATE(which, what, more, only)                                                              \
     {                                                                                              \
         .name = which, .title = what, .unit = "bit/s", .direction = HIGHER_IS_BETTER,              \
@@ -83,7 +83,7 @@ static const struct metric metrics[] = {
     {.name = NULL},
 };
 
-/* The TCP tests. Metrics of a way that nothing goes, or that are not taken here, are NULL. */
+/* The TCP tests. A metric that a test does not measure is NULL. */
 static const struct tcp_test {
     const char *options[3];
     const char *rx, *tx;
@@ -108,8 +108,8 @@ static const struct schedule *schedule_of(const struct server *server)
     return trial_profile(server->trial) == PROFILE_FULL ? &full : &quick;
 }
 
-/* After a failure of the guest, which `status` and `why` tell: go on with another, unless none can
- * do better. */
+/* After a failure of the guest, given by `status` and `why`: go on with a fresh guest, unless that
+ * would not help. */
 static int go_on(struct server *server, int status, const char *const *concerned,
                  const struct error *why, struct error *error)
 {
@@ -193,7 +193,7 @@ static int measure_test(struct server *server, const struct tcp_test *test, stru
     return go_on(server, status, concerned, &why, error);
 }
 
-/* One UDP run at `rate`, as iperf3's --bitrate takes it. */
+/* One UDP test at `rate`, as iperf3's --bitrate takes it. */
 static int run_udp(struct server *server, const struct pace *pace, bool reverse, const char *rate,
                    struct transfer *transfer, struct error *error)
 {
@@ -222,8 +222,8 @@ static int measure_fixed(struct server *server, bool reverse, struct error *erro
     return go_on(server, status, names, &why, error);
 }
 
-/* One step of the search, told to it and added to `steps`. *best is what was received at the
- * highest rate that passed. */
+/* Make one step of the search, tell the search and add it to `steps`. *best is what was received at
+ * the highest rate that passed. */
 static int take_step(struct server *server, bool reverse, struct search *search, cJSON *steps,
                      double *best, struct error *error)
 {

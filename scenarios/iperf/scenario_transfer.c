@@ -10,11 +10,11 @@
 #include "transfer.h"
 
 #define ARGUMENTS_MAX 32
-#define SLACK_S 5.0       /* a run takes longer than it measures: connecting, telling results */
+#define SLACK_S 5.0       /* a test takes longer than it measures: connecting, exchanging results */
 #define STALL_S 1.0       /* without a byte is a failure */
-#define EVIDENCE_S 1.0    /* how long a guest that failed is looked at */
-#define CLIENT_BOUND 95.0 /* % of a CPU from which on the client is what limits */
-#define CLOCKS_APART 0.05 /* of a run: the guest's seconds are then not the host's */
+#define EVIDENCE_S 1.0    /* how long to capture after a failure */
+#define CLIENT_BOUND 95.0 /* % of a CPU: from here on the client is the limit */
+#define CLOCKS_APART 0.05 /* of a test: the two ends' clocks differ */
 
 int server_wait(struct server *server, struct error *error)
 {

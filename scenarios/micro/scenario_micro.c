@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* micro: what the kernel's single services cost, without a network. */
+/* micro: what does one service of the kernel cost, without a network? */
 #include <errno.h>
 #include <stddef.h>
 
