@@ -7,12 +7,13 @@
 #ifndef TARE_MODEL_H
 #define TARE_MODEL_H
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "bench/base/error.h"
 #include "bench/result/stats.h"
+
+struct cJSON;
 
 /* Texts are the document's, "" where it has none; numbers that it has not are 0. */
 
@@ -139,13 +140,13 @@ struct model {
     bool has_noise;   /* whether the noise of the host is known, and with it an mde */
     bool has_twins;   /* whether there is a verdict on any twin */
     void *memory;     /* all that was allocated */
-    cJSON *document;  /* of model_load() */
+    struct cJSON *document; /* of model_load() */
 };
 
 /* Read a complete document, which must outlive the model. -EINVAL with place, field and reason, or
  * -ENOMEM; the model is then empty. The caller releases it with model_free(), which is allowed
  * after a failure too. */
-int model_read(const cJSON *document, struct model *model, struct error *error);
+int model_read(const struct cJSON *document, struct model *model, struct error *error);
 
 /* Read the result at `path`, as model_read(); the model keeps the document. Also -ENOENT and what
  * else reading a file can bring. */
