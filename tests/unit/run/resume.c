@@ -215,6 +215,7 @@ static void test_changed(void **state)
         fixture, "vm",
         "\"driver\":\"libvirt\",\"kernel\":\"kernel\",\"initrd\":[\"payload\",\"more\"]");
     options.targets = "a,vm";
+    options.repeat = 9;
     document = begin(&options);
     fixture_kernel(fixture, "data/kernels/vm/kernel", '1');
     refuse(document, &options, -ESTALE, "the kernel or initrd of target vm has changed");
@@ -225,6 +226,9 @@ static void test_changed(void **state)
     fixture_payload(fixture, "listen", 'q');
     refuse(document, &options, -ESTALE, "listen.cpio, the payload of scenario boot, has changed");
     fixture_payload(fixture, "listen", 'p');
+    options.seed++; /* the same trials, each with another's number */
+    refuse(document, &options, -EINVAL, "the journal's plan is not this tare's");
+    options.seed--;
     options.repeat++;
     refuse(document, &options, -EINVAL, "the journal's plan is not this tare's");
     cJSON_Delete(document);
