@@ -87,9 +87,9 @@ static void test_guest_gone(void **state)
 static void test_not_there(void **state)
 {
     (void)state;
-    RUN("[" HANG "]", 10, "tare-no-such-program");
+    RUN("[" HANG "]", 10, "/proc/self/no-such");
     assert_int_equal(job.status, -ENOENT);
-    assert_holds(job.error.text, "tare-no-such-program: cannot be started: No such file");
+    assert_holds(job.error.text, "/proc/self/no-such: cannot be started: No such file");
     client_free(&job.client);
 }
 

@@ -35,6 +35,10 @@ struct guest_trial {
     bool probed;
     enum profile profile;
     bool unlaunchable; /* tare cannot prepare the guest */
+    /* For the process driver, in the sandbox: the first program gets the network. */
+    const char *program;
+    char *const *argv;
+    uint16_t port;
 };
 
 static inline int guest_launch(const void *data, unsigned program, unsigned instance,
@@ -42,6 +46,7 @@ static inline int guest_launch(const void *data, unsigned program, unsigned inst
 {
     static char *argv[] = {(char *)"/app", NULL};
     const struct guest_trial *asked = data;
+    bool network = asked->program && program == 0;
 
     if (asked->unlaunchable)
         return fail(error, ENOSPC, "no room for the guest's files");
@@ -50,7 +55,10 @@ static inline int guest_launch(const void *data, unsigned program, unsigned inst
         .machine = &asked->machine,
         .cmdline = program ? "second" : "first",
         .script = asked->scripts[program],
-        .argv = argv,
+        .program = asked->program,
+        .argv = network ? asked->argv : argv,
+        .network = network,
+        .port = network ? asked->port : 0,
         .netns = -1,
     };
     return instance_make(instance, &launch->instance, error);

@@ -25,7 +25,7 @@
 
 extern const struct driver driver_process, driver_null;
 
-static struct note {
+struct note {
     pid_t pid;
     uid_t uid;
     int files;
@@ -33,7 +33,9 @@ static struct note {
     int opened, attached, probed, replied, check, bad_capture;
     int64_t before, stamp, after;
     struct error error;
-} * note;
+};
+
+static struct note *note;
 
 static int make_note(void **state)
 {
