@@ -122,7 +122,7 @@ void transfer_keep(struct trial *trial, const char *metric, const struct transfe
 int server_replace(struct server *server, const char *const *metrics, const struct error *why,
                    struct error *error)
 {
-    cJSON *packets = packets_probe(server->trial, IPERF3D_PORT, EVIDENCE_S);
+    cJSON *packets = packets_collect(server->trial, IPERF3D_PORT, EVIDENCE_S);
     int status;
 
     for (; *metrics; metrics++) {

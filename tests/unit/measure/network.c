@@ -53,7 +53,7 @@ static int be_guest(int argc)
 static void note_packets(struct trial *trial, unsigned port, double seconds, char *text,
                          size_t size)
 {
-    cJSON *lines = packets_probe(trial, port, seconds), *line;
+    cJSON *lines = packets_collect(trial, port, seconds), *line;
 
     cJSON_ArrayForEach(line, lines)
         snprintf(text + strlen(text), size - strlen(text), "%s\n", line->valuestring);
