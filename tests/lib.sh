@@ -103,6 +103,14 @@ quantile() {
     sort -g | awk -v q="$1" '{ v[NR] = $1 } END { i = int(q * NR + 0.999999); print v[i < 1 ? 1 : i] }'
 }
 
+# hanging_kernel FILE: one that never ends
+hanging_kernel() {
+    gcc -m32 -nostdlib -static -ffreestanding -fno-pic -no-pie -Wl,--build-id=none -x c - -o "$1" <<'C'
+__asm__(".section .note.pvh, \"a\", @note\n.long 4, 4, 18\n.asciz \"Xen\"\n.long _start\n"
+        ".text\n.globl _start\n_start: hlt\njmp _start\n");
+C
+}
+
 # null_target NAME SCRIPT: a scripted target in the data directory $tmp/data
 null_target() {
     mkdir -p "$tmp/data/kernels/$1"
@@ -133,13 +141,14 @@ inside() {
     done
 }
 
-# snapshot: what a run could leave behind: processes, interfaces, files
+# snapshot: what a run could leave behind: processes, interfaces, files. Unit tests, which may run beside, have
+# files of their own.
 snapshot() {
     {
         inside
         ls /sys/class/net
         find /tmp /var/tmp /run /dev/shm /var/lib/libvirt -maxdepth 1 \( -name '*tare*' \
-            -o -name '*libvirt*' -o -name '*qemu*' -o -name guest -o -name stage \)
+            -o -name '*libvirt*' -o -name '*qemu*' -o -name guest -o -name stage \) ! -name 'tare-test*'
     } 2>/dev/null | sort
 }
 

@@ -10,8 +10,8 @@ services="syscall copy fault open switch futex signal"
 ok "wall clock: exit status 0" is $? 0
 for service in $services; do
     for target in host pith; do
-        ok "$service on $target is above 10 ns" test "$(samples "$tmp/wall.json" micro "$service" $target |
-            awk '{ print ($1 > 10) }')" = 1
+        ok "$service on $target takes time" test "$(samples "$tmp/wall.json" micro "$service" $target |
+            awk '{ print ($1 > 0) }')" = 1
     done
 done
 ok "the floor has no sample" test -z "$(samples "$tmp/wall.json" micro syscall floor)"
