@@ -128,11 +128,13 @@ unit: deps ## the tests that boot no guest, in seconds
 check: deps ## run every test; ONLY=PATTERN: those whose name matches
 	@$(MAKE) --no-print-directory $(JOBS) check-built
 
-check-built: all
-	@$(MAKE) --no-print-directory SANITIZE=1 tare units
+check-built: tests-built
 	@ONLY='$(ONLY)' CI/check $(B)
 
-check-long: all ## the tests that take hours; PARTS= names some
+tests-built: all # all that CI/check and CI/check-long run; more in build.mk files
+	@$(MAKE) --no-print-directory SANITIZE=1 tare units
+
+check-long: deps tests-built ## the tests that take hours; PARTS= names some
 	@CI/check-long $(B) $(PARTS)
 
 coverage: all ## which lines of tare the tests run
@@ -186,7 +188,7 @@ help: ## list these
 	@echo "variables: SCENARIO TARGETS REPEAT WARMUP ARGS (bench), ONLY (check), PARTS (check-long),"
 	@echo "           NO_INSTALL=1, SANITIZE=1, COVERAGE=1, B=build"
 
-.PHONY: all needed tare deps bench demo unit check check-built check-long coverage unit-programs units list-tests lint \
+.PHONY: all needed tare deps bench demo unit check check-built tests-built check-long coverage unit-programs units list-tests lint \
         format docs install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

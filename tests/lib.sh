@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # tests read status and worker
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the end-to-end tests share. A test is a bash script that sources this, checks, and ends with
 # `finish`. It runs from the root of the tree, with B naming the build directory.
@@ -51,7 +52,9 @@ machine_use() {
 # quiet as docs/method.md has it: other programs used 0.3 CPUs or more on average, or the hypervisor withheld
 # 1 % of the CPU time or more. Then the test ends with 77 and the reason: it cannot tell.
 judge_or_skip() {
-    local before=($machine_use_before) after=($(machine_use)) cpus time others withheld
+    local before after cpus time others withheld
+    read -r -a before <<<"$machine_use_before"
+    read -r -a after < <(machine_use)
     cpus=$(nproc --all)
     time=$((after[3] - before[3] + 1))
     others=$((100 * (after[0] - before[0] - after[2] + before[2]) / time)) # hundredths of a CPU

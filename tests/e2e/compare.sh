@@ -35,7 +35,7 @@ finds() {
 
 # is_planted MS: it is the planted difference, to what the run itself says that it can tell
 is_planted() {
-    awk -v is="$1" -v p=$planted -v mde="$(field comparisons app mde)" \
+    awk -v is="$1" -v p="$planted" -v mde="$(field comparisons app mde)" \
         'BEGIN { exit !(is != "" && is > p - mde && is < p + mde) }' || {
         echo "  said $1 ms of planted $planted, smallest difference $(field comparisons app mde)"
         return 1

@@ -92,11 +92,11 @@ ok "a target without kernel: message" says 'target host has no kernel'
 files() {
     find /tmp /var/tmp /run /dev/shm -maxdepth 1 -name '*tare*' ! -name 'tare-test*'
 }
-before=$(files)
+there=$(files)
 hanging_kernel "$tmp/hang.elf"
 begin_tare gate --data "$share" "$tmp/base.elf" "$tmp/hang.elf"
 tail -n +1 --pid=$pid -f "$tmp/err" | grep -q floor # its first trial is done, and it will not end
 ok "kill -9 of a gate without --out: it was running" kill -9 $pid
 wait $pid 2>/dev/null
-ok "kill -9 of a gate without --out: no file is left" is "$(files)" "$before"
+ok "kill -9 of a gate without --out: no file is left" is "$(files)" "$there"
 finish

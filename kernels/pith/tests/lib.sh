@@ -88,6 +88,7 @@ nolapic_timer tsc_early_khz=1000000 VAR=value rdinit=/init -- ${program:-/app} $
 
 # activity: of the vCPU of $qemu, a thread known by its name: for how many ns it ran or wanted to, and how often
 # it went to sleep
+# shellcheck disable=SC2154 # who calls it has started the guest
 activity() {
     local thread ran waited
     thread=$(grep -l '^CPU ' "/proc/$qemu/task/"*/comm) || return
@@ -100,9 +101,9 @@ activity() {
 # than so often.
 idle() {
     local before after busy wakes
-    before=($(activity))
+    read -r -a before < <(activity)
     sleep "$1" # what is measured
-    after=($(activity))
+    read -r -a after < <(activity)
     [ ${#after[@]} = 2 ] || return
     busy=$(awk -v ns=$((after[0] - before[0])) -v s="$1" 'BEGIN { printf "%d", ns / s / 1e7 }')
     wakes=$((after[1] - before[1]))

@@ -316,9 +316,9 @@ test_alternate() {
     local free rss stall
     stall=$(long 30000 3000)
     start tap0
-    run "first periods" "$network" alternate $guest "$(long 4 60)" stall $stall
+    run "first periods" "$network" alternate $guest "$(long 4 60)" stall "$stall"
     free=$("$network" report $guest) rss=$(rss)
-    run "receiving and sending in turn" "$network" alternate $guest "$(long 16 1800)" stall $stall
+    run "receiving and sending in turn" "$network" alternate $guest "$(long 16 1800)" stall "$stall"
     # pith takes buffers for the NIC by the MiB, the last perhaps only now.
     run "memory after it" steady "$free" "$rss" 1088
     end
