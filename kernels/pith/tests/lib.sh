@@ -86,27 +86,34 @@ nolapic_timer tsc_early_khz=1000000 VAR=value rdinit=/init -- ${program:-/app} $
     equal "$name"
 }
 
-# activity: of the vCPU of $qemu, a thread known by its name: for how many ns it ran or wanted to, and how often
-# it went to sleep
+# activity: of the vCPU of $qemu, a thread known by its name: for how many ns it ran, and how many it waited to, and
+# how often it went to sleep
 # shellcheck disable=SC2154 # who calls it has started the guest
 activity() {
     local thread ran waited
     thread=$(grep -l '^CPU ' "/proc/$qemu/task/"*/comm) || return
     read -r ran waited _ <"${thread%comm}schedstat"
-    echo "$((ran + waited)) $(awk '/^voluntary/ { print $2 }' "${thread%comm}status")"
+    echo "$ran $waited $(awk '/^voluntary/ { print $2 }' "${thread%comm}status")"
 }
 
-# idle SECONDS: the guest of $qemu has nothing to do, and is not found running, nor waking up more often than
-# its timers ask for, and a PC's, whose edges come 36 times a second. Neither is a matter of the host's speed: who else wants its CPUs keeps it waiting no more
-# than so often.
+# idle SECONDS: the guest of $qemu has nothing to do, and sleeps: it is not found running or waiting to all the
+# time, nor does it wake up more often than its timers ask for, and a PC's, whose edges come 36 times a second.
+# None of that is a matter of the host's speed: a thread that sleeps now and then also waits for a busy CPU now
+# and then, for as long as others please.
 idle() {
-    local before after busy wakes
+    local before after ran waited wakes
     read -r -a before < <(activity)
     sleep "$1" # what is measured
     read -r -a after < <(activity)
-    [ ${#after[@]} = 2 ] || return
-    busy=$(awk -v ns=$((after[0] - before[0])) -v s="$1" 'BEGIN { printf "%d", ns / s / 1e7 }')
-    wakes=$((after[1] - before[1]))
-    echo "ran or wanted to for $busy % of $1 s, woke up $wakes times"
-    [ "$busy" -lt 50 ] && [ "$wakes" -le "$(awk -v s="$1" 'BEGIN { print 10 + 40 * s }')" ]
+    [ ${#after[@]} = 3 ] || return
+    ran=$(percent $((after[0] - before[0])) "$1")
+    waited=$(percent $((after[1] - before[1])) "$1")
+    wakes=$((after[2] - before[2]))
+    echo "ran for $ran %, waited to for $waited % of $1 s, woke up $wakes times"
+    [ $wakes = 0 ] && [ $((ran + waited)) -ge 50 ] && return 1
+    [ "$ran" -lt 50 ] && [ $wakes -le "$(awk -v s="$1" 'BEGIN { print 10 + 40 * s }')" ]
+}
+
+percent() { # percent NS SECONDS
+    awk -v ns="$1" -v s="$2" 'BEGIN { printf "%d", ns / s / 1e7 }'
 }
