@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Part of the build for coverage only: a process that ends by _exit() would keep its counts to itself. */
+/* Part of the build for coverage only: a process that ends by _exit() would keep its counts to
+ * itself. */
 #include <unistd.h>
 
 void __gcov_dump(void);
