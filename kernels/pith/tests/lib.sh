@@ -96,24 +96,20 @@ activity() {
     echo "$ran $waited $(awk '/^voluntary/ { print $2 }' "${thread%comm}status")"
 }
 
-# idle SECONDS: the guest of $qemu has nothing to do, and sleeps: it is not found running or waiting to without
-# going to sleep once a second, nor does it wake up more often than its timers ask for, and a PC's, whose edges come 36 times a second.
-# None of that is a matter of the host's speed: a thread that sleeps now and then also waits for a busy CPU now
-# and then, for as long as others please.
+# idle SECONDS: the guest of $qemu has nothing to do, and sleeps. It does not run half of the time; from one sleep
+# to the next it runs and waits to for less than 100 ms, which is more than a thread that wakes up has to wait for
+# a busy CPU; and it wakes up no more often than its timers ask for, and a PC's, whose edges come 36 times a
+# second.
 idle() {
     local before after ran waited wakes
     read -r -a before < <(activity)
     sleep "$1" # what is measured
     read -r -a after < <(activity)
     [ ${#after[@]} = 3 ] || return
-    ran=$(percent $((after[0] - before[0])) "$1")
-    waited=$(percent $((after[1] - before[1])) "$1")
+    ran=$(((after[0] - before[0]) / 1000000))
+    waited=$(((after[1] - before[1]) / 1000000))
     wakes=$((after[2] - before[2]))
-    echo "ran for $ran %, waited to for $waited % of $1 s, woke up $wakes times"
-    [ $wakes -lt "${1%.*}" ] && [ $((ran + waited)) -ge 50 ] && return 1
-    [ "$ran" -lt 50 ] && [ $wakes -le "$(awk -v s="$1" 'BEGIN { print 10 + 40 * s }')" ]
-}
-
-percent() { # percent NS SECONDS
-    awk -v ns="$1" -v s="$2" 'BEGIN { printf "%d", ns / s / 1e7 }'
+    echo "ran for $ran ms of $1 s, waited to for $waited ms, slept $wakes times"
+    awk -v s="$1" -v ran=$ran -v waited=$waited -v wakes=$wakes \
+        'BEGIN { exit !(ran < 500 * s && (ran + waited) / (wakes + 1) < 100 && wakes <= 10 + 40 * s) }'
 }

@@ -308,7 +308,7 @@ test_idle() {
     run "idle" idle 5
     end
     start tap0 spin
-    notices "a busy guest" "waited to for" idle 3
+    notices "a busy guest" "^ran for" idle 3
     end
 }
 
