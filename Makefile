@@ -111,13 +111,14 @@ bench: deps ## measure: SCENARIO= TARGETS= REPEAT= WARMUP= ARGS=; table, results
 
 demo: deps ## boot floor, pith, linux and host, 6 times: table and picture in a minute or so
 	@echo "demo: building tare, pith and the floor; fetching Debian's kernel"
-	@$(MAKE) --no-print-directory -s $(JOBS) needed $(DEMO) RUN=
+	@$(MAKE) --no-print-directory -s $(JOBS) needed SCENARIO=boot TARGETS=$(DEMO)
 	@mkdir -p $(dir $(RUN))
-	@$(BIN)/tare run --scenario boot --target floor,pith,linux,host --repeat 6 --warmup 1 --out $(RUN).json
+	@$(BIN)/tare run --scenario boot --target $(DEMO) --repeat 6 --warmup 1 --out $(RUN).json
 	@$(BIN)/tare plot $(RUN).json $(RUN)
 	@echo "demo: linux-tuned, the fair opponent, is not in it: its kernel takes minutes to compile."
 	@echo "demo: with it: make bench SCENARIO=boot"
-DEMO := SCENARIO=boot TARGETS=floor,pith,linux,host
+DEMO := floor,pith,linux,host
+demo: RUN := results/runs/$(shell date -u +%Y%m%d-%H%M%S)-demo
 
 # --- tests ----------------------------------------------------------------------------------------
 
@@ -128,11 +129,13 @@ unit: deps ## the tests that boot no guest, in seconds
 check: deps ## run every test; ONLY=PATTERN: those whose name matches
 	@$(MAKE) --no-print-directory $(JOBS) check-built
 
-check-built: all
-	@$(MAKE) --no-print-directory SANITIZE=1 tare units
+check-built: tests-built
 	@ONLY='$(ONLY)' CI/check $(B)
 
-check-long: all ## the tests that take hours; PARTS= names some
+tests-built: all # all that CI/check and CI/check-long run; more in build.mk files
+	@$(MAKE) --no-print-directory SANITIZE=1 tare units
+
+check-long: deps tests-built ## the tests that take hours; PARTS= names some
 	@CI/check-long $(B) $(PARTS)
 
 coverage: all ## which lines of tare the tests run
@@ -154,7 +157,7 @@ lint: compile_commands.json ## formatting, shell scripts, clang-tidy, what inclu
 	@CI/lint
 
 # Of each source the command that compiles it, for clang-tidy and editors; without what clang does not know.
-compile_commands.json: Makefile $(wildcard kernels/*/build.mk scenarios/*/build.mk) $(SOURCES) $(UNIT_SOURCES)
+compile_commands.json: Makefile $(wildcard kernels/*/build.mk scenarios/*/build.mk) $(SOURCES) $(UNIT_SOURCES) ## for editors and clang-tidy
 	@{ $(foreach source,$(SOURCES) $(UNIT_SOURCES),$(call command_of,$(source),$(TARE_CFLAGS))) \
 	   $(foreach source,$(filter %.c,$(PITH_SOURCES)),$(call command_of,$(source),$(PITH_CFLAGS) $(LWIP_INCLUDE))) \
 	   $(foreach source,$(wildcard $(PAYLOADS)),$(call command_of,$(source),$(PAYLOAD_CFLAGS))) \
@@ -182,11 +185,11 @@ clean: ## delete everything generated but the results
 	rm -rf $(B)
 
 help: ## list these
-	@sed -n 's/^\([a-z][a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z][a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 23
 	@echo "variables: SCENARIO TARGETS REPEAT WARMUP ARGS (bench), ONLY (check), PARTS (check-long),"
 	@echo "           NO_INSTALL=1, SANITIZE=1, COVERAGE=1, B=build"
 
-.PHONY: all needed tare deps bench demo unit check check-built check-long coverage unit-programs units list-tests lint \
+.PHONY: all needed tare deps bench demo unit check check-built tests-built check-long coverage unit-programs units list-tests lint \
         format docs install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

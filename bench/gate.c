@@ -8,8 +8,8 @@
 
 #include "bench/base/escape.h"
 #include "bench/gate.h"
-#include "bench/result/results.h"
 #include "bench/run/session.h"
+#include "scenarios/scenario.h"
 
 #define FLOOR "floor"
 
@@ -47,20 +47,15 @@ int gate_run(const struct gate_options *options, progress_hook *progress, cJSON 
     return status;
 }
 
-static const struct metric *metric_of(const cJSON *series)
+/* Whether the metric counts instructions: it is read on the virtual clock. */
+static bool is_exact(const struct model_metric *metric)
 {
-    const struct scenario *scenario = scenario_find(json_text(series, "scenario"));
-
-    for (const struct metric *metric = scenario ? scenario->metrics : NULL; metric && metric->name;
-         metric++)
-        if (strcmp(metric->name, json_text(series, "metric")) == 0)
-            return metric;
-    return NULL;
+    return strcmp(metric->clock, VIRTUAL_CLOCK) == 0;
 }
 
 /* Whether the metric holds what the machine itself costs, which the floor shows: it counts from
  * reset on. The others are differences already. */
-static bool counts_from_reset(const struct metric *metric)
+static bool counts_from_reset(const struct model_metric *metric)
 {
     return strcmp(metric->start, "reset") == 0;
 }
@@ -79,35 +74,37 @@ __attribute__((format(printf, 2, 3))) static void refuse(struct gate_row *row, c
 }
 
 /* The one exact value of `target`; 0 with the row refused when there is none. */
-static double exact_value(const cJSON *document, struct gate_row *row, const char *target,
-                          const char *what)
+static double exact_value(const struct model_metric *metric, struct gate_row *row,
+                          const char *target, const char *what)
 {
-    const cJSON *series = results_series(document, row->scenario, row->metric, target);
-    const cJSON *sample =
-        json_field(series, "samples") ? json_field(series, "samples")->child : NULL;
+    const struct model_series *series = model_series(metric, target);
+    const struct model_sample *sample = series && series->sample_count ? &series->samples[0] : NULL;
 
     if (!sample)
         refuse(row, "%s was not measured", what);
-    else if (!cJSON_IsNumber(json_field(sample, "value")))
-        refuse(row, "%s failed: %.200s", what, json_text(sample, "error"));
-    else if (strcmp(json_text(sample, "note"), "idle") == 0)
+    else if (!sample->has_value)
+        refuse(row, "%s failed: %.200s", what, sample->failure);
+    else if (strcmp(sample->note, "idle") == 0)
         refuse(row,
                "%s is inexact (idle): its vCPU halted, and virtual time jumped to the next timer",
                what);
-    return json_number(sample, "value");
+    return sample ? sample->value : 0;
 }
 
-static void judge(const cJSON *document, const char *target, bool less_floor, double threshold,
+static void judge(const struct model_metric *metric, const char *target, double threshold,
                   struct gate_row *row)
 {
+    bool less_floor = counts_from_reset(metric);
     char twin[256];
     double floor = 0;
 
+    *row = (struct gate_row){
+        .scenario = metric->scenario, .metric = metric->name, .unit = metric->unit};
     snprintf(twin, sizeof twin, "%s-b", target);
-    row->base = exact_value(document, row, target, "BASE");
-    row->new = exact_value(document, row, twin, "NEW");
+    row->base = exact_value(metric, row, target, "BASE");
+    row->new = exact_value(metric, row, twin, "NEW");
     if (less_floor)
-        floor = exact_value(document, row, FLOOR, "the floor");
+        floor = exact_value(metric, row, FLOOR, "the floor");
     row->base -= floor;
     row->new -= floor;
     if (less_floor && (row->base <= 0 || row->new <= 0))
@@ -122,25 +119,16 @@ static void judge(const cJSON *document, const char *target, bool less_floor, do
     row->verdict = row->growth > threshold ? GATE_GREW : GATE_PASS;
 }
 
-int gate_judge(const cJSON *document, const char *target, double threshold,
+int gate_judge(const struct model *model, const char *target, double threshold,
                struct gate_row rows[GATE_ROWS], struct error *error)
 {
-    const cJSON *series;
     int count = 0;
 
-    cJSON_ArrayForEach(series, json_field(document, "metrics"))
-    {
-        const struct metric *metric = metric_of(series);
-        struct gate_row *row = &rows[count];
+    for (size_t i = 0; i < model->metric_count && count < GATE_ROWS; i++) {
+        const struct model_metric *metric = &model->metrics[i];
 
-        if (!metric || metric->needs != NEEDS_ICOUNT || metric->direction != LOWER_IS_BETTER ||
-            strcmp(json_text(series, "target"), target) != 0 || count == GATE_ROWS)
-            continue;
-        *row = (struct gate_row){.scenario = json_text(series, "scenario"),
-                                 .metric = metric->name,
-                                 .unit = metric->unit};
-        judge(document, target, counts_from_reset(metric), threshold, row);
-        count++;
+        if (is_exact(metric) && metric->direction == MODEL_LOWER && model_series(metric, target))
+            judge(metric, target, threshold, &rows[count++]);
     }
     return count ? count
                  : fail(error, EINVAL,

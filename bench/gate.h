@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "bench/result/model.h"
 #include "bench/run/run.h"
 
 #define GATE_ROWS 256
@@ -29,7 +30,7 @@ enum gate_verdict { GATE_PASS, GATE_GREW, GATE_REFUSED };
 
 /* One metric. base and new are less the floor's where the metric contains the firmware's part. */
 struct gate_row {
-    const char *scenario, *metric, *unit; /* the document's */
+    const char *scenario, *metric, *unit; /* the model's */
     double base, new, growth;             /* growth in percent; only where not refused */
     enum gate_verdict verdict;
     char reason[320]; /* why it was refused */
@@ -40,9 +41,9 @@ struct gate_row {
 int gate_run(const struct gate_options *options, progress_hook *progress, cJSON **document,
              struct error *error);
 
-/* Judge every exact metric of which less is better. Returns how many rows, or -EINVAL when there
- * is nothing to judge. */
-int gate_judge(const cJSON *document, const char *target, double threshold,
+/* Judge every exact metric of which less is better. Returns how many rows, whose texts are the
+ * model's, or -EINVAL when there is nothing to judge. */
+int gate_judge(const struct model *model, const char *target, double threshold,
                struct gate_row rows[GATE_ROWS], struct error *error);
 
 /* Print the rows; whether all pass. */

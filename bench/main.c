@@ -18,7 +18,7 @@
 #include "bench/options.h"
 #include "bench/report/plot.h"
 #include "bench/progress.h"
-#include "bench/result/results.h"
+#include "bench/result/model.h"
 #include "bench/run/session.h"
 #include "bench/report/table.h"
 #include "bench/base/version.h"
@@ -69,22 +69,19 @@ static void find_datadir(void)
         datadir[0] = '\0';
 }
 
-/* Whether any counted sample of the document failed, or is missing. */
-static bool has_failures(const cJSON *document)
+/* Show the result of a run and say where it is. *result is then the exit status. */
+static int show_run(const cJSON *document, const char *path, int *result, struct error *error)
 {
-    const cJSON *about = cJSON_GetObjectItemCaseSensitive(document, "run"), *series;
+    struct model model;
+    int status = model_read(document, &model, error);
 
-    if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(about, "complete")))
-        return true;
-    cJSON_ArrayForEach(series, cJSON_GetObjectItemCaseSensitive(document, "metrics"))
-    {
-        const cJSON *summary = cJSON_GetObjectItemCaseSensitive(series, "summary");
-        const cJSON *failed = cJSON_GetObjectItemCaseSensitive(summary, "failed");
-
-        if (cJSON_IsNumber(failed) && failed->valuedouble > 0)
-            return true;
-    }
-    return false;
+    if (status < 0)
+        return status;
+    table_print(&model, stdout, wants_color(stdout));
+    printf("\nresult: %s\n", path);
+    *result = model_has_failures(&model) ? EXIT_FAILED : 0;
+    model_free(&model);
+    return 0;
 }
 
 static int command_run(int argc, char **argv)
@@ -93,18 +90,14 @@ static int command_run(int argc, char **argv)
     struct error error = {0};
     cJSON *document = NULL;
     const char *resume;
-    int status, result = 0;
+    int status, shown, result = 0;
 
     options_run(argc, argv, &options, &resume);
     status = session_run(&options, resume, progress_print, &document, &error);
     progress_end();
-    if (document) {
-        table_print(document, stdout, wants_color(stdout));
-        printf("\nresult: %s\n", resume ? resume : options.out);
-        result = has_failures(document) ? EXIT_FAILED : 0;
-    }
-    if (status < 0)
-        result = complain(status, &error);
+    shown = document ? show_run(document, resume ? resume : options.out, &result, &error) : 0;
+    if (status < 0 || shown < 0)
+        result = complain(status < 0 ? status : shown, &error);
     cJSON_Delete(document);
     return result;
 }
@@ -173,63 +166,58 @@ static int command_doctor(int argc, char **argv)
     return result;
 }
 
-static int load(const char *path, cJSON **document)
+static int command_show(int argc, char **argv)
 {
     struct error error = {0};
-    int status = results_load(path, document, &error);
+    struct model model;
+    int status = model_load(argv[1], &model, &error);
 
+    (void)argc;
+    if (status == 0)
+        table_print(&model, stdout, wants_color(stdout));
+    model_free(&model);
     return status < 0 ? complain(status, &error) : 0;
 }
 
-static int command_show(int argc, char **argv)
+static int refuse_format(const char *name)
 {
-    cJSON *document = NULL;
-    int result;
-
-    (void)argc;
-    result = load(argv[1], &document);
-    if (result == 0)
-        table_print(document, stdout, wants_color(stdout));
-    cJSON_Delete(document);
-    return result;
+    fprintf(stderr, "tare: export \"%s\": there is", name);
+    for (const struct exporter *exporter = exporters; exporter->name; exporter++)
+        fprintf(stderr, "%s %s", exporter == exporters ? "" : ",", exporter->name);
+    fputc('\n', stderr);
+    return EXIT_USAGE;
 }
 
 static int command_export(int argc, char **argv)
 {
-    bool tsv = strcmp(argv[1], "tsv") == 0, csv = strcmp(argv[1], "csv") == 0;
-    cJSON *document = NULL;
-    int result;
+    const struct exporter *exporter = export_find(argv[1]);
+    struct error error = {0};
+    struct model model;
+    int status;
 
     (void)argc;
-    if (!tsv && !csv) {
-        fprintf(stderr, "tare: export \"%s\": there is tsv and csv\n", argv[1]);
-        return EXIT_USAGE;
-    }
-    result = load(argv[2], &document);
-    if (result == 0 && (tsv ? export_tsv : export_csv)(document, stdout) < 0) {
-        fprintf(stderr, "tare: standard output: %s\n", strerror(errno));
-        result = EXIT_FAILED;
-    }
-    cJSON_Delete(document);
-    return result;
+    if (!exporter)
+        return refuse_format(argv[1]);
+    status = model_load(argv[2], &model, &error);
+    if (status == 0 && exporter->write(&model, stdout) < 0)
+        status = fail(&error, EIO, "standard output: %s", strerror(errno));
+    model_free(&model);
+    return status < 0 ? complain(status, &error) : 0;
 }
 
 static int command_plot(int argc, char **argv)
 {
     struct error error = {0};
-    cJSON *document = NULL;
-    int result, status;
+    struct model model;
+    int status = model_load(argv[1], &model, &error);
 
     (void)argc;
-    result = load(argv[1], &document);
-    if (result == 0) {
-        status = plot_write(document, datadir, argv[2], &error);
-        result = status < 0 ? complain(status, &error) : 0;
-        if (status >= 0)
-            printf("%d plots in %s\n", status, argv[2]);
-    }
-    cJSON_Delete(document);
-    return result;
+    if (status == 0)
+        status = plot_write(&model, datadir, argv[2], &error);
+    if (status >= 0)
+        printf("%d plots in %s\n", status, argv[2]);
+    model_free(&model);
+    return status < 0 ? complain(status, &error) : 0;
 }
 
 static int command_gate(int argc, char **argv)
@@ -238,6 +226,7 @@ static int command_gate(int argc, char **argv)
     static struct gate_row rows[GATE_ROWS];
     struct error error = {0};
     cJSON *document = NULL;
+    struct model model = {0};
     int status;
     bool passed = false;
 
@@ -245,9 +234,12 @@ static int command_gate(int argc, char **argv)
     status = gate_run(&options, progress_print, &document, &error);
     progress_end();
     if (status == 0)
-        status = gate_judge(document, options.target, options.threshold, rows, &error);
+        status = model_read(document, &model, &error);
+    if (status == 0)
+        status = gate_judge(&model, options.target, options.threshold, rows, &error);
     if (status > 0)
         passed = gate_print(rows, status, options.threshold, stdout);
+    model_free(&model);
     cJSON_Delete(document);
     if (status < 0)
         return complain(status, &error);
@@ -268,7 +260,7 @@ static const struct command {
     {"list", command_list, 0, "", "the targets, scenarios and metrics there are"},
     {"doctor", command_doctor, 0, "", "what this host can and cannot do, with remedies"},
     {"show", command_show, 1, "RESULT", "the table of a result"},
-    {"export", command_export, 2, "tsv|csv RESULT", "every sample of a result"},
+    {"export", command_export, 2, "NAME RESULT", "every sample of a result, as tsv or csv"},
     {"plot", command_plot, 2, "RESULT DIRECTORY", "the figures of a result"},
 };
 

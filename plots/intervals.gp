@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Every interval of every run over time: a panel for each metric, a colour for each target.
-# By environment as targets.gp, and TARE_METRICS, the metrics' names.
+# By environment as targets.gp, and TARE_METRICS as rates.gp.
 stem = system("printenv TARE_STEM")
-panels = system("printenv TARE_METRICS")
+metrics = system("printenv TARE_METRICS")
+panels = words(metrics) / 2
+name(p) = word(metrics, 2 * p - 1)
+title_of(p) = word(metrics, 2 * p)
 data = stem.".dat"
 load system("dirname ".ARG0)."/style.gp"
 
-stats data using 1:2 nooutput
-rows = (words(panels) + 1) / 2
-targets = int(STATS_blocks) / words(panels)
+stats data using 1 nooutput
+rows = (panels + 1) / 2
+targets = int(STATS_blocks) / panels
 
 set xlabel "s"
 set ylabel system("printenv TARE_UNIT") noenhanced
@@ -26,9 +29,9 @@ do for [kind in "png svg"] {
     set output stem.".".kind
     set multiplot layout rows,2 title system("printenv TARE_TITLE")."\n".system("printenv TARE_CAPTION")."\n" \
         font "sans,11" noenhanced
-    do for [p = 0:words(panels) - 1] {
-        set title word(panels, p + 1) noenhanced
-        plot for [t = 0:targets - 1] data index p * targets + t using 1:2 with lines lw 1.5 \
+    do for [p = 1:panels] {
+        set title title_of(p).(title_of(p) ne name(p) ? "  (".name(p).")" : "") noenhanced
+        plot for [t = 0:targets - 1] data index (p - 1) * targets + t using 1:2 with lines lw 1.5 \
             lc rgb color(t) title columnheader(1)
     }
     unset multiplot

@@ -2,7 +2,7 @@
 # One metric over all targets: every sample as a point, the median with its 95 % interval on top, on
 # a logarithmic axis, since targets differ by orders of magnitude.
 # By environment: TARE_STEM (data in STEM.dat, figures to STEM.png and STEM.svg), TARE_TITLE,
-# TARE_CAPTION, TARE_UNIT.
+# TARE_CAPTION, TARE_UNIT, and TARE_NAME, the metric's, which stands small beside its title.
 stem = system("printenv TARE_STEM")
 data = stem.".dat"
 load system("dirname ".ARG0)."/style.gp"
@@ -10,10 +10,13 @@ load system("dirname ".ARG0)."/style.gp"
 stats data index 0 using 1 name "T" nooutput
 stats data index 1 using 2 name "V" nooutput
 low = V_min; high = V_max
-height = 150 + 56 * (T_max + 1)
+height = 180 + 56 * (T_max + 1)
 
 set title system("printenv TARE_TITLE") font "sans,14" offset 0,1
+set tmargin 5
 set label 1 system("printenv TARE_CAPTION") at graph 0,1 offset 0,0.9 font "sans,9" \
+    textcolor rgb "#666666" noenhanced
+set label 2 system("printenv TARE_NAME") at graph 1,1 offset 0,2.2 right font "sans,9" \
     textcolor rgb "#666666" noenhanced
 set xlabel system("printenv TARE_UNIT") noenhanced
 set title noenhanced

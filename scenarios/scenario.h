@@ -2,10 +2,8 @@
 /*
  * The scenario contract: a scenario is a question with its metrics.
  *
- * A scenario never knows which driver runs the guest: it waits for events of
- * the trial and records values. To add one, write scenarios/NAME/NAME.c with a
- * `const struct scenario scenario_NAME` and add it to the table in
- * bench/plan/registry.c.
+ * A scenario does not know which driver runs the guest. It waits for events of the trial and
+ * records values. To add one, see docs/adding-a-scenario.md.
  */
 #ifndef TARE_SCENARIO_H
 #define TARE_SCENARIO_H
@@ -33,9 +31,13 @@ enum profile {
     PROFILE_FULL,
 };
 
+/* The clock of instruction counts: one instruction is one nanosecond. */
+#define VIRTUAL_CLOCK "guest TSC under -icount shift=0"
+
 struct metric {
     const char *name;
-    const char *unit; /* "ms", "ns", "bit/s", ... */
+    const char *title; /* in words, as figures and tables say it: "VM start to ..." */
+    const char *unit;  /* "ms", "ns", "bit/s", ... */
     enum direction direction;
     const char *clock; /* which clock the value comes from */
     const char *start; /* the event the measurement starts at */
@@ -45,7 +47,7 @@ struct metric {
     enum profile profile; /* likewise */
 };
 
-/* What a trial stamps, in the order in which it happens on a healthy guest. */
+/* The events that a trial stamps, in the order of a healthy guest. */
 enum event {
     EVENT_CREATE, /* t0: just before the driver is asked to create the guest */
     EVENT_RESUME, /* t1: just BEFORE the driver is asked to start its CPU */
@@ -76,7 +78,7 @@ struct scenario {
     const char *name;
     const char *summary;
     const struct program *programs; /* ends with a NULL payload; the first is what a trial boots */
-    bool needs_program;             /* targets that run none have no part in it */
+    bool needs_program;             /* targets that run none take no part */
     bool takes_payload;             /* whether --payload may stand in for all of `programs` */
     bool hidden;                    /* asked by tare itself, not by the user */
     const struct metric *metrics;   /* ends with a NULL name */
@@ -86,15 +88,15 @@ struct scenario {
     int (*measure)(struct trial *trial, struct error *error);
 };
 
-/* End the guest, if there is one, and boot another of programs[`program`]: all stamps begin anew,
- * and so does the deadline. A target without the network gets none. 0, or a negative errno with
- * `error` filled, and then there is no guest. */
+/* End the guest, if there is one, and boot another with programs[`program`]. All stamps and the
+ * deadline start again. A target without a network gets none. 0, or a negative errno with `error`
+ * filled; then there is no guest. */
 int trial_boot(struct trial *trial, unsigned program, struct error *error);
 
-/* Several guests at once: from now on every call is about guest `number`, which is 0 at first. The
- * number after the last adds a guest, which trial_boot() then boots beside the others. All are
- * watched and stamped while any is waited for, and all end with the trial. They have addresses of
- * their own. 0, or a negative errno with `error` filled. */
+/* Several guests at once: from now on every call is about guest `number`, at first 0. The number
+ * after the last adds a guest, which trial_boot() then boots beside the others. A wait for one
+ * watches and stamps all of them. Each has its own address, and all end with the trial. 0, or a
+ * negative errno with `error` filled. */
 int trial_select(struct trial *trial, unsigned number, struct error *error);
 
 /* Wait until `event` has been stamped. 0; -ETIMEDOUT past the trial's deadline, -ECANCELED when
@@ -105,10 +107,10 @@ int trial_wait(struct trial *trial, enum event event, struct error *error);
  * that writes no markers (--ready). */
 enum event trial_started(const struct trial *trial);
 
-/* From now on the trial has this many `seconds`, in place of the scenario's. */
+/* From now on the trial has this many `seconds`, instead of the scenario's deadline. */
 void trial_allow(struct trial *trial, double seconds);
 
-/* Wait for the payload's end, but no longer than `seconds`: 0 also when it still runs. */
+/* Wait for the payload's end, for `seconds` at most: 0 also if it still runs. */
 int trial_linger(struct trial *trial, double seconds, struct error *error);
 
 /* The stamp of `event` in ns of CLOCK_MONOTONIC, or -1 when it was not seen. */
@@ -127,8 +129,7 @@ struct phase_mark {
     bool seen;
 };
 
-/* The phase marker whose status is `number`. False when it did not come; PHASES or more never do.
- */
+/* The phase marker whose status is `number`. False if it did not come; it must be below PHASES. */
 bool trial_phase(const struct trial *trial, unsigned number, struct phase_mark *mark);
 
 /* Wait until phase `number` is marked; as trial_wait(). */
@@ -138,8 +139,8 @@ int trial_wait_phase(struct trial *trial, unsigned number, struct error *error);
  * frequency that the harness measured and the guest's TSC has. */
 double trial_tsc_ns(const struct trial *trial, uint64_t from, uint64_t to);
 
-/* Whether the run counts virtual time (--icount), and whether the vCPU had idled when `event` came,
- * which makes virtual time more than an instruction count. */
+/* Whether the run counts virtual time (--icount), and whether the vCPU had idled before `event`:
+ * then virtual time is more than an instruction count. */
 bool trial_icount(const struct trial *trial);
 bool trial_idled(const struct trial *trial, enum event event);
 
@@ -154,18 +155,19 @@ enum profile trial_profile(const struct trial *trial);
 /* The guest's process, QEMU or the payload's supervisor; 0 when there is none. */
 pid_t trial_pid(const struct trial *trial);
 
-/* Whether this trial is to record metric `name`: not, for instance, what `needs` says it lacks. */
+/* Whether this trial is to record metric `name`. It is not if, for instance, the target lacks what
+ * the metric needs. */
 bool trial_expects(const struct trial *trial, const char *name);
 
 /* Record `value` for metric `name`, with an optional note ("idle") kept beside it. */
 void trial_record(struct trial *trial, const char *name, double value, const char *note);
 
-/* Keep `json`, which is taken over, as `field` of metric `name`'s sample, be it a value or a
- * failure: results/README.md has the fields. */
+/* Keep `json` as `field` of metric `name`'s sample, whether that is a value or a failure
+ * (results/README.md has the fields). Takes ownership of `json`. */
 void trial_keep(struct trial *trial, const char *name, const char *field, struct cJSON *json);
 
-/* Record that metric `name` failed, for the reason in `why`, with the end of the console as it is
- * now; the trial goes on. What was recorded or has failed already stays as it is. */
+/* Record that metric `name` failed, with the reason in `why` and the present end of the console.
+ * The trial goes on. A metric that was already recorded, or has failed, stays as it is. */
 void trial_fail(struct trial *trial, const char *name, const struct error *why);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading a JSON object field by field, where an absent field is nothing special.
+ * Read a JSON object field by field. An absent field is no error.
  */
 #ifndef TARE_JSON_H
 #define TARE_JSON_H
@@ -10,14 +10,14 @@
 /* The field `name` of `object`, or NULL; `object` may be NULL. It stays the object's. */
 cJSON *json_field(const cJSON *object, const char *name);
 
-/* The text or number in field `name`; "" and 0 where it is absent or of another type. */
+/* The text or number in field `name`; "" or 0 if it is absent or of another type. */
 const char *json_text(const cJSON *object, const char *name);
 double json_number(const cJSON *object, const char *name);
 
 /* The element of the array `list` whose text field `name` is `value`, or NULL. */
 cJSON *json_find(const cJSON *list, const char *name, const char *value);
 
-/* Put `value`, which is taken over, in the place of field `name`, which may be absent. */
+/* Set field `name`, which may be absent, to `value`. Takes ownership of `value`. */
 void json_replace(cJSON *object, const char *name, cJSON *value);
 
 #endif

@@ -186,7 +186,7 @@ static void listen_in(struct trial *trial, unsigned port, double seconds, struct
         close(fd);
 }
 
-cJSON *packets_probe(struct trial *trial, unsigned port, double seconds)
+cJSON *packets_collect(struct trial *trial, unsigned port, double seconds)
 {
     cJSON *lines = cJSON_CreateArray();
     struct capture *capture;

@@ -12,7 +12,7 @@
 /* Ask the guest to connect to TCP port `port` and to echo a ping, and tell for `seconds` what
  * its interface carries, whatever it is: a new array of lines, the first what was asked, or why
  * nothing could be. NULL when out of memory. The caller deletes it. */
-struct cJSON *packets_probe(struct trial *trial, unsigned port, double seconds);
+struct cJSON *packets_collect(struct trial *trial, unsigned port, double seconds);
 
 /* One packet, an Ethernet frame of `length` bytes of which the first `captured` are at `bytes`, in
  * a line of printable ASCII. */

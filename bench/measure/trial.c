@@ -421,12 +421,13 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
     status = trial_boot(&trial, 0, &error);
     if (status == 0)
         status = setup->scenario->measure(&trial, &error);
-    if (status < 0) {
+    if (status < 0)
         report->error = error;
-        for (unsigned i = 0; i < report->count; i++)
-            if (report->outcomes[i].expected)
-                trial_fail(&trial, report->outcomes[i].metric->name, &error);
-    }
+    else
+        fail(&error, EPROTO, "the scenario has recorded neither a value nor a failure");
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outcomes[i].expected)
+            trial_fail(&trial, report->outcomes[i].metric->name, &error);
     free_slots(&trial);
     return trial.broken < 0 ? trial.broken : status == -ECANCELED ? status : 0;
 }

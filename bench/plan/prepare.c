@@ -270,8 +270,7 @@ static int read_noise(struct plan *plan, struct error *error)
 
     if (!options->noise)
         return 0;
-    status =
-        compare_read_noise(options->noise, options->repeat, options->seed, &plan->noise, error);
+    status = twins_read_noise(options->noise, options->repeat, options->seed, &plan->noise, error);
     if (status < 0)
         error_prefix(error, "--noise");
     return status;

@@ -4,12 +4,12 @@
 
 #include "bench/base/escape.h"
 #include "bench/report/export.h"
-#include "bench/result/results.h"
 
-static void put_tsv(const char *text, FILE *out)
-{
-    escape_print(text, out);
-}
+/* How a format of one line for each sample writes. */
+struct lines {
+    char separator;
+    void (*put)(const char *text, FILE *out);
+};
 
 static void put_csv(const char *text, FILE *out)
 {
@@ -22,98 +22,68 @@ static void put_csv(const char *text, FILE *out)
     fputc('"', out);
 }
 
-static void put_sample(const cJSON *series, const cJSON *sample, char separator,
-                       void (*put)(const char *text, FILE *out), FILE *out)
+static void put_sample(const struct lines *format, const struct model_series *series,
+                       const struct model_sample *sample, FILE *out)
 {
-    static const char *const names[] = {"scenario", "metric", "target", "unit"};
-    const cJSON *value = json_field(sample, "value");
+    const struct model_metric *metric = series->metric;
+    const char *const texts[] = {metric->scenario, metric->name, series->target->name,
+                                 metric->unit};
+    char separator = format->separator;
 
-    for (int i = 0; i < 4; i++) {
-        put(json_text(series, names[i]), out);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        format->put(texts[i], out);
         fputc(separator, out);
     }
-    fprintf(out, "%.0f%c%.0f%c%.6f%c", json_number(sample, "order"), separator,
-            json_number(sample, "repetition"), separator, json_number(sample, "t"), separator);
-    if (cJSON_IsNumber(value))
-        fprintf(out, "%.17g", value->valuedouble);
+    fprintf(out, "%zu%c%zu%c%.6f%c", sample->order, separator, sample->repetition, separator,
+            sample->t, separator);
+    if (sample->has_value)
+        fprintf(out, "%.17g", sample->value);
     fputc(separator, out);
-    put(json_text(sample, "error"), out);
+    format->put(sample->failure, out);
     fputc(separator, out);
-    put(json_text(sample, "note"), out);
+    format->put(sample->note, out);
     fputc('\n', out);
 }
 
-static int export_all(const cJSON *document, char separator,
-                      void (*put)(const char *text, FILE *out), FILE *out)
+static int write_lines(const struct lines *format, const struct model *model, FILE *out)
 {
-    static const char *const lists[] = {"warmup", "samples"};
     static const char *const names[] = {"scenario",   "metric", "target", "unit",  "order",
                                         "repetition", "t",      "value",  "error", "note"};
-    const cJSON *series, *sample;
 
     for (int i = 0; i < 10; i++)
-        fprintf(out, "%s%c", names[i], i < 9 ? separator : '\n');
-    cJSON_ArrayForEach(series, json_field(document, "metrics"))
-    {
-        for (int i = 0; i < 2; i++)
-            cJSON_ArrayForEach(sample, json_field(series, lists[i]))
-                put_sample(series, sample, separator, put, out);
+        fprintf(out, "%s%c", names[i], i < 9 ? format->separator : '\n');
+    for (size_t s = 0; s < model->series_count; s++) {
+        const struct model_series *series = &model->series[s];
+
+        for (size_t i = 0; i < series->warmup_count; i++)
+            put_sample(format, series, &series->warmups[i], out);
+        for (size_t i = 0; i < series->sample_count; i++)
+            put_sample(format, series, &series->samples[i], out);
     }
     return fflush(out) == 0 && !ferror(out) ? 0 : -EIO;
 }
 
-int export_tsv(const cJSON *document, FILE *out)
+static int write_tsv(const struct model *model, FILE *out)
 {
-    return export_all(document, '\t', put_tsv, out);
+    return write_lines(&(struct lines){'\t', escape_print}, model, out);
 }
 
-int export_csv(const cJSON *document, FILE *out)
+static int write_csv(const struct model *model, FILE *out)
 {
-    return export_all(document, ',', put_csv, out);
+    return write_lines(&(struct lines){',', put_csv}, model, out);
 }
 
-/* The target's series with at least one value, or NULL. */
-static const cJSON *drawable(const cJSON *document, const char *scenario, const char *metric,
-                             const cJSON *target)
+const struct exporter exporters[] = {
+    {"tsv", "tsv", write_tsv},
+    {"csv", "csv", write_csv},
+    {NULL, NULL, NULL},
+};
+
+const struct exporter *export_find(const char *name)
 {
-    const cJSON *series = results_series(document, scenario, metric, json_text(target, "name"));
+    const struct exporter *exporter = exporters;
 
-    return json_number(json_field(series, "summary"), "n") > 0 ? series : NULL;
-}
-
-int export_figure(const cJSON *document, const char *scenario, const char *metric, FILE *out)
-{
-    const cJSON *target, *sample;
-    double scale;
-    int index = 0;
-
-    results_unit(document, scenario, metric, &scale);
-    cJSON_ArrayForEach(target, json_field(document, "targets"))
-    {
-        const cJSON *series = drawable(document, scenario, metric, target);
-        const cJSON *summary = json_field(series, "summary");
-        const cJSON *ci95 = json_field(summary, "ci95");
-
-        if (!series)
-            continue;
-        fprintf(out, "%d\t", index++);
-        escape_print(json_text(target, "name"), out);
-        fprintf(out, "\t%.17g\t%.17g\t%.17g\n", json_number(summary, "median") / scale,
-                cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 0)) / scale,
-                cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 1)) / scale);
-    }
-    fputs("\n\n", out);
-    index = 0;
-    cJSON_ArrayForEach(target, json_field(document, "targets"))
-    {
-        const cJSON *series = drawable(document, scenario, metric, target);
-
-        if (!series)
-            continue;
-        cJSON_ArrayForEach(
-            sample, json_field(series, "samples")) if (cJSON_IsNumber(json_field(sample, "value")))
-            fprintf(out, "%d\t%.17g\n", index, json_number(sample, "value") / scale);
-        index++;
-    }
-    return ferror(out) ? -EIO : index;
+    while (exporter->name && strcmp(exporter->name, name) != 0)
+        exporter++;
+    return exporter->name ? exporter : NULL;
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,29 +9,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/base/escape.h"
-#include "bench/report/export.h"
+#include "bench/report/figure.h"
 #include "bench/report/plot.h"
-#include "bench/result/results.h"
 
 extern char **environ;
 
 /* What the figure says of itself goes by environment: gnuplot reads it without any quoting. */
-static void describe(const cJSON *document, const char *title, const char *unit, const char *stem)
+struct words {
+    const char *title, *name; /* name: of the metric, small beside the title; "" for none */
+    const char *unit;
+};
+
+static void describe(const struct model *model, const struct words *words, const char *stem)
 {
-    const cJSON *about = json_field(document, "run"), *host = json_field(document, "host");
-    bool tcg = strcmp(json_text(about, "accel"), "tcg") == 0;
+    const struct model_run *run = &model->run;
     char caption[512];
 
-    snprintf(
-        caption, sizeof caption, "%s, %.0f MiB, %.0f vCPU, %s; %s, %.0f cores%s%s",
-        json_text(about, "machine"), json_number(about, "memory_mib"), json_number(about, "vcpus"),
-        tcg ? "TCG, does not predict KVM" : json_text(about, "accel"), json_text(host, "cpu"),
-        json_number(host, "cores"), cJSON_IsTrue(json_field(about, "quiet")) ? "" : "; not quiet",
-        cJSON_IsTrue(json_field(about, "valid")) ? "" : "; INVALID");
-    setenv("TARE_TITLE", title, 1);
+    snprintf(caption, sizeof caption, "%s, %zu MiB, %zu vCPU, %s; %s, %zu cores%s%s%s%s",
+             run->machine, run->memory_mib, run->vcpus,
+             run->tcg ? "TCG, does not predict KVM" : run->accel, model->host.cpu,
+             model->host.cores, *run->payload ? "; ready: " : "", *run->payload ? run->ready : "",
+             run->quiet ? "" : "; not quiet", run->valid ? "" : "; INVALID");
+    setenv("TARE_TITLE", words->title, 1);
+    setenv("TARE_NAME", words->name, 1);
     setenv("TARE_CAPTION", caption, 1);
-    setenv("TARE_UNIT", unit, 1);
+    setenv("TARE_UNIT", words->unit, 1);
     setenv("TARE_STEM", stem, 1);
 }
 
@@ -54,29 +55,28 @@ static int run_gnuplot(const char *script, struct error *error)
     return 0;
 }
 
-/* A figure: its data, written by export; then, if there is any, the drawing of it. */
+/* A figure: its data, written by figure.h's; then, if there is any, the drawing of it. */
 struct figure {
-    const cJSON *document, *series;
+    const struct model *model;
     const char *datadir, *directory;
     char stem[PATH_MAX];
     FILE *data;
 };
 
-static int begin(struct figure *figure, const char *name, struct error *error)
+static int begin(struct figure *figure, const char *scenario, const char *name, struct error *error)
 {
     char path[PATH_MAX + 8];
 
-    snprintf(figure->stem, sizeof figure->stem, "%s/%s-%s", figure->directory,
-             json_text(figure->series, "scenario"), name);
+    snprintf(figure->stem, sizeof figure->stem, "%s/%s-%s", figure->directory, scenario, name);
     snprintf(path, sizeof path, "%s.dat", figure->stem);
     figure->data = fopen(path, "we");
     return figure->data ? 0 : fail(error, errno, "%s: %s", path, strerror(errno));
 }
 
-/* `count` is what the export returned. 1 when drawn, 0 when there is nothing to draw, or a negative
- * errno. */
-static int draw(struct figure *figure, int count, const char *script, const char *title,
-                const char *unit, struct error *error)
+/* `count` is what writing the data returned. 1 when drawn, 0 when there is nothing to draw, or a
+ * negative errno. */
+static int draw(struct figure *figure, int count, const char *script, const struct words *words,
+                struct error *error)
 {
     char path[PATH_MAX + 8];
     int status;
@@ -88,117 +88,114 @@ static int draw(struct figure *figure, int count, const char *script, const char
         unlink(path);
         return 0;
     }
-    describe(figure->document, title, unit, figure->stem);
+    describe(figure->model, words, figure->stem);
     snprintf(path, sizeof path, "%s/plots/%s", figure->datadir, script);
     status = run_gnuplot(path, error);
     return status < 0 ? status : 1;
 }
 
 /* One metric: all samples of all targets. */
-static int draw_metric(struct figure *figure, struct error *error)
+static int draw_metric(struct figure *figure, const struct model_metric *metric,
+                       struct error *error)
 {
-    const char *scenario = json_text(figure->series, "scenario");
-    const char *metric = json_text(figure->series, "metric");
-    char title[256], label[64];
-    double scale;
-    int status = begin(figure, metric, error);
+    char name[256], label[64];
+    struct words words = {.title = name, .name = "", .unit = label};
+    int status = begin(figure, metric->scenario, metric->name, error);
 
     if (status < 0)
         return status;
-    snprintf(title, sizeof title, "%s.%s", scenario, metric);
-    snprintf(label, sizeof label, "%s (%s is better)",
-             results_unit(figure->document, scenario, metric, &scale),
-             json_text(figure->series, "direction"));
-    return draw(figure, export_figure(figure->document, scenario, metric, figure->data),
-                "targets.gp", title, label, error);
+    snprintf(name, sizeof name, "%s.%s", metric->scenario, metric->name);
+    snprintf(label, sizeof label, "%s (%s is better)", metric->shown_unit,
+             metric->direction == MODEL_LOWER ? "lower" : "higher");
+    if (*metric->title) {
+        words.title = metric->title;
+        words.name = name;
+    }
+    return draw(figure, figure_metric(figure->model, metric, figure->data), "targets.gp", &words,
+                error);
 }
 
-/* A figure of several metrics, whose names the script gets by environment. */
-static int draw_joint(struct figure *figure, const char *name, const char *script,
-                      const char *title, const char *label,
-                      int (*export)(const cJSON *document, const char *scenario, FILE *out,
-                                    FILE *names),
+/* A figure of several metrics, whose names and titles the script gets by environment. */
+static int draw_joint(struct figure *figure, const struct model_scenario *scenario,
+                      const char *name, const char *script, const struct words *words,
+                      int (*write)(const struct model *model, const struct model_scenario *scenario,
+                                   FILE *out, FILE *names),
                       struct error *error)
 {
-    char *words = NULL;
+    char *list = NULL;
     size_t size;
-    FILE *names = open_memstream(&words, &size);
-    int status = names ? begin(figure, name, error) : fail(error, ENOMEM, "out of memory");
+    FILE *names = open_memstream(&list, &size);
+    int status =
+        names ? begin(figure, scenario->name, name, error) : fail(error, ENOMEM, "out of memory");
     int count = 0;
 
     if (status == 0)
-        count =
-            export(figure->document, json_text(figure->series, "scenario"), figure->data, names);
+        count = write(figure->model, scenario, figure->data, names);
     if (names)
         fclose(names);
     if (status == 0) {
-        setenv("TARE_METRICS", words, 1);
-        status = draw(figure, count, script, title, label, error);
+        setenv("TARE_METRICS", list, 1);
+        status = draw(figure, count, script, words, error);
     }
-    free(words);
+    free(list);
     return status;
 }
 
 /* All rates of a scenario beside one another. */
-static int draw_rates(struct figure *figure, struct error *error)
+static int draw_rates(struct figure *figure, const struct model_scenario *scenario,
+                      struct error *error)
 {
-    const char *scenario = json_text(figure->series, "scenario");
     char title[256], label[64];
+    struct words words = {.title = title, .name = "", .unit = label};
     double scale;
 
-    snprintf(title, sizeof title, "%s: throughput", scenario);
-    snprintf(label, sizeof label, "%s (higher is better)",
-             export_rate_unit(figure->document, scenario, &scale));
-    return draw_joint(figure, "throughput", "rates.gp", title, label, export_rates, error);
+    snprintf(title, sizeof title, "%s: throughput", scenario->name);
+    snprintf(label, sizeof label, "%s (higher is better)", figure_rate_unit(scenario, &scale));
+    return draw_joint(figure, scenario, "throughput", "rates.gp", &words, figure_rates, error);
 }
 
 /* The same over time. */
-static int draw_intervals(struct figure *figure, struct error *error)
+static int draw_intervals(struct figure *figure, const struct model_scenario *scenario,
+                          struct error *error)
 {
-    const char *scenario = json_text(figure->series, "scenario");
     char title[256];
     double scale;
+    struct words words = {.title = title, .name = "", .unit = figure_rate_unit(scenario, &scale)};
 
-    snprintf(title, sizeof title, "%s: every run, its warm-up included", scenario);
-    return draw_joint(figure, "intervals", "intervals.gp", title,
-                      export_rate_unit(figure->document, scenario, &scale), export_intervals,
+    snprintf(title, sizeof title, "%s: every run, its warm-up included", scenario->name);
+    return draw_joint(figure, scenario, "intervals", "intervals.gp", &words, figure_intervals,
                       error);
 }
 
-static bool begins_scenario(const cJSON *document, const cJSON *series)
+static int draw_scenario(struct figure *figure, const struct model_scenario *scenario,
+                         struct error *error)
 {
-    const cJSON *before = json_field(document, "metrics")->child;
+    int figures = draw_rates(figure, scenario, error);
+    int status = figures < 0 ? figures : draw_intervals(figure, scenario, error);
 
-    while (strcmp(json_text(before, "scenario"), json_text(series, "scenario")) != 0)
-        before = before->next;
-    return before == series;
+    for (size_t i = 0; i < scenario->metric_count && status >= 0; i++) {
+        figures += status;
+        status = draw_metric(figure, scenario->metrics[i], error);
+    }
+    return status < 0 ? status : figures + status;
 }
 
-int plot_write(const cJSON *document, const char *datadir, const char *directory,
+int plot_write(const struct model *model, const char *datadir, const char *directory,
                struct error *error)
 {
-    struct figure figure = {.document = document, .datadir = datadir, .directory = directory};
-    int (*const draws[])(struct figure * figure,
-                         struct error * error) = {draw_rates, draw_intervals, draw_metric};
+    struct figure figure = {.model = model, .datadir = datadir, .directory = directory};
     int figures = 0;
 
     if (mkdir(directory, 0777) < 0 && errno != EEXIST)
         return fail(error, errno,
                     "%s: %s; remedy: name a folder in one that exists and can be written to",
                     directory, strerror(errno));
-    cJSON_ArrayForEach(figure.series, json_field(document, "metrics"))
-    {
-        bool wanted[] = {begins_scenario(document, figure.series),
-                         begins_scenario(document, figure.series),
-                         results_is_first(document, figure.series)};
+    for (size_t i = 0; i < model->scenario_count; i++) {
+        int status = draw_scenario(&figure, &model->scenarios[i], error);
 
-        for (int i = 0; i < 3; i++) {
-            int status = wanted[i] ? draws[i](&figure, error) : 0;
-
-            if (status < 0)
-                return status;
-            figures += status;
-        }
+        if (status < 0)
+            return status;
+        figures += status;
     }
     return figures;
 }

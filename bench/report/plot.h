@@ -2,16 +2,15 @@
 #ifndef TARE_PLOT_H
 #define TARE_PLOT_H
 
-#include <cjson/cJSON.h>
-
 #include "bench/base/error.h"
+#include "bench/result/model.h"
 
-/* Draw `document` with gnuplot and the scripts of DATADIR/plots: every metric that has values, a
+/* Draw `model` with gnuplot and the scripts of DATADIR/plots: every metric that has values, a
  * figure each, DIRECTORY/SCENARIO-METRIC.{dat,png,svg}; where there are rates, all of a scenario
  * together (SCENARIO-throughput), and where their samples hold intervals, those over time
  * (SCENARIO-intervals). The directory is made if need be. Returns how many figures, or a negative
- * errno. */
-int plot_write(const cJSON *document, const char *datadir, const char *directory,
+ * errno: -ENOENT too where there is no gnuplot; data without a figure is then left. */
+int plot_write(const struct model *model, const char *datadir, const char *directory,
                struct error *error);
 
 #endif

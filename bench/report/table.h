@@ -2,12 +2,14 @@
 #ifndef TARE_TABLE_H
 #define TARE_TABLE_H
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Print a result for people: under which conditions, then a table per scenario, then the warnings
- * with their remedies. `color` allows terminal colours. */
-void table_print(const cJSON *document, FILE *out, bool color);
+#include "bench/result/model.h"
+
+/* Print a result for people: under which conditions, then a table per scenario, the verdicts on
+ * twins, then the warnings with their remedies. All text is escaped. `color` allows terminal
+ * colours. */
+void table_print(const struct model *model, FILE *out, bool color);
 
 #endif

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* compare_print(): what comparing twins came to, in words. */
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include "bench/result/twins.h"
 #include "bench/base/escape.h"
-#include "bench/result/results.h"
 #include "bench/base/units.h"
+#include "bench/report/verdict.h"
 
 static void put(const char *before, const char *text, FILE *out)
 {
@@ -20,98 +18,88 @@ static void number(double value, FILE *out)
     fprintf(out, fabs(value) >= 1000 ? "%.0f" : "%.3g", value);
 }
 
-static void put_amount(double value, const cJSON *entry, FILE *out)
+static void put_amount(double value, const char *of_unit, FILE *out)
 {
     double scale;
-    const char *unit = unit_shown(json_text(entry, "unit"), value, &scale);
+    const char *unit = unit_shown(of_unit, value, &scale);
 
     number(value / scale, out);
     put(" ", unit, out);
 }
 
 /* What B is: slower or faster, or where the unit is no time, higher or lower. */
-static const char *word_of(const cJSON *entry)
+static const char *word_of(const char *unit, bool more)
 {
     static const char *const times[] = {"s", "ms", "us", "ns", NULL};
-    bool more = json_number(entry, "difference") > 0;
 
     for (int i = 0; times[i]; i++)
-        if (strcmp(json_text(entry, "unit"), times[i]) == 0)
+        if (strcmp(unit, times[i]) == 0)
             return more ? "slower" : "faster";
     return more ? "higher" : "lower";
 }
 
-static void print_difference(const cJSON *entry, FILE *out)
+static void print_difference(const struct model_twin *twin, const char *unit, FILE *out)
 {
-    const cJSON *ci95 = json_field(entry, "ci95");
-    double low = cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 0));
-    double high = cJSON_GetNumberValue(cJSON_GetArrayItem(ci95, 1));
-    double size = fabs(json_number(entry, "difference")), scale;
-    bool more = json_number(entry, "difference") > 0;
+    double size = fabs(twin->difference), scale;
+    bool more = twin->difference > 0;
 
-    unit_shown(json_text(entry, "unit"), size, &scale);
-    fprintf(out, "B %s by ", word_of(entry));
-    put_amount(size, entry, out);
+    unit_shown(unit, size, &scale);
+    fprintf(out, "B %s by ", word_of(unit, more));
+    put_amount(size, unit, out);
     fputs(" (95 % ", out);
-    number((more ? low : -high) / scale, out);
+    number((more ? twin->ci95[0] : -twin->ci95[1]) / scale, out);
     fputs(" .. ", out);
-    number((more ? high : -low) / scale, out);
-    fprintf(out, "), p=%.2g", json_number(entry, "p"));
-    if (strcmp(json_text(entry, "verdict"), "too-small") == 0) {
+    number((more ? twin->ci95[1] : -twin->ci95[0]) / scale, out);
+    fprintf(out, "), p=%.2g", twin->p);
+    if (twin->verdict == MODEL_TOO_SMALL) {
         fputs("; too small to count: the minimum detectable effect is ", out);
-        put_amount(json_number(entry, "mde"), entry, out);
+        put_amount(twin->mde, unit, out);
     }
     fputc('\n', out);
 }
 
-static void print_entry(const cJSON *entry, bool same, FILE *out)
+static void print_series(const struct model_series *series, bool alike, FILE *out)
 {
-    put("  ", json_text(entry, "scenario"), out);
-    put(".", json_text(entry, "metric"), out);
+    const struct model_twin *twin = series->twin;
+
+    put("  ", series->metric->scenario, out);
+    put(".", series->metric->name, out);
     fputs(": ", out);
-    if (strcmp(json_text(entry, "verdict"), "none") != 0) {
-        print_difference(entry, out);
+    if (twin->verdict != MODEL_NONE) {
+        print_difference(twin, series->metric->unit, out);
         return;
     }
-    fprintf(out, "no difference found, p=%.2g; ", json_number(entry, "p"));
-    fputs(same ? "minimum detectable effect: " : "smallest that would have been: ", out);
-    put_amount(json_number(entry, "mde"), entry, out);
-    fprintf(out, ", %.0f pairs\n", json_number(entry, "pairs"));
+    fprintf(out, "no difference found, p=%.2g; ", twin->p);
+    fputs(alike ? "minimum detectable effect: " : "smallest that would have been: ", out);
+    put_amount(twin->mde, series->metric->unit, out);
+    fprintf(out, ", %zu pairs\n", twin->pairs);
 }
 
-static void print_build(const cJSON *document, const char *letter, const char *name, FILE *out)
+static void print_build(const char *letter, const struct model_target *target, FILE *out)
 {
-    const cJSON *target = results_target(document, name);
-    const cJSON *kernel = json_field(target, "kernel");
     char hash[64];
 
-    put(letter, name, out);
-    if (cJSON_IsObject(kernel)) {
-        put(", ", json_text(kernel, "path"), out);
-        escape_text(json_text(kernel, "sha256"), hash, sizeof hash);
+    put(letter, target->name, out);
+    if (target->has_kernel) {
+        put(", ", target->kernel.path, out);
+        escape_text(target->kernel.sha256, hash, sizeof hash);
         fprintf(out, ", sha256 %.12s", hash);
     }
     fputc('\n', out);
 }
 
-void compare_print(const cJSON *document, FILE *out)
+void verdict_print(const struct model *model, FILE *out)
 {
-    const cJSON *list = json_field(document, "comparisons"), *target, *entry;
-    bool same = strcmp(json_text(json_field(document, "run"), "compare"), "aa") == 0;
+    for (size_t t = 0; t < model->target_count && model->has_twins; t++) {
+        const struct model_target *b = &model->targets[t];
 
-    cJSON_ArrayForEach(target, json_field(document, "targets"))
-    {
-        const char *name = json_text(target, "name"), *original = json_text(target, "twin_of");
-
-        if (!*original || cJSON_GetArraySize(list) == 0)
+        if (!b->a)
             continue;
-        fprintf(out, "\nB against A%s\n", same ? ", which are the same" : "");
-        print_build(document, "  A: ", original, out);
-        print_build(document, "  B: ", name, out);
-        cJSON_ArrayForEach(entry, list)
-        {
-            if (strcmp(json_text(entry, "target"), name) == 0)
-                print_entry(entry, same, out);
-        }
+        fprintf(out, "\nB against A%s\n", model->run.alike ? ", which are the same" : "");
+        print_build("  A: ", b->a, out);
+        print_build("  B: ", b, out);
+        for (size_t s = 0; s < model->series_count; s++)
+            if (model->series[s].target == b && model->series[s].twin)
+                print_series(&model->series[s], model->run.alike, out);
     }
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* results_complete(): from samples to summaries, ratios and warnings. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/result/twins.h"
+#include "bench/base/json.h"
 #include "bench/result/results.h"
 #include "bench/result/stats.h"
+#include "bench/result/summarise.h"
+#include "bench/result/twins.h"
 
 static cJSON *interval(const double ci95[2])
 {
@@ -52,7 +53,7 @@ static void warn_of_shape(cJSON *document, const cJSON *series, const double *va
                      "%s %s: the samples look bimodal", target, metric);
 }
 
-static int summarise(cJSON *document, cJSON *series, uint64_t seed)
+static int add_summary(cJSON *document, cJSON *series, uint64_t seed)
 {
     size_t count, failed;
     double *values = values_of(series, &count, &failed);
@@ -156,7 +157,7 @@ static int add_ratio(cJSON *document, const cJSON *series, const char *base, uin
     return 0;
 }
 
-int results_complete(cJSON *document, struct error *error)
+int summarise(cJSON *document, struct error *error)
 {
     uint64_t seed = (uint64_t)json_number(json_field(document, "run"), "seed");
     const char *base = base_of(document);
@@ -167,7 +168,7 @@ int results_complete(cJSON *document, struct error *error)
     cJSON_ArrayForEach(series, json_field(document, "metrics"))
     {
         if (status == 0)
-            status = summarise(document, series, seed);
+            status = add_summary(document, series, seed);
     }
     cJSON_ArrayForEach(series, json_field(document, "metrics"))
     {
@@ -175,6 +176,6 @@ int results_complete(cJSON *document, struct error *error)
             status = add_ratio(document, series, base, seed);
     }
     if (status == 0)
-        status = compare_complete(document);
+        status = twins_complete(document);
     return status < 0 ? fail(error, -status, "statistics: %s", strerror(-status)) : 0;
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/result/twins.h"
+#include "bench/base/json.h"
+#include "bench/result/model.h"
 #include "bench/result/results.h"
 #include "bench/result/stats.h"
+#include "bench/result/twins.h"
 
 /* Under which conditions noise was measured: it holds for no others. */
 static const char *const conditions[] = {"machine", "memory_mib", "vcpus",
@@ -60,8 +63,9 @@ static cJSON *about_series(const cJSON *series, const char *target)
     return entry;
 }
 
-cJSON *compare_noise_of(const cJSON *document, const char *scenario, const char *metric,
-                        const char *target)
+/* The entry of noise[] for this scenario, metric and target or its twin, or NULL. */
+static const cJSON *noise_of(const cJSON *document, const char *scenario, const char *metric,
+                             const char *target)
 {
     const char *original = results_twin_of(document, target);
 
@@ -130,11 +134,11 @@ static const char *verdict_of(const cJSON *series, const struct summary *summary
     return (summary->median > 0) == up ? "better" : "worse";
 }
 
-static int compare(cJSON *document, const cJSON *series, const cJSON *original, uint64_t seed)
+static int judge(cJSON *document, const cJSON *series, const cJSON *original, uint64_t seed)
 {
     const char *base = json_text(original, "target");
-    const cJSON *known = compare_noise_of(document, json_text(series, "scenario"),
-                                          json_text(series, "metric"), base);
+    const cJSON *known =
+        noise_of(document, json_text(series, "scenario"), json_text(series, "metric"), base);
     double p, mde;
     struct summary summary;
     struct pairs pairs;
@@ -205,7 +209,7 @@ static void warn_of_conditions(cJSON *document)
                      "the noise was measured under other conditions:%s", differing);
 }
 
-int compare_complete(cJSON *document)
+int twins_complete(cJSON *document)
 {
     const cJSON *about = json_field(document, "run"), *series;
     uint64_t seed = (uint64_t)json_number(about, "seed");
@@ -225,7 +229,7 @@ int compare_complete(cJSON *document)
         const cJSON *original = original_of(document, series);
 
         if (original && status == 0)
-            status = compare(document, series, original, seed);
+            status = judge(document, series, original, seed);
     }
     if (status == 0 && strcmp(kind, "aa") == 0)
         warn_of_difference(document);
@@ -247,27 +251,28 @@ static cJSON *origin(const cJSON *document)
     return from;
 }
 
-int compare_read_noise(const char *path, unsigned n, uint64_t seed, cJSON **noise,
-                       struct error *error)
+int twins_read_noise(const char *path, unsigned n, uint64_t seed, cJSON **noise,
+                     struct error *error)
 {
-    cJSON *document, *list = cJSON_CreateArray();
-    int status = results_load(path, &document, error);
+    struct model model;
+    cJSON *list = cJSON_CreateArray();
+    int status = model_load(path, &model, error);
 
-    if (status == 0 && strcmp(json_text(json_field(document, "run"), "compare"), "aa") != 0)
+    if (status == 0 && !model.run.alike)
         status = fail(error, EINVAL, "%s: not the result of an A/A run; make one with --aa", path);
     if (status == 0)
-        status = add_noise(document, n, seed, list);
+        status = add_noise(model.document, n, seed, list);
     if (status == 0 && cJSON_GetArraySize(list) == 0)
         status = fail(error, EINVAL, "%s: holds fewer than %d pairs of any metric", path,
                       STATS_PAIRS_MIN);
     if (status == 0) {
         *noise = cJSON_CreateObject();
         cJSON_AddItemToObject(*noise, "noise", list);
-        cJSON_AddItemToObject(*noise, "noise_from", origin(document));
+        cJSON_AddItemToObject(*noise, "noise_from", origin(model.document));
     } else {
         fail(error, -status, "%s: %s", path, strerror(-status));
         cJSON_Delete(list);
     }
-    cJSON_Delete(document);
+    model_free(&model);
     return status;
 }

@@ -30,11 +30,14 @@ static cJSON *series_of(cJSON *document, const char *scenario, const char *targe
     series = cJSON_CreateObject();
     cJSON_AddStringToObject(series, "scenario", scenario);
     cJSON_AddStringToObject(series, "metric", metric->name);
+    cJSON_AddStringToObject(series, "title", metric->title);
     cJSON_AddStringToObject(series, "target", target);
     cJSON_AddStringToObject(series, "unit", metric->unit);
     cJSON_AddStringToObject(series, "direction",
                             metric->direction == LOWER_IS_BETTER ? "lower" : "higher");
     cJSON_AddStringToObject(series, "clock", metric->clock);
+    cJSON_AddStringToObject(series, "start", metric->start);
+    cJSON_AddStringToObject(series, "stop", metric->stop);
     cJSON_AddStringToObject(series, "definition", metric->definition);
     cJSON_AddArrayToObject(series, "samples");
     cJSON_AddArrayToObject(series, "warmup");

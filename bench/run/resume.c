@@ -130,6 +130,25 @@ static int check_same(const cJSON *document, const struct plan *plan, struct err
     return 0;
 }
 
+/* Whether the trials are those of the journal: its samples are told apart by their number only. */
+static bool is_same_order(const cJSON *order, const struct plan *plan)
+{
+    const cJSON *then;
+    unsigned i = 0;
+
+    cJSON_ArrayForEach(then, order)
+    {
+        const struct planned *planned = &plan->trials[i];
+
+        if (i++ == plan->trial_count ||
+            strcmp(json_text(then, "target"), plan->targets[planned->target].name) != 0 ||
+            strcmp(json_text(then, "scenario"), plan->scenarios[planned->scenario]->name) != 0 ||
+            json_number(then, "repetition") != planned->repetition)
+            return false;
+    }
+    return i == plan->trial_count;
+}
+
 static void mark_done(const cJSON *samples, struct run *run)
 {
     const cJSON *sample;
@@ -152,7 +171,7 @@ int resume_progress(const cJSON *document, struct run *run, struct error *error)
 
     if (status < 0)
         return status;
-    if (cJSON_GetArraySize(json_field(about, "order")) != (int)run->plan->trial_count)
+    if (!is_same_order(json_field(about, "order"), run->plan))
         return fail(error, EINVAL, "--resume: the journal's plan is not this tare's");
     cJSON_ArrayForEach(series, json_field(document, "metrics"))
     {

@@ -16,6 +16,7 @@
 #include "bench/run/record.h"
 #include "bench/run/resume.h"
 #include "bench/result/results.h"
+#include "bench/result/summarise.h"
 #include "bench/measure/sandbox.h"
 #include "bench/run/session.h"
 #include "bench/measure/trial.h"
@@ -185,7 +186,7 @@ static int finish(struct run *run, const char *path, cJSON **document, struct er
     judge(*document, part);
     cJSON_Delete(part);
     if (status == 0)
-        status = results_complete(*document, error);
+        status = summarise(*document, error);
     if (status == 0 && run->plan->options.out && (complete || has_samples(*document)))
         status = results_save(run->plan->options.out, *document, error);
     if (status == 0 && complete)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * floor: a kernel with nothing in it. It starts where every PVH kernel starts, says that all phases
- * have passed, and ends the VM. Whatever a trial of this target costs is the virtual machine's
- * cost, and no kernel in this harness can be faster.
+ * floor: a kernel with nothing in it. It starts where every PVH kernel starts, writes the markers
+ * of all phases, and ends the VM. A trial of this target costs what the virtual machine costs. No
+ * kernel in this harness can be faster.
  */
 #include "../../scenarios/marker.h"
 
@@ -37,8 +37,8 @@ void floor(void)
     marker_port(MARKER_EXIT, 0);
     marker_port(MARKER_END, 0);
 
-    /* A trap with no handler, not even for the double fault, resets the machine, and a reset ends
-     * the VM: the one way out that each machine type has without any device driver. */
+    /* A trap without a handler, not even for the double fault, resets the machine, and a reset ends
+     * the VM. No other way out works on each machine type without a device driver. */
     __asm__ volatile("lidt %0; ud2" ::"m"(no_interrupts));
     __builtin_unreachable();
 }

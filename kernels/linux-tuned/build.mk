@@ -6,7 +6,7 @@ $(TUNED_SRC)/package: | kernels/linux/fetch.sh
 	kernels/linux/fetch.sh linux-source-6.1 $(@D)
 
 $(TUNED)/vmlinux: kernels/linux-tuned/build.sh kernels/linux-tuned/config kernels/linux-tuned/devices \
-    $(wildcard kernels/linux-tuned/patches/*.patch) $(TUNED_SRC)/package
+    $(wildcard kernels/linux-tuned/patches/*.patch kernels/linux-tuned/compile/*) $(TUNED_SRC)/package
 	@mkdir -p $(@D)
 	$< $(TUNED_SRC) kernels/linux-tuned/config $(B)/cache/linux-tuned $@
 

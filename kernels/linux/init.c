@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The init of the target `linux`: what stands between a distribution's kernel and the payload. The
- * kernel passes what follows `--` on its command line as arguments. The network drivers are
- * modules, loaded only when the network is asked for, since they cost time.
+ * The init of the target `linux`, between the distribution's kernel and the payload. The kernel
+ * passes what follows `--` on its command line as arguments. The network drivers are modules. The
+ * init loads them only for a guest with a network, because that takes time.
  */
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -22,8 +22,8 @@ static void load_module(const char *name, const char *parameters)
     close(fd);
 }
 
-/* What the kernel's command line says of a virtio-mmio device, "device=..."; NULL when nothing. The
- * kernel itself keeps parameters with a dot for modules, and passes them on to nobody. */
+/* The virtio-mmio device that the command line names, "device=...", or NULL. The kernel keeps
+ * parameters with a dot for modules and does not pass them on. */
 static char *mmio_device(void)
 {
     static const char prefix[] = "virtio_mmio.";
@@ -39,7 +39,7 @@ static char *mmio_device(void)
     return NULL;
 }
 
-/* The drivers for the bus on which the NIC is, and no others. */
+/* Load the drivers for the NIC's bus, and no others. */
 static void load_modules(void)
 {
     static char names[] = MODULES; /* from build.mk, each after those that it needs */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * `ip=` (the kernel's admin-guide/nfs/nfsroot) for kernels that do not read it themselves and pass
- * it on to init, as they do with every parameter that they do not know. The kernel's own
- * autoconfiguration is slower than these system calls: it sleeps 10 ms after opening the devices,
- * and all of boot with it. docs/decisions/0008-init-and-network-of-linux.md has the difference.
+ * `ip=` (the kernel's admin-guide/nfs/nfsroot) for kernels that do not read it. They pass it to the
+ * init, like every parameter that they do not know. These system calls are faster than the kernel's
+ * own autoconfiguration, which sleeps 10 ms after it opens the devices and holds up the whole boot
+ * (docs/decisions/0008-init-and-network-of-linux.md).
  */
 #ifndef TARE_LINUX_NETWORK_H
 #define TARE_LINUX_NETWORK_H
@@ -52,8 +52,8 @@ static inline int network_asked(void)
     return getenv("ip") != NULL;
 }
 
-/* As ip=CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF says, of which tare uses the static
- * part. The payload does not see it: its environment is the same on every target. */
+/* Set the address by ip=CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF. tare uses only the
+ * static part. The payload does not see it: its environment is the same on every target. */
 static inline void network_up(void)
 {
     enum { CLIENT, SERVER, GATEWAY, NETMASK, HOSTNAME, DEVICE, AUTOCONF, FIELDS };

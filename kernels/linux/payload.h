@@ -73,7 +73,7 @@ static inline int payload_main(char **argv)
         complain("use", "the marker port");
     else
         marker_port(MARKER_END, payload_run(argv));
-    tcdrain(STDOUT_FILENO); /* the payload's last words may still be on their way to the UART */
+    tcdrain(STDOUT_FILENO); /* the payload's last output may still be on its way to the UART */
     reboot(RB_AUTOBOOT);    /* not a power-off: that needs ACPI, which not all machines have */
     complain("end", "the VM");
     return 1;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A virtio-mmio device from the kernel's command line, for Debian's kernel: the option of its
- * virtio_mmio module that would do it is compiled out, so that on a microvm without ACPI nothing
- * would tell the kernel of the NIC. The syntax is that option's, one device: SIZE@ADDRESS:IRQ.
+ * A virtio-mmio device from the command line, for Debian's kernel. That kernel's own option for it
+ * (virtio_mmio.device=) is compiled out, so on a microvm without ACPI nothing would announce the
+ * NIC. The syntax is that option's, for one device: SIZE@ADDRESS:IRQ.
  */
 #include <linux/module.h>
 #include <linux/platform_device.h>

@@ -107,4 +107,4 @@ E2E_TESTS += $(addprefix kernels/pith/tests/,guest.sh protection.sh programs.sh 
 $(B)/cache/busybox-static/package $(B)/cache/libsqlite3-dev/package: | kernels/linux/fetch.sh
 	kernels/linux/fetch.sh $(notdir $(@D)) $(@D)
 
-check-built: $(B)/cache/busybox-static/package $(B)/cache/libsqlite3-dev/package $(B)/tests/pith-network
+tests-built: $(B)/cache/busybox-static/package $(B)/cache/libsqlite3-dev/package $(B)/tests/pith-network

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* boot: how long from nothing to the program's main(), and from its exit to nothing again. */
+/* boot: how long until the program runs, until a server replies, until all is gone? */
 #include <errno.h>
 #include <stddef.h>
 
@@ -9,7 +9,7 @@
 #define HOST_CLOCK "host CLOCK_MONOTONIC"
 #define STARTED "payload main (t3), or ready"
 
-/* How long a program that writes no markers is watched after its start. */
+/* How long to watch a program that writes no markers after its start. */
 #define LINGER_S 1.0
 
 /* The slowest kernel here listens after one second. */
@@ -19,12 +19,14 @@ enum { NOOP, LISTEN };
 
 static const struct metric metrics[] = {
     {.name = "create",
+     .title = "asking for the VM to a VM that can start",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "create call (t0)",
      .stop = "resume call (t1)",
      .definition = "libvirt's and QEMU's part: from asking for the VM to it being ready to run"},
     {.name = "app",
+     .title = "VM start to the program's main()",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "resume call (t1)",
@@ -32,6 +34,7 @@ static const struct metric metrics[] = {
      .definition = "firmware, kernel and program start: from starting the vCPU to main(), or to "
                    "what --ready names"},
     {.name = "total",
+     .title = "asking for the VM to the program's main()",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "create call (t0)",
@@ -39,6 +42,7 @@ static const struct metric metrics[] = {
      .definition = "all of it: from asking for the VM to the program's main(), or to what "
                    "--ready names"},
     {.name = "kernel",
+     .title = "VM start to the kernel's entry",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "resume call (t1)",
@@ -46,6 +50,7 @@ static const struct metric metrics[] = {
      .definition = "the firmware's part, where the kernel marks its entry",
      .needs = NEEDS_KERNEL_MARKER},
     {.name = "exit",
+     .title = "the program's exit to the end of the VM",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "payload's exit marker",
@@ -53,6 +58,7 @@ static const struct metric metrics[] = {
      .definition = "from the program's exit to the VM being gone",
      .needs = NEEDS_EXIT_MARKER},
     {.name = "reply",
+     .title = "VM start to the program's first reply by TCP",
      .unit = "ms",
      .clock = HOST_CLOCK,
      .start = "resume call (t1)",
@@ -63,8 +69,9 @@ static const struct metric metrics[] = {
          "every 1 ms or 5 % of the time since, which then is the resolution",
      .needs = NEEDS_REPLY},
     {.name = "virtual_ns",
+     .title = "instructions from reset to the program's main()",
      .unit = "ns",
-     .clock = "guest TSC under -icount shift=0",
+     .clock = VIRTUAL_CLOCK,
      .start = "reset",
      .stop = "payload main",
      .definition = "instructions of firmware, kernel and program start, 1 ns each; a sample noted "
@@ -78,7 +85,7 @@ static double ms_between(const struct trial *trial, enum event from, enum event 
     return (double)(trial_stamp(trial, to) - trial_stamp(trial, from)) / 1e6;
 }
 
-/* Whether the payload, which has ended, ended well. */
+/* Whether the payload, which has ended, succeeded. */
 static int check_end(const struct trial *trial, struct error *error)
 {
     if (trial_stamp(trial, EVENT_END) < 0)
@@ -89,7 +96,7 @@ static int check_end(const struct trial *trial, struct error *error)
     return 0;
 }
 
-/* The guest must end, and end well, or the trial has failed. */
+/* The guest must end, and with success, or the trial has failed. */
 static int wait_for_end(struct trial *trial, struct error *error)
 {
     int status = trial_wait(trial, EVENT_GONE, error);
@@ -113,8 +120,8 @@ static int measure_virtual(struct trial *trial, struct error *error)
     return status;
 }
 
-/* The program may be a server, which never ends: it must not have failed while it was watched, and
- * tare ends it. One that did end must have ended well. */
+/* The program may be a server, which never ends. It must not fail while it is watched; then tare
+ * ends it. A program that ends by itself must succeed. */
 static int watch(struct trial *trial, struct error *error)
 {
     int status = trial_linger(trial, LINGER_S, error);
@@ -140,7 +147,7 @@ static int measure_start(struct trial *trial, struct error *error)
 
     if (status < 0)
         return status;
-    if (trial_icount(trial)) /* wall time says nothing of a guest that lives in virtual time */
+    if (trial_icount(trial)) /* wall time means nothing for a guest in virtual time */
         return measure_virtual(trial, error);
     if (started != EVENT_MAIN) {
         status = watch(trial, error);
@@ -156,7 +163,7 @@ static int measure_start(struct trial *trial, struct error *error)
     return 0;
 }
 
-/* A user's program has replied by now, if it was asked; otherwise one that listens is booted. */
+/* A user's program has replied by now, if it was asked. Otherwise boot one that listens. */
 static int measure_reply(struct trial *trial, struct error *error)
 {
     int status = 0;

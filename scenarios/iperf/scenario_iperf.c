@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* iperf: how much goes through a guest's network, and what that costs the host. */
+/* iperf: how fast is a guest's network, and how much CPU does it take? */
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,62 +9,72 @@
 #include "search.h"
 #include "transfer.h"
 
-#define SETTLE_S 0.5       /* what booting left to do is no idling */
-#define DATAGRAM "1400"    /* bytes of payload: an Ethernet frame each */
-#define FIXED_BPS "1G"     /* of udp_rx_1g, udp_tx_1g */
-#define LOSS_PASSES 1.0    /* %: the search takes rates that lose less */
-#define SENT_PASSES 0.95   /* of the rate asked for: below, the sender cannot do more */
+#define SETTLE_S 0.5     /* let work left over from the boot end before the guest counts as idle */
+#define DATAGRAM "1400"  /* bytes: a datagram fits one Ethernet frame */
+#define FIXED_BPS "1G"   /* of udp_rx_1g, udp_tx_1g */
+#define LOSS_PASSES 1.0  /* %: a rate that loses less passes */
+#define SENT_PASSES 0.95 /* of the rate asked for: below this the sender is the limit */
 #define SEARCH_FIRST 250e6 /* bit/s, and so on */
 #define SEARCH_LOW 1e6
 #define SEARCH_HIGH 40e9
 #define SEARCH_RATIO 1.05
 #define SEARCH_TRIES 2
 
-static const struct plan {
+static const struct schedule {
     double idle_s;
-    struct pace run, step; /* step: of the search for a rate */
-} quick = {.idle_s = 2, .run = {1, 1, 0.1}},
-  full = {.idle_s = 10, .run = {1, 10, 0.5}, .step = {1, 3, 0.5}};
+    struct pace test, step; /* step: of the search for a rate */
+} quick = {.idle_s = 2, .test = {1, 1, 0.1}},
+  full = {.idle_s = 10, .test = {1, 10, 0.5}, .step = {1, 3, 0.5}};
 
-#define RATE(which, what, only)                                                                    \
+/* A metric's description has two parts: its title, and the rest of its definition. */
+#define RATE(which, what, more, only)                                                              \
     {                                                                                              \
-        .name = which, .unit = "bit/s", .direction = HIGHER_IS_BETTER, .clock = "the receiver's",  \
-        .start = "end of the run's warm-up", .stop = "end of the run",                             \
-        .definition = what ", as the receiver counted", .profile = only                            \
+        .name = which, .title = what, .unit = "bit/s", .direction = HIGHER_IS_BETTER,              \
+        .clock = "the receiver's", .start = "end of the run's warm-up", .stop = "end of the run",  \
+        .definition = what more ", as the receiver counted", .profile = only                       \
     }
-#define COUNT(which, what_unit, what, only)                                                        \
+#define COUNT(which, words, what_unit, what, only)                                                 \
     {                                                                                              \
-        .name = which, .unit = what_unit, .clock = "none: a count", .start = "start of the run",   \
-        .stop = "end of the run", .definition = what, .profile = only                              \
+        .name = which, .title = words, .unit = what_unit, .clock = "none: a count",                \
+        .start = "start of the run", .stop = "end of the run", .definition = what, .profile = only \
     }
-#define COST(which, what)                                                                          \
+#define COST(which, words, what)                                                                   \
     {                                                                                              \
-        .name = which, .unit = "s/GB", .clock = "the host's accounting of CPU time",               \
-        .start = "start of the client", .stop = "end of the client",                               \
+        .name = which, .title = "CPU seconds per GB, " words, .unit = "s/GB",                      \
+        .clock = "the host's accounting of CPU time", .start = "start of the client",              \
+        .stop = "end of the client",                                                               \
         .definition = "CPU seconds of " what " per 10^9 bytes, warm-up included in both"           \
     }
 
 static const struct metric metrics[] = {
-    RATE("tcp_rx", "TCP to the guest", PROFILE_ANY),
-    RATE("tcp_tx", "TCP from the guest", PROFILE_ANY),
-    RATE("tcp_rx_p4", "TCP to the guest, 4 connections", PROFILE_ANY),
-    RATE("tcp_tx_p4", "TCP from the guest, 4 connections", PROFILE_ANY),
-    RATE("tcp_bidir_rx", "TCP to the guest while it sends", PROFILE_ANY),
-    RATE("tcp_bidir_tx", "TCP from the guest while it receives", PROFILE_ANY),
-    RATE("udp_rx", "UDP to the guest at the highest rate found that loses under 1 %", PROFILE_FULL),
-    RATE("udp_tx", "UDP from the guest at the highest rate found that loses under 1 %",
+    RATE("tcp_rx", "TCP to the guest", "", PROFILE_ANY),
+    RATE("tcp_tx", "TCP from the guest", "", PROFILE_ANY),
+    RATE("tcp_rx_p4", "TCP to the guest, 4 connections", "", PROFILE_ANY),
+    RATE("tcp_tx_p4", "TCP from the guest, 4 connections", "", PROFILE_ANY),
+    RATE("tcp_bidir_rx", "TCP to the guest, while it sends", "", PROFILE_ANY),
+    RATE("tcp_bidir_tx", "TCP from the guest, while it receives", "", PROFILE_ANY),
+    RATE("udp_rx", "UDP to the guest, at the highest rate", " found that loses under 1 %",
          PROFILE_FULL),
-    RATE("udp_rx_1g", "UDP to the guest, 1 Gbit/s offered", PROFILE_QUICK),
-    RATE("udp_tx_1g", "UDP from the guest, which is to send 1 Gbit/s", PROFILE_QUICK),
-    COUNT("udp_rx_1g_loss", "%", "datagrams that were sent and did not arrive", PROFILE_QUICK),
-    COUNT("udp_tx_1g_loss", "%", "datagrams that were sent and did not arrive", PROFILE_QUICK),
-    COUNT("retransmits_rx", "segments", "sent again by the host, in tcp_rx", PROFILE_ANY),
-    COUNT("retransmits_tx", "segments", "sent again by the guest, in tcp_tx", PROFILE_ANY),
-    COST("vcpu_s_per_gb_rx", "the vCPU, or the process, in tcp_rx"),
-    COST("vcpu_s_per_gb_tx", "the vCPU, or the process, in tcp_tx"),
-    COST("vmm_s_per_gb_rx", "QEMU's other threads, in tcp_rx"),
-    COST("vmm_s_per_gb_tx", "QEMU's other threads, in tcp_tx"),
+    RATE("udp_tx", "UDP from the guest, at the highest rate", " found that loses under 1 %",
+         PROFILE_FULL),
+    RATE("udp_rx_1g", "UDP to the guest, 1 Gbit/s offered", "", PROFILE_QUICK),
+    RATE("udp_tx_1g", "UDP from the guest, 1 Gbit/s asked for", "", PROFILE_QUICK),
+    COUNT("udp_rx_1g_loss", "datagrams lost to the guest, 1 Gbit/s offered", "%",
+          "datagrams that were sent and did not arrive", PROFILE_QUICK),
+    COUNT("udp_tx_1g_loss", "datagrams lost from the guest, 1 Gbit/s asked for", "%",
+          "datagrams that were sent and did not arrive", PROFILE_QUICK),
+    COUNT("retransmits_rx", "TCP segments sent again to the guest", "segments",
+          "sent again by the host, in tcp_rx", PROFILE_ANY),
+    COUNT("retransmits_tx", "TCP segments sent again from the guest", "segments",
+          "sent again by the guest, in tcp_tx", PROFILE_ANY),
+    COST("vcpu_s_per_gb_rx", "vCPU, to the guest", "the vCPU, or the process, in tcp_rx"),
+    COST("vcpu_s_per_gb_tx", "vCPU, from the guest", "the vCPU, or the process, in tcp_tx"),
+    COST("vmm_s_per_gb_rx", "QEMU without its vCPU, to the guest",
+         "QEMU's other threads, in tcp_rx"),
+    COST("vmm_s_per_gb_tx", "QEMU without its vCPU, from the guest",
+         "QEMU's other threads, in tcp_tx"),
     {.name = "idle_cpu",
+     .title = "CPU of an idle guest that listens",
      .unit = "%",
      .clock = "the host's accounting of CPU time",
      .start = "0.5 s after the server listens",
@@ -73,12 +83,12 @@ static const struct metric metrics[] = {
     {.name = NULL},
 };
 
-/* The TCP runs. Metrics of a way that nothing goes, or that are not taken here, are NULL. */
-static const struct run {
+/* The TCP tests. A metric that a test does not measure is NULL. */
+static const struct tcp_test {
     const char *options[3];
     const char *rx, *tx;
     const char *retransmits, *vcpu, *vmm;
-} runs[] = {
+} tcp_tests[] = {
     {.rx = "tcp_rx",
      .retransmits = "retransmits_rx",
      .vcpu = "vcpu_s_per_gb_rx",
@@ -93,13 +103,13 @@ static const struct run {
     {.options = {"--bidir"}, .rx = "tcp_bidir_rx", .tx = "tcp_bidir_tx"},
 };
 
-static const struct plan *plan_of(const struct server *server)
+static const struct schedule *schedule_of(const struct server *server)
 {
     return trial_profile(server->trial) == PROFILE_FULL ? &full : &quick;
 }
 
-/* After a failure of the guest, which `status` and `why` tell: go on with another, unless none can
- * do better. */
+/* After a failure of the guest, given by `status` and `why`: go on with a fresh guest, unless that
+ * would not help. */
 static int go_on(struct server *server, int status, const char *const *concerned,
                  const struct error *why, struct error *error)
 {
@@ -122,7 +132,7 @@ static int measure_idle(struct server *server, struct error *error)
     if (status == 0)
         status = cpu_time(trial_pid(server->trial), &before, &why);
     if (status == 0)
-        status = trial_linger(server->trial, plan_of(server)->idle_s, &why);
+        status = trial_linger(server->trial, schedule_of(server)->idle_s, &why);
     if (status == 0)
         status = cpu_time(trial_pid(server->trial), &after, &why);
     if (status == 0)
@@ -140,23 +150,24 @@ static void record_rate(struct trial *trial, const char *metric, const struct tr
         trial_record(trial, metric, flow->received_bps, transfer_note(transfer));
 }
 
-static void record_run(struct trial *trial, const struct run *run, const struct transfer *transfer)
+static void record_test(struct trial *trial, const struct tcp_test *test,
+                        const struct transfer *transfer)
 {
-    const struct report *report = &transfer->report;
-    double gb = report->moved_bytes / 1e9;
+    const struct output *output = &transfer->output;
+    double gb = output->moved_bytes / 1e9;
 
-    record_rate(trial, run->rx, transfer, &report->rx);
-    record_rate(trial, run->tx, transfer, &report->tx);
-    if (!run->retransmits)
+    record_rate(trial, test->rx, transfer, &output->rx);
+    record_rate(trial, test->tx, transfer, &output->tx);
+    if (!test->retransmits)
         return;
-    trial_record(trial, run->retransmits, report->rx.retransmits + report->tx.retransmits, NULL);
-    trial_record(trial, run->vcpu, transfer->used.vcpu_s / gb, NULL);
-    trial_record(trial, run->vmm, transfer->used.vmm_s / gb, NULL);
+    trial_record(trial, test->retransmits, output->rx.retransmits + output->tx.retransmits, NULL);
+    trial_record(trial, test->vcpu, transfer->used.vcpu_s / gb, NULL);
+    trial_record(trial, test->vmm, transfer->used.vmm_s / gb, NULL);
 }
 
-static void list_metrics(const struct run *run, const char **list)
+static void list_metrics(const struct tcp_test *test, const char **list)
 {
-    const char *const all[] = {run->rx, run->tx, run->retransmits, run->vcpu, run->vmm};
+    const char *const all[] = {test->rx, test->tx, test->retransmits, test->vcpu, test->vmm};
 
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i])
@@ -164,25 +175,25 @@ static void list_metrics(const struct run *run, const char **list)
     *list = NULL;
 }
 
-static int measure_run(struct server *server, const struct run *run, struct error *error)
+static int measure_test(struct server *server, const struct tcp_test *test, struct error *error)
 {
     const char *concerned[6];
     struct transfer transfer;
     struct error why = {0};
-    int status = transfer_run(server, &plan_of(server)->run, run->options, &transfer, &why);
+    int status = transfer_run(server, &schedule_of(server)->test, test->options, &transfer, &why);
 
-    if (run->rx)
-        transfer_keep(server->trial, run->rx, &transfer, &transfer.report.rx);
-    if (run->tx)
-        transfer_keep(server->trial, run->tx, &transfer, &transfer.report.tx);
+    if (test->rx)
+        transfer_keep(server->trial, test->rx, &transfer, &transfer.output.rx);
+    if (test->tx)
+        transfer_keep(server->trial, test->tx, &transfer, &transfer.output.tx);
     if (status == 0)
-        record_run(server->trial, run, &transfer);
+        record_test(server->trial, test, &transfer);
     transfer_free(&transfer);
-    list_metrics(run, concerned);
+    list_metrics(test, concerned);
     return go_on(server, status, concerned, &why, error);
 }
 
-/* One UDP run at `rate`, as iperf3's --bitrate takes it. */
+/* One UDP test at `rate`, as iperf3's --bitrate takes it. */
 static int run_udp(struct server *server, const struct pace *pace, bool reverse, const char *rate,
                    struct transfer *transfer, struct error *error)
 {
@@ -199,8 +210,8 @@ static int measure_fixed(struct server *server, bool reverse, struct error *erro
     const char *const *names = concerned[reverse];
     struct transfer transfer;
     struct error why = {0};
-    int status = run_udp(server, &plan_of(server)->run, reverse, FIXED_BPS, &transfer, &why);
-    const struct flow *flow = reverse ? &transfer.report.tx : &transfer.report.rx;
+    int status = run_udp(server, &schedule_of(server)->test, reverse, FIXED_BPS, &transfer, &why);
+    const struct flow *flow = reverse ? &transfer.output.tx : &transfer.output.rx;
 
     transfer_keep(server->trial, names[0], &transfer, flow);
     if (status == 0) {
@@ -211,21 +222,21 @@ static int measure_fixed(struct server *server, bool reverse, struct error *erro
     return go_on(server, status, names, &why, error);
 }
 
-/* One step of the search, told to it and added to `steps`. *best is what was received at the
- * highest rate that passed. */
+/* Make one step of the search, tell the search and add it to `steps`. *best is what was received at
+ * the highest rate that passed. */
 static int take_step(struct server *server, bool reverse, struct search *search, cJSON *steps,
                      double *best, struct error *error)
 {
     double rate = search_next(search);
     struct transfer transfer;
-    const struct flow *flow = reverse ? &transfer.report.tx : &transfer.report.rx;
+    const struct flow *flow = reverse ? &transfer.output.tx : &transfer.output.rx;
     bool passed = false;
     char text[32];
     cJSON *step;
     int status;
 
     snprintf(text, sizeof text, "%.0f", rate);
-    status = run_udp(server, &plan_of(server)->step, reverse, text, &transfer, error);
+    status = run_udp(server, &schedule_of(server)->step, reverse, text, &transfer, error);
     step = cJSON_CreateObject();
     cJSON_AddNumberToObject(step, "offered", rate);
     if (status == 0) {
@@ -234,7 +245,7 @@ static int take_step(struct server *server, bool reverse, struct search *search,
         cJSON_AddNumberToObject(step, "sent", flow->sent_bps);
         cJSON_AddNumberToObject(step, "received", flow->received_bps);
         cJSON_AddNumberToObject(step, "lost_percent", flow->lost_percent);
-        cJSON_AddNumberToObject(step, "client_cpu_percent", transfer.report.cpu_percent);
+        cJSON_AddNumberToObject(step, "client_cpu_percent", transfer.output.cpu_percent);
     }
     if (passed)
         *best = flow->received_bps;
@@ -280,8 +291,8 @@ static int measure(struct trial *trial, struct error *error)
     status = server_wait(&server, error);
     if (status == 0)
         status = measure_idle(&server, error);
-    for (unsigned i = 0; i < sizeof runs / sizeof *runs && status == 0; i++)
-        status = measure_run(&server, &runs[i], error);
+    for (unsigned i = 0; i < sizeof tcp_tests / sizeof *tcp_tests && status == 0; i++)
+        status = measure_test(&server, &tcp_tests[i], error);
     for (int reverse = 0; reverse < 2 && status == 0; reverse++)
         status = trial_profile(trial) == PROFILE_FULL ? measure_highest(&server, reverse, error)
                                                       : measure_fixed(&server, reverse, error);

@@ -10,11 +10,11 @@
 #include "transfer.h"
 
 #define ARGUMENTS_MAX 32
-#define SLACK_S 5.0       /* a run takes longer than it measures: connecting, telling results */
+#define SLACK_S 5.0       /* a test takes longer than it measures: connecting, exchanging results */
 #define STALL_S 1.0       /* without a byte is a failure */
-#define EVIDENCE_S 1.0    /* how long a guest that failed is looked at */
-#define CLIENT_BOUND 95.0 /* % of a CPU from which on the client is what limits */
-#define CLOCKS_APART 0.05 /* of a run: the guest's seconds are then not the host's */
+#define EVIDENCE_S 1.0    /* how long to capture after a failure */
+#define CLIENT_BOUND 95.0 /* % of a CPU: from here on the client is the limit */
+#define CLOCKS_APART 0.05 /* of a test: the two ends' clocks differ */
 
 int server_wait(struct server *server, struct error *error)
 {
@@ -22,9 +22,9 @@ int server_wait(struct server *server, struct error *error)
     return trial_wait(server->trial, EVENT_READY, error);
 }
 
-static double longest_silence(const struct report *report)
+static double longest_silence(const struct output *output)
 {
-    return fmax(report->rx.silent_s, report->tx.silent_s);
+    return fmax(output->rx.silent_s, output->tx.silent_s);
 }
 
 static int run_client(struct trial *trial, char *const *argv, double seconds,
@@ -39,16 +39,16 @@ static int run_client(struct trial *trial, char *const *argv, double seconds,
     status = client_run(trial, argv, seconds, &client, error);
     transfer->client_s = client.cpu_s;
     if (status == 0)
-        status = report_read(client.output, &transfer->report, error);
+        status = output_read(client.output, &transfer->output, error);
     client_free(&client);
     if (status == 0)
         status = cpu_time(trial_pid(trial), &after, error);
     if (status == 0)
         transfer->used = (struct cpu_time){.vcpu_s = after.vcpu_s - before.vcpu_s,
                                            .vmm_s = after.vmm_s - before.vmm_s};
-    if (status == 0 && longest_silence(&transfer->report) >= STALL_S)
+    if (status == 0 && longest_silence(&transfer->output) >= STALL_S)
         status =
-            fail(error, EIO, "stalled: no byte for %.2g s", longest_silence(&transfer->report));
+            fail(error, EIO, "stalled: no byte for %.2g s", longest_silence(&transfer->output));
     return status;
 }
 
@@ -92,15 +92,15 @@ int transfer_run(struct server *server, const struct pace *pace, const char *con
 
 void transfer_free(struct transfer *transfer)
 {
-    report_free(&transfer->report);
+    output_free(&transfer->output);
 }
 
 const char *transfer_note(const struct transfer *transfer)
 {
-    const struct report *report = &transfer->report;
-    double apart = fmax(fabs(report->rx.clock_error), fabs(report->tx.clock_error));
+    const struct output *output = &transfer->output;
+    double apart = fmax(fabs(output->rx.clock_error), fabs(output->tx.clock_error));
 
-    if (report->cpu_percent >= CLIENT_BOUND)
+    if (output->cpu_percent >= CLIENT_BOUND)
         return "client-bound";
     return apart >= CLOCKS_APART ? "clocks-apart" : NULL;
 }
@@ -114,7 +114,7 @@ void transfer_keep(struct trial *trial, const char *metric, const struct transfe
         return;
     trial_keep(trial, metric, "series", cJSON_Duplicate(flow->series, true));
     client = cJSON_CreateObject();
-    cJSON_AddNumberToObject(client, "cpu_percent", transfer->report.cpu_percent);
+    cJSON_AddNumberToObject(client, "cpu_percent", transfer->output.cpu_percent);
     cJSON_AddNumberToObject(client, "cpu_s", transfer->client_s);
     trial_keep(trial, metric, "client", client);
 }
@@ -122,7 +122,7 @@ void transfer_keep(struct trial *trial, const char *metric, const struct transfe
 int server_replace(struct server *server, const char *const *metrics, const struct error *why,
                    struct error *error)
 {
-    cJSON *packets = packets_probe(server->trial, IPERF3D_PORT, EVIDENCE_S);
+    cJSON *packets = packets_collect(server->trial, IPERF3D_PORT, EVIDENCE_S);
     int status;
 
     for (; *metrics; metrics++) {

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kvm: does KVM boot this target? Asked by bench/run/accel.c before any trial; never by the user.
- */
+/* kvm: does KVM boot this target? bench/run/accel.c asks before any trial; the user cannot. */
 #include <errno.h>
 #include <stddef.h>
 
 #include "../scenario.h"
 
-/* Where KVM works, the slowest kernel here reaches main() in well under a second; where it is only
- * half there, guests run at a hundredth of the speed in KVM's instruction emulator, or hang, and be
- * it at their end. */
+/* With a working KVM the slowest kernel here reaches main() in well under a second. With a broken
+ * one guests run at a hundredth of that speed in KVM's instruction emulator, or hang, some only at
+ * their end. */
 #define DEADLINE_S 5
 #define PLAUSIBLE_MS 2000
 
@@ -25,7 +24,7 @@ static int measure(struct trial *trial, struct error *error)
     return trial_wait(trial, EVENT_GONE, error);
 }
 
-/* Known to start at once, which a user's program need not. */
+/* It is known to start at once. A user's program may not. */
 static const struct program programs[] = {{.payload = "noop"}, {.payload = NULL}};
 static const struct metric no_metrics[] = {{.name = NULL}};
 

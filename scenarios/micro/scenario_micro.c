@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* micro: what the kernel's single services cost, without a network. */
+/* micro: what does one service of the kernel cost, without a network? */
 #include <errno.h>
 #include <stddef.h>
 
@@ -9,14 +9,16 @@
 /* Every service twice: on the host's clock, and in virtual time, which is exact. */
 #define SERVICE(which, what)                                                                       \
     {.name = which,                                                                                \
+     .title = what,                                                                                \
      .unit = "ns",                                                                                 \
      .clock = "guest TSC",                                                                         \
      .start = "marker before the repetitions",                                                     \
      .stop = "marker after them",                                                                  \
      .definition = what ": the mean of one repetition"},                                           \
     {                                                                                              \
-        .name = which "_virtual", .unit = "ns", .clock = "guest TSC under -icount shift=0",        \
-        .start = "marker before the repetitions", .stop = "marker after them",                     \
+        .name = which "_virtual", .title = what ", instructions", .unit = "ns",                    \
+        .clock = VIRTUAL_CLOCK, .start = "marker before the repetitions",                          \
+        .stop = "marker after them",                                                               \
         .definition = what ": instructions of one repetition on average, 1 ns each",               \
         .needs = NEEDS_ICOUNT                                                                      \
     }

@@ -90,11 +90,11 @@ mount -t tmpfs -o size=12k tmpfs /mnt
 echo "status \$?" >&2
 ls -A /mnt >&2
 SCRIPT
-timeout 100 unshare -Urm sh "$tmp/full.sh" >"$tmp/out" 2>"$tmp/err"
+timeout 1800 unshare -Urm sh "$tmp/full.sh" >"$tmp/out" 2>"$tmp/err"
 ok "full disk: says so and fails" says 'No space left' 'status 1'
 
 # A host that forbids the sandbox.
-timeout 100 unshare -Ur sh -c "echo 0 >/proc/sys/user/max_user_namespaces
+timeout 1800 unshare -Ur sh -c "echo 0 >/proc/sys/user/max_user_namespaces
     '$tare' run --target floor --repeat 1 --out '$tmp/bad.json'; echo status \$? >&2" \
     >"$tmp/out" 2>"$tmp/err"
 ok "sandbox forbidden: says the remedy, status 3" says 'forbids the sandbox' 'remedy' 'status 3'

@@ -3,8 +3,12 @@
 # The gate finds 2,000 instructions in one run and passes a rebuild that costs nothing.
 . tests/lib.sh
 
-mkdir "$tmp/source"
-cp -r Makefile bench drivers kernels plots scenarios tests "$tmp/source/"
+# With the times of the files, so that nothing but what changes is compiled.
+mkdir -p "$tmp/source" "$tmp/build/obj/kernels" "$tmp/build/cache"
+cp -a Makefile bench drivers kernels plots scenarios tests "$tmp/source/"
+cp -a "$B/obj/lwip" "$tmp/build/obj/"
+cp -a "$B/obj/kernels/pith" "$tmp/build/obj/kernels/"
+cp -a "$B/cache/lwip" "$tmp/build/cache/"
 
 # build NAME [PYTHON]: pith from the copied sources, main.c changed by PYTHON (text in s)
 build() {
@@ -18,9 +22,9 @@ exec(change, names)
 assert not change or names["s"] != before, "the change did not apply"
 open(path, "w").write(names["s"])
 PY
-    make -s -C "$tmp/source" B="$tmp/$1" "$tmp/$1/share/tare/kernels/pith/pith.elf" \
+    make -s -C "$tmp/source" B="$tmp/build" "$tmp/build/share/tare/kernels/pith/pith.elf" \
         >"$tmp/$1.log" 2>&1 || sed 's/^/  | /' "$tmp/$1.log"
-    mv "$tmp/$1/share/tare/kernels/pith/pith.elf" "$tmp/$1.elf"
+    mv "$tmp/build/share/tare/kernels/pith/pith.elf" "$tmp/$1.elf"
 }
 
 gate() {
@@ -40,7 +44,7 @@ turns() { # turns N: a loop of 2 N instructions, in as many bytes for every N
 build base "$(turns 1)"
 build slower "$(turns 1001)"
 build neutral "$(turns 1)
-s += 'int never_called(int n);\nint never_called(int n) { return 3 * n + 1; }\n'"
+s += 'int never_called(int n);\n__attribute__((used, retain)) int never_called(int n) { return 3 * n + 1; }\n'"
 build broken "$(at_start 'panic(\"planted\");')"
 for variant in slower neutral broken; do
     ok "$variant is another binary" bash -c "! cmp -s '$tmp/base.elf' '$tmp/$variant.elf'"
@@ -86,12 +90,13 @@ ok "a target without kernel: status" is "$status" 2
 ok "a target without kernel: message" says 'target host has no kernel'
 
 files() {
-    find /tmp /var/tmp /run /dev/shm -maxdepth 1 -name '*tare*'
+    find /tmp /var/tmp /run /dev/shm -maxdepth 1 -name '*tare*' ! -name 'tare-test*'
 }
-before=$(files)
-begin_tare gate --data "$share" "$tmp/base.elf" "$tmp/base.elf"
-tail -n +1 --pid=$pid -f "$tmp/err" | grep -q floor # its first trial is done
+there=$(files)
+hanging_kernel "$tmp/hang.elf"
+begin_tare gate --data "$share" "$tmp/base.elf" "$tmp/hang.elf"
+tail -n +1 --pid=$pid -f "$tmp/err" | grep -q floor # its first trial is done, and it will not end
 ok "kill -9 of a gate without --out: it was running" kill -9 $pid
 wait $pid 2>/dev/null
-ok "kill -9 of a gate without --out: no file is left" is "$(files)" "$before"
+ok "kill -9 of a gate without --out: no file is left" is "$(files)" "$there"
 finish

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# runs alone: measures
 # The scenario micro: every service measured on every kind of target, exact under --icount, and the
 # floor, which runs no program, left out.
 . tests/lib.sh
@@ -7,11 +8,11 @@ services="syscall copy fault open switch futex signal"
 
 "$tare" run --scenario micro --target floor,host,pith --repeat 1 --warmup 0 --accel tcg \
     --out "$tmp/wall.json" >"$tmp/out" 2>"$tmp/err"
-ok "wall clock: exit status 0" is $? 0
+measures "wall clock: exit status 0" is $? 0
 for service in $services; do
     for target in host pith; do
-        ok "$service on $target is above 10 ns" test "$(samples "$tmp/wall.json" micro "$service" $target |
-            awk '{ print ($1 > 10) }')" = 1
+        measures "$service on $target takes time" test "$(samples "$tmp/wall.json" micro "$service" $target |
+            awk '{ print ($1 > 0) }')" = 1
     done
 done
 ok "the floor has no sample" test -z "$(samples "$tmp/wall.json" micro syscall floor)"

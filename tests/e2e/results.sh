@@ -6,7 +6,9 @@
 run_tare run --target floor,pith,linux,host --repeat 3 --out "$tmp/r.json"
 ok "the run succeeds" is "$status" 0
 ok "says the accelerator" grep -q '^accelerator: ' "$tmp/out"
-ok "says what TCG is worth" grep -q 'TCG, does not predict KVM' "$tmp/out"
+if grep -q '^accelerator: tcg' "$tmp/out"; then
+    ok "says what TCG is worth" grep -q 'TCG, does not predict KVM' "$tmp/out"
+fi
 ok "fits the schema" python3 -m jsonschema -i "$tmp/r.json" results/schema.json
 ok "no journal left" test ! -e "$tmp/r.json.journal"
 

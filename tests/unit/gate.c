@@ -2,42 +2,69 @@
 #include "tests/unit/test.h"
 
 #include "bench/gate.h"
-#include "bench/result/results.h"
+#include "scenarios/scenario.h"
 
-static void add(cJSON *document, const char *metric, const char *target, double value,
+enum { FLOOR, PITH, PITH_B };
+static const struct model_target targets[] = {
+    {.name = "floor"}, {.name = "pith"}, {.name = "pith-b"}};
+
+/* A run of floor, base and new: boot.virtual_ns, and beside it a metric that is not exact, and an
+ * exact one of which more is better. */
+struct fixture {
+    struct model_metric metrics[3];
+    struct model_series series[5];
+    struct model_sample samples[5];
+    const struct model_series *lists[5];
+    struct model model;
+};
+
+static void add(struct fixture *fixture, int index, int metric, int target, double value,
                 const char *note)
 {
-    cJSON *series = cJSON_CreateObject(), *sample = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(series, "scenario", "boot");
-    cJSON_AddStringToObject(series, "metric", metric);
-    cJSON_AddStringToObject(series, "target", target);
-    if (value < 0)
-        cJSON_AddStringToObject(sample, "error", "it \033 crashed");
-    else
-        cJSON_AddNumberToObject(sample, "value", value);
-    if (note)
-        cJSON_AddStringToObject(sample, "note", note);
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(series, "samples"), sample);
-    cJSON_AddItemToArray(json_field(document, "metrics"), series);
+    fixture->samples[index] = (struct model_sample){.has_value = value >= 0,
+                                                    .value = value >= 0 ? value : 0,
+                                                    .failure = value < 0 ? "it \033 crashed" : "",
+                                                    .note = note ? note : ""};
+    fixture->series[index] = (struct model_series){.metric = &fixture->metrics[metric],
+                                                   .target = &targets[target],
+                                                   .samples = &fixture->samples[index],
+                                                   .sample_count = 1};
+    fixture->lists[index] = &fixture->series[index];
+    if (fixture->metrics[metric].series_count++ == 0)
+        fixture->metrics[metric].series = &fixture->lists[index];
 }
 
-/* The gate over boot.virtual_ns of floor, base and new; beside it a metric that is not exact. */
+static void fill(struct fixture *fixture, double floor, double base, double new, const char *note)
+{
+    *fixture = (struct fixture){
+        .metrics = {{.scenario = "boot", .name = "app", .unit = "ms", .clock = "host"},
+                    {.scenario = "boot",
+                     .name = "virtual_ns",
+                     .unit = "ns",
+                     .clock = VIRTUAL_CLOCK,
+                     .start = "reset"},
+                    {.scenario = "boot",
+                     .name = "more",
+                     .clock = VIRTUAL_CLOCK,
+                     .direction = MODEL_HIGHER}}};
+    add(fixture, 0, 0, PITH, 1, NULL);
+    add(fixture, 1, 1, FLOOR, floor, NULL);
+    add(fixture, 2, 1, PITH, base, NULL);
+    add(fixture, 3, 1, PITH_B, new, note);
+    add(fixture, 4, 2, PITH, 1, NULL);
+    fixture->model = (struct model){.metrics = fixture->metrics, .metric_count = 3};
+}
+
 static struct gate_row judged(double floor, double base, double new, const char *note,
                               double threshold)
 {
     static struct gate_row rows[GATE_ROWS];
-    cJSON *document = cJSON_Parse("{\"metrics\":[]}");
     struct error error = {0};
+    struct fixture fixture;
 
-    add(document, "app", "pith", 1, NULL);
-    add(document, "app", "pith-b", 100, NULL);
-    add(document, "virtual_ns", "floor", floor, NULL);
-    add(document, "virtual_ns", "pith", base, NULL);
-    add(document, "virtual_ns", "pith-b", new, note);
-    assert_int_equal(gate_judge(document, "pith", threshold, rows, &error), 1);
+    fill(&fixture, floor, base, new, note);
+    assert_int_equal(gate_judge(&fixture.model, "pith", threshold, rows, &error), 1);
     assert_string_equal(rows[0].metric, "virtual_ns");
-    cJSON_Delete(document);
     return rows[0];
 }
 
@@ -71,17 +98,39 @@ static void test_refused(void **state)
     assert_int_equal(judged(5000, 25000, 5000, NULL, 0.1).verdict, GATE_REFUSED);
 }
 
+/* Where the metric is a difference already, the floor has no part in it. */
+static void test_no_floor(void **state)
+{
+    static struct gate_row rows[GATE_ROWS];
+    struct fixture fixture;
+
+    (void)state;
+    fill(&fixture, -1, 100, 101, NULL);
+    fixture.metrics[1].start = "marker";
+    assert_int_equal(gate_judge(&fixture.model, "pith", 0.5, rows, NULL), 1);
+    assert_int_equal(rows[0].verdict, GATE_GREW);
+    assert_float_equal(rows[0].growth, 1, 1e-9);
+    fill(&fixture, -1, 0, 1, NULL);
+    fixture.metrics[1].start = "marker";
+    assert_int_equal(gate_judge(&fixture.model, "pith", 0.5, rows, NULL), 1);
+    assert_true(isinf(rows[0].growth));
+    fixture.metrics[1].series_count = 2; /* no NEW */
+    assert_int_equal(gate_judge(&fixture.model, "pith", 0.5, rows, NULL), 1);
+    assert_int_equal(rows[0].verdict, GATE_REFUSED);
+    assert_string_equal(rows[0].reason, "NEW was not measured");
+}
+
 static void test_nothing(void **state)
 {
     static struct gate_row rows[GATE_ROWS];
-    cJSON *document = cJSON_Parse("{\"metrics\":[]}");
     struct error error = {0};
+    struct fixture fixture;
 
     (void)state;
-    add(document, "app", "pith", 1, NULL);
-    assert_int_equal(gate_judge(document, "pith", 0.1, rows, &error), -EINVAL);
+    fill(&fixture, 1, 2, 3, NULL);
+    fixture.model.metric_count = 1;
+    assert_int_equal(gate_judge(&fixture.model, "pith", 0.1, rows, &error), -EINVAL);
     assert_non_null(strstr(error.text, "no exact metric"));
-    cJSON_Delete(document);
 }
 
 static void test_print(void **state)
@@ -116,9 +165,8 @@ static void test_print(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_growth),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_no_floor), cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_print),
     };
 

@@ -10,5 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 #undef fail /* ours takes arguments */

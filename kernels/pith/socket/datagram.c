@@ -19,13 +19,17 @@ enum { IP_TOS = 1, IP_TTL = 2, IP_PKTINFO = 8 };
 enum { IPV6_PKTINFO = 50, IPV6_HOPLIMIT = 52, IPV6_TCLASS = 67 };
 
 /* There is little room left: leave other datagrams with the device, if the program reads. One that
- * does not must not hold up the rest, so every millisecond it has to have read much. */
+ * does not must not hold up the rest, so every millisecond it has to have read much; a new
+ * millisecond begins with what the last has shown, since the next datagram may come before the
+ * program does. */
 static void hold(struct datagram *datagram, uint32_t limit)
 {
-    if (datagram->taken > (net_is_late() ? limit / 8 : 0))
-        net_hold();
-    if (net_is_late())
+    if (net_is_late()) {
+        datagram->idle = datagram->taken <= limit / 8;
         datagram->taken = 0;
+    }
+    if (datagram->taken || !datagram->idle)
+        net_hold();
 }
 
 void datagram_arrived(struct datagram *datagram, struct pbuf *pbuf, const ip_addr_t *from,

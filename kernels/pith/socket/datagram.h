@@ -31,6 +31,7 @@ struct datagram {
     struct arrival *first, *last;
     uint32_t occupied; /* bytes of memory, which the receive buffer limits */
     uint32_t taken;    /* the same, by the program, since it was last nearly full and late */
+    bool idle;         /* then it had not read much */
     struct pbuf *kept; /* what MSG_MORE has put together, and for whom */
     struct endpoint kept_for;
     uint32_t filtered[8]; /* of a raw one: types of ICMP that it does not hear, a bit each */

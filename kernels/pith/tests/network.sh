@@ -36,14 +36,14 @@ start() {
 tsc_early_khz=$khz $append rdinit=/init -- /app $*"
     fi
     # shellcheck disable=SC2086
-    qemu-system-x86_64 -accel tcg -cpu max,-erms,-fsrm -display none -nodefaults -no-user-config \
-        -no-reboot -M "${machine:-microvm,acpi=off,auto-kernel-cmdline=off}" -m 256 \
+    qemu-system-x86_64 -accel tcg ${clock:-} -cpu max,-erms,-fsrm -display none -nodefaults -no-user-config \
+        -name guest,debug-threads=on -no-reboot -M "${machine:-microvm,acpi=off,auto-kernel-cmdline=off}" -m 256 \
         -object memory-backend-memfd,id=ram,size=256M -machine memory-backend=ram \
         -serial "file:$tmp/console" -kernel "$(image)" -initrd "$tmp/initrd" -append "$append" \
         -netdev "${netdev:-tap,id=n,ifname=$tap,script=no,downscript=no,vhost=off}" \
         -device "${device:-virtio-net-device},netdev=n" ${options:-} </dev/null 2>"$tmp/qemu" &
     qemu=$!
-    "$network" wait "${reach:-$guest}" 20 2>"$tmp/said" || failure "start of $kernel on $tap"
+    "$network" wait "${reach:-$guest}" 120 2>"$tmp/said" || failure "start of $kernel on $tap"
 }
 
 image() {
@@ -108,10 +108,6 @@ rss() {
     awk '/^RssAnon/ { print $2 }' "/proc/$qemu/status"
 }
 
-cpu() { # ticks of QEMU
-    awk '{ print $14 + $15 }' "/proc/$qemu/stat"
-}
-
 # steady FREE RSS [KiB]: the guest has as much free memory as it had, or so much less; QEMU is no
 # larger.
 steady() {
@@ -131,6 +127,35 @@ steady() {
     [ $(($1 - free)) -le $less ] && [ $((rss - $2)) -le "$grows" ]
 }
 
+# Linux cannot always measure its TSC against an emulated timer: it is told, truly. Both ends of the span are
+# read between two readings of the clock that are close together.
+measure_khz() {
+    gcc -O1 -x c -o "$tmp/khz" - <<'C' && "$tmp/khz"
+#include <stdio.h>
+#include <time.h>
+#include <x86intrin.h>
+static double tsc_at(double *ns)
+{
+    struct timespec a, b;
+    unsigned long long tsc;
+    do {
+        clock_gettime(CLOCK_MONOTONIC, &a);
+        tsc = __rdtsc();
+        clock_gettime(CLOCK_MONOTONIC, &b);
+        *ns = a.tv_sec * 1e9 + a.tv_nsec;
+    } while (b.tv_sec * 1e9 + b.tv_nsec - *ns > 5000);
+    return tsc;
+}
+int main(void)
+{
+    struct timespec wait = {0, 50000000};
+    double from, to, first = tsc_at(&from);
+    nanosleep(&wait, NULL);
+    printf("%.0f\n", (tsc_at(&to) - first) * 1e6 / (to - from));
+}
+C
+}
+
 test_echo() {
     local i
     start tap0
@@ -139,7 +164,6 @@ test_echo() {
     done
     run "ping, up to fragments" "$network" ping $guest 14
     run "datagrams" "$network" datagrams $guest "$(long 500 20000)"
-    [ "$kernel" = pith ] && run "datagrams at once" "$network" burst $guest 900
     run "whole pages" "$network" pages $guest "$(long 4000 100000)"
     run "echo over IPv6" "$network" echo "$(link_local)%tap0" "$(long 10M 1G)"
     end
@@ -148,7 +172,16 @@ test_echo() {
     notices "a wrong word in a page" "words wrong" "$network" pages $guest 100
     end
     start tap0 stop
-    notices "a stall" "stalled" "$network" echo $guest 20M
+    notices "a stall" "stalled" "$network" echo $guest 20M stall 2000
+    end
+}
+
+# By the clock of its instructions: a guest that is held up for a millisecond may rightly drop what it has no
+# room for.
+test_burst() {
+    [ "$kernel" = pith ] || return
+    clock=$instructions start tap0
+    run "datagrams at once" "$network" burst $guest tap0 900
     end
 }
 
@@ -227,8 +260,8 @@ test_fuzz() {
     end
     "$network" lan mtu tap0 1500
     start tap0
-    (sleep 1 && kill -STOP "$qemu") &
-    notices "a guest that died" "no answer" "$network" fuzz $guest tap0 40000
+    kill -STOP "$qemu"
+    notices "a guest that died" "no answer" "$network" fuzz $guest tap0 40000 stall 2000
     end
 }
 
@@ -239,18 +272,9 @@ test_unread() {
     end
 }
 
-idle() { # idle SECONDS: 2 % of a CPU at most
-    local before ticks
-    before=$(cpu)
-    sleep "$1"
-    ticks=$(($(cpu) - before))
-    echo "$((ticks * 10)) ms of CPU in $1 s"
-    [ $ticks -le $((2 * $1)) ]
-}
-
 # Who asks for a connection is answered by the way he came, before ARP finds him. Linux asks first.
 test_asker() {
-    watch asker tap0 $guest 20 7
+    watch asker tap0 $guest 120 7
     start tap0
     if [ "$kernel" = linux-tuned ]; then
         notices "Linux" "asks before" watched
@@ -258,21 +282,22 @@ test_asker() {
         run "answers before it asks for the neighbour" watched
     fi
     end
-    watch asker tap0 $guest 20 99
+    watch asker tap0 $guest 120 99
     start tap0
     notices "a refusal is no answer" "asks before" watched
     end
 }
 
-# Who asks for a connection while the program still starts is not refused. Linux refuses.
+# Who asks for a connection while the program still starts is not refused, for so long by the guest's clock.
+# Linux refuses.
 test_early() {
     [ "$kernel" = linux-tuned ] && return
-    watch early tap0 $guest 20
-    start tap0 slow
+    watch early tap0 $guest 120
+    clock=$instructions start tap0 slow
     run "not refused by a program that starts" watched
     end
-    watch early tap0 $guest 20
-    start tap0 slower
+    watch early tap0 $guest 120
+    clock=$instructions start tap0 slower
     notices "a program that takes long to start" "refused" watched
     end
 }
@@ -283,16 +308,17 @@ test_idle() {
     run "idle" idle 5
     end
     start tap0 spin
-    notices "a busy guest" "ms of CPU" idle 1
+    notices "a busy guest" "^ran for" idle 3
     end
 }
 
 test_alternate() {
-    local free rss
+    local free rss stall
+    stall=$(long 30000 3000)
     start tap0
-    run "first periods" "$network" alternate $guest "$(long 4 60)"
+    run "first periods" "$network" alternate $guest "$(long 4 60)" stall "$stall"
     free=$("$network" report $guest) rss=$(rss)
-    run "receiving and sending in turn" "$network" alternate $guest "$(long 16 1800)"
+    run "receiving and sending in turn" "$network" alternate $guest "$(long 16 1800)" stall "$stall"
     # pith takes buffers for the NIC by the MiB, the last perhaps only now.
     run "memory after it" steady "$free" "$rss" 1088
     end
@@ -337,9 +363,10 @@ with() { # with NAME: an echo, on what the variables say
     end
 }
 
-tests=${TESTS:-echo relay churn flood fuzz unread idle asker early alternate dhcp devices}
+tests=${TESTS:-echo burst relay churn flood fuzz unread idle asker early alternate dhcp devices}
 # Whatever the host's default: one that paces sends in small helpings.
 echo reno >/proc/sys/net/ipv4/tcp_congestion_control
+[ "$kernel" = pith ] || khz=$(measure_khz)
 compile musl kernels/pith/tests/guest/echod.c "$tmp/echod"
 pack "$tmp/echod.cpio" "$tmp/echod"
 "$network" lan tap tap0 && "$network" lan address tap0 10.0.0.1/24 || exit 1
@@ -348,5 +375,4 @@ for test in $tests; do
     "test_$test"
     echo "-- $test took $((SECONDS - began)) s"
 done
-echo "$passed passed, $failed failed ($kernel)"
-[ "$failed" = 0 ]
+finish

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/test.h"
+#include "tests/unit/document.h"
 
-#include "bench/result/twins.h"
 #include "bench/result/results.h"
+#include "bench/result/twins.h"
 
 /* A run of pith and its twin, 10 repetitions, whose difference is `shift` and scatter +-1. */
 static cJSON *run_of(const char *kind, double shift)
 {
     static const double scatter[] = {1, -0.7, 0.4, -1, 0.8, -0.3, 0.6, -0.9, 0.2, -0.5};
-    cJSON *document = cJSON_Parse(
-        "{\"schema\":\"tare/1\",\"run\":{\"seed\":1,\"id\":\"x\",\"machine\":\"microvm\"},"
-        "\"host\":{\"cpu\":\"c\"},\"warnings\":[],\"ratios\":[],\"targets\":[{\"name\":\"pith\"},"
-        "{\"name\":\"pith-b\",\"twin_of\":\"pith\"}],\"metrics\":["
-        "{\"scenario\":\"boot\",\"metric\":\"app\",\"target\":\"pith\",\"unit\":\"ms\","
-        "\"direction\":\"lower\",\"samples\":[],\"summary\":{}},"
-        "{\"scenario\":\"boot\",\"metric\":\"app\",\"target\":\"pith-b\",\"unit\":\"ms\","
-        "\"direction\":\"lower\",\"samples\":[],\"summary\":{}}]}");
+    cJSON *document = document_raw();
 
-    assert_non_null(document);
+    /* What was linux and host becomes the twin, and nothing. */
+    document_set(document, "targets/1", "name", "\"pith-b\"");
+    document_set(document, "targets/1", "twin_of", "\"pith\"");
+    document_set(document, "metrics/2", "target", "\"pith-b\"");
+    cJSON_DeleteItemFromArray(document_at(document, "metrics"), 4);
+    cJSON_DeleteItemFromArray(document_at(document, "metrics"), 3);
+    cJSON_DeleteItemFromArray(document_at(document, "metrics"), 1);
+    document_set(document, "metrics/0", "samples", "[]");
+    document_set(document, "metrics/1", "samples", "[]");
     cJSON_AddStringToObject(json_field(document, "run"), "compare", kind);
     for (int i = 0; i < 10; i++)
         for (int b = 0; b < 2; b++) {
@@ -25,6 +27,7 @@ static cJSON *run_of(const char *kind, double shift)
             double drift = 100 * i; /* divides out: the pairs share it */
 
             cJSON_AddNumberToObject(sample, "value", 50 + drift + b * (shift + scatter[i]));
+            cJSON_AddNumberToObject(sample, "t", i);
             cJSON_AddNumberToObject(sample, "order", 2 * i + b);
             cJSON_AddNumberToObject(sample, "repetition", i + 1);
             cJSON_AddItemToArray(
@@ -38,7 +41,7 @@ static const cJSON *comparison(cJSON *document)
 {
     struct error error = {0};
 
-    assert_int_equal(results_complete(document, &error), 0);
+    assert_int_equal(summarise(document, &error), 0);
     assert_int_equal(cJSON_GetArraySize(json_field(document, "comparisons")), 1);
     return json_field(document, "comparisons")->child;
 }
@@ -53,7 +56,9 @@ static void test_found(void **state)
     assert_string_equal(json_text(entry, "base"), "pith");
     assert_float_equal(json_number(entry, "difference"), 3, 0.2);
     assert_float_equal(json_number(entry, "p"), 2.0 / 1024, 1e-9);
-    assert_string_equal(json_text(results_ratio(slower, "boot", "app", "pith-b"), "base"), "pith");
+    assert_string_equal(
+        json_text(results_find(json_field(slower, "ratios"), "boot", "app", "pith-b"), "base"),
+        "pith");
     assert_string_equal(json_text(comparison(faster), "verdict"), "better");
     entry = comparison(same);
     assert_string_equal(json_text(entry, "verdict"), "none");
@@ -85,17 +90,17 @@ static void test_noise(void **state)
 
     (void)state;
     comparison(aa);
-    entry = compare_noise_of(aa, "boot", "app", "pith-b"); /* a twin has its original's noise */
+    entry = results_find(json_field(aa, "noise"), "boot", "app", "pith");
     assert_non_null(entry);
     mde = json_number(entry, "mde");
     assert_true(mde > 0.3 && mde <= 1);
     assert_float_equal(json_number(entry, "n"), 10, 0);
     path = save(aa, folder);
-    assert_int_equal(compare_read_noise(path, 40, 1, &noise, &error), 0);
+    assert_int_equal(twins_read_noise(path, 40, 1, &noise, &error), 0);
     entry = json_field(noise, "noise")->child;
     assert_float_equal(json_number(entry, "n"), 40, 0);
     assert_true(json_number(entry, "mde") < mde); /* more pairs show smaller effects */
-    assert_string_equal(json_text(json_field(noise, "noise_from"), "id"), "x");
+    assert_string_equal(json_text(json_field(noise, "noise_from"), "id"), "17-1");
     /* What the host's noise cannot tell does not count, whatever p is. */
     while ((field = noise->child))
         cJSON_AddItemToObject(ab, field->string, cJSON_DetachItemViaPointer(noise, field));
@@ -115,41 +120,67 @@ static void test_noise(void **state)
 static void test_noise_refused(void **state)
 {
     char folder[] = "/tmp/tare-test-XXXXXX", *path;
-    cJSON *ab = run_of("ab", 0), *noise = NULL;
+    cJSON *ab = run_of("ab", 0), *few = run_of("aa", 0), *noise = NULL;
     struct error error = {0};
 
     (void)state;
     comparison(ab);
     path = save(ab, folder);
-    assert_int_equal(compare_read_noise(path, 10, 1, &noise, &error), -EINVAL);
+    assert_int_equal(twins_read_noise(path, 10, 1, &noise, &error), -EINVAL);
     assert_non_null(strstr(error.text, "not the result of an A/A run"));
-    assert_null(noise);
+    for (int i = 0; i < 3; i++)
+        cJSON_DeleteItemFromArray(document_at(few, "metrics/1/samples"), 0);
+    error.text[0] = '\0';
+    assert_int_equal(summarise(few, &error), 0);
+    assert_int_equal(results_save(path, few, &error), 0);
+    assert_int_equal(twins_read_noise(path, 10, 1, &noise, &error), -EINVAL);
+    assert_non_null(strstr(error.text, "holds fewer than 8 pairs"));
     unlink(path);
+    error.text[0] = '\0';
+    assert_int_equal(twins_read_noise(path, 10, 1, &noise, &error), -ENOENT);
+    assert_null(noise);
     rmdir(folder);
     free(path);
     cJSON_Delete(ab);
+    cJSON_Delete(few);
 }
 
-static void test_words(void **state)
+/* Whether a warning has this code. */
+static bool warns(const cJSON *document, const char *code)
 {
-    cJSON *slower = run_of("ab", 3), *same = run_of("aa", 0);
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
+    const cJSON *warning;
+
+    cJSON_ArrayForEach(warning, json_field(document, "warnings"))
+    {
+        if (strcmp(json_text(warning, "code"), code) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void test_warnings(void **state)
+{
+    cJSON *differing = run_of("aa", 3), *same = run_of("aa", 0), *elsewhere = run_of("ab", 0),
+          *few = run_of("ab", 3);
+    struct error error = {0};
 
     (void)state;
-    comparison(slower);
+    comparison(differing);
+    assert_true(warns(differing, "aa-differs"));
     comparison(same);
-    compare_print(slower, out);
-    compare_print(same, out);
-    fclose(out);
-    assert_non_null(strstr(text, "boot.app: B slower by "));
-    assert_non_null(strstr(text, "p=0.002"));
-    assert_non_null(strstr(text, "no difference found, p="));
-    assert_non_null(strstr(text, "minimum detectable effect: "));
-    free(text);
-    cJSON_Delete(slower);
+    assert_false(warns(same, "aa-differs"));
+    document_set(elsewhere, "", "noise_from", "{\"machine\":\"q35\",\"cpu\":\"another\"}");
+    comparison(elsewhere);
+    assert_true(warns(elsewhere, "noise-differs"));
+    for (int i = 0; i < 3; i++)
+        cJSON_DeleteItemFromArray(document_at(few, "metrics/1/samples"), 0);
+    assert_int_equal(summarise(few, &error), 0);
+    assert_true(warns(few, "few-pairs"));
+    assert_int_equal(cJSON_GetArraySize(json_field(few, "comparisons")), 0);
+    cJSON_Delete(differing);
     cJSON_Delete(same);
+    cJSON_Delete(elsewhere);
+    cJSON_Delete(few);
 }
 
 int main(void)
@@ -158,7 +189,7 @@ int main(void)
         cmocka_unit_test(test_found),
         cmocka_unit_test(test_noise),
         cmocka_unit_test(test_noise_refused),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_warnings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

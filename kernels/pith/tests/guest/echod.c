@@ -291,6 +291,7 @@ static void tell_count(int fd)
     char text[32];
 
     while (recvfrom(fd, text, sizeof text, MSG_DONTWAIT, (void *)&from, &size) >= 0) {
+        echo_datagrams(datagrams); /* those that came before the question */
         sendto(fd, text, snprintf(text, sizeof text, "%ld\n", echoed), 0, (void *)&from, size);
         echoed = 0;
     }
@@ -323,7 +324,7 @@ int main(int count, char **arguments)
 
     fault = count > 1 ? arguments[1] : "";
     if (is("slow") || is("slower"))
-        compute(is("slow") ? 30 : 500);
+        compute(is("slow") ? 30 : 300);
     ep = epoll_create1(0);
     datagrams = serve(SOCK_DGRAM, ECHO_PORT);
     questions = serve(SOCK_DGRAM, REPORT);

@@ -83,6 +83,23 @@ void link_send(const struct link *link, const void *frame, size_t size)
         die("frame of %zu bytes: %s", size, strerror(errno));
 }
 
+long frames_dropped(const char *interface)
+{
+    FILE *file = fopen("/proc/net/dev", "re");
+    char line[512], name[32];
+    long dropped = -1, count;
+
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, " %31[^:]: %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld", name,
+                   &count) == 2 &&
+            strcmp(name, interface) == 0)
+            dropped = count;
+    if (dropped < 0)
+        die("/proc/net/dev: no %s", interface);
+    fclose(file);
+    return dropped;
+}
+
 uint8_t *put_ipv4(uint8_t *frame, const struct link *link, uint32_t source, int protocol,
                   size_t size)
 {

@@ -30,6 +30,9 @@ struct link link_open(const char *interface, const char *address);
 /* Hand a frame to the interface as it is. What it refuses (too long) is not sent. */
 void link_send(const struct link *link, const void *frame, size_t size);
 
+/* How many frames the interface has dropped because nobody took them in time. */
+long frames_dropped(const char *interface);
+
 /*
  * Write the Ethernet and the IPv4 header of a packet with `size` bytes of payload at `frame`, with
  * correct lengths and checksum: where the payload goes.

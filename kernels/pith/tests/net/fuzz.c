@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Frames that are almost right: packets of each protocol the guest knows, then damaged, with their
- * checksums mended half of the time so that the damage gets further in. After each batch the guest
- * must answer. The same seed sends the same frames.
+ * checksums mended half of the time so that the damage gets further in. The tap has room for all
+ * that are sent until the guest must answer a ping. After each batch it must also take a
+ * connection. The same seed sends the same frames.
  */
 #include <arpa/inet.h>
 #include <net/ethernet.h>
@@ -20,7 +21,7 @@
 #include "frames.h"
 #include "tool.h"
 
-enum { BATCHES = 20, ANSWER_MS = 10000, ETHER = sizeof(struct ether_header), LARGE = 8000 };
+enum { BATCHES = 20, HELPING = 500, ETHER = sizeof(struct ether_header), LARGE = 8000 };
 
 static struct link link;
 static uint64_t state;
@@ -285,31 +286,46 @@ static void send_one(void)
     link_send(&link, frame, size);
 }
 
-static void must_answer(const char *address, long frames, const char *seed)
+/* A question may find what a frame before it has spoilt, such as a neighbour's address: it is asked
+ * again. */
+static void must_answer(const char *address, long frames, const char *seed, long stall,
+                        bool connect)
 {
-    long end = now_ms() + ANSWER_MS;
+    long end = now_ms() + stall;
 
-    while (!ping_once(address, (int)frames, 56, 500) || !answers(address, 2000))
+    for (int ms = 500;
+         !ping_once(address, (int)frames, 56, ms) || (connect && !answers(address, 4 * ms));
+         ms = ms < 4000 ? ms * 2 : ms)
         if (now_ms() > end)
             die("no answer after frame %ld of seed %s", frames, seed);
+}
+
+/* `count` frames at no more than `rate` a second. */
+static long send_helping(long count, long rate)
+{
+    long sent = 0, start = now_ms();
+
+    for (; sent < count; poll(NULL, 0, 5))
+        for (long due = (now_ms() - start) * rate / 1000; sent < due && sent < count; sent++)
+            send_one();
+    return count;
 }
 
 int fuzz_main(char **arguments)
 {
     long count = number(arguments[2]), rate = number(option(arguments + 3, "rate", "20000"));
     const char *seed = option(arguments + 3, "seed", "1");
-    long sent = 0, start, begun = now_ms();
+    long stall = number(option(arguments + 3, "stall", STALL)), sent = 0, begun = now_ms();
 
     link = link_open(arguments[1], arguments[0]);
     state = (uint64_t)number(seed);
     for (int batch = 1; batch <= BATCHES; batch++) {
-        long first = sent, last = count * batch / BATCHES;
+        long last = count * batch / BATCHES;
 
-        for (start = now_ms(); sent < last; poll(NULL, 0, 5))
-            for (long due = first + (now_ms() - start) * rate / 1000; sent < due && sent < last;
-                 sent++)
-                send_one();
-        must_answer(arguments[0], sent, seed);
+        while (sent < last) {
+            sent += send_helping(last - sent < HELPING ? last - sent : HELPING, rate);
+            must_answer(arguments[0], sent, seed, stall, sent == last);
+        }
     }
     printf("%ld frames of seed %s in %.1f s; ping and connection answered after each %ld\n", sent,
            seed, (double)(now_ms() - begun) / 1000, count / BATCHES);

@@ -24,17 +24,17 @@ static const struct {
     {"early", "IFACE ADDRESS SECONDS", early_main},
     {"ping", "ADDRESS COUNT", ping_main},
     {"report", "ADDRESS", report_main},
-    {"echo", "ADDRESS BYTES [seed N]", echo_main},
+    {"echo", "ADDRESS BYTES [seed N] [stall MS]", echo_main},
     {"pages", "ADDRESS BLOCKS", pages_main},
     {"unread", "ADDRESS BYTES CONNECTIONS", unread_main},
     {"datagrams", "ADDRESS COUNT", datagrams_main},
-    {"burst", "ADDRESS COUNT", burst_main},
+    {"burst", "ADDRESS IFACE COUNT", burst_main},
     {"churn", "ADDRESS COUNT", churn_main},
     {"again", "ADDRESS COUNT", again_main},
-    {"alternate", "ADDRESS SECONDS", alternate_main},
+    {"alternate", "ADDRESS SECONDS [stall MS]", alternate_main},
     {"relay", "TAP TAP [loss P] [reorder P] [duplicate P] [damage P] [seed N]", relay_main},
     {"flood", "ADDRESS IFACE COUNT [rate N] [seed N]", flood_main},
-    {"fuzz", "ADDRESS IFACE COUNT [rate N] [seed N]", fuzz_main},
+    {"fuzz", "ADDRESS IFACE COUNT [rate N] [seed N] [stall MS]", fuzz_main},
 };
 
 _Noreturn void die(const char *format, ...)
@@ -175,7 +175,9 @@ int wait_main(char **arguments)
 {
     long start = now_ms(), end = start + number(arguments[1]) * 1000;
 
-    while (!answers(arguments[0], 300)) {
+    /* A SYN that nobody was there to take is not sent again for a second; but a slow guest is
+     * waited for. */
+    for (int ms = 300; !answers(arguments[0], ms); ms = ms < 5000 ? ms * 2 : ms) {
         if (now_ms() > end)
             die("%s does not answer", arguments[0]);
         poll(NULL, 0, 20); /* a refusal comes at once */

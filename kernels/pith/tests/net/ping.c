@@ -63,7 +63,7 @@ int ping_main(char **arguments)
 
     for (int i = 0; i < count; i++)
         answered +=
-            ping_once(arguments[0], i, sizes[(size_t)i % (sizeof sizes / sizeof *sizes)], 1000);
+            ping_once(arguments[0], i, sizes[(size_t)i % (sizeof sizes / sizeof *sizes)], STALL_MS);
     printf("%ld of %ld pings answered\n", answered, count);
     return answered != count;
 }

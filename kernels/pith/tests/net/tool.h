@@ -19,7 +19,9 @@ enum { PAGES_PORT = 21 };
 /* What goes to PAGES_PORT: words, of which the stream's nth is n times that. */
 #define PAGES_FACTOR 0x9e3779b97f4a7c15u
 
-enum { STALL_MS = 10000 }; /* this long without a byte is a stall */
+/* Without a byte for so long, something is stuck: no host is so busy. */
+enum { STALL_MS = 30000 };
+#define STALL "30000"
 
 /* Say why on standard error and end with 1. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));

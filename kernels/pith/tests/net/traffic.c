@@ -9,7 +9,9 @@
 
 #include "tool.h"
 
-enum { PERIOD_MS = 1000, GAP_MS = 3000, BLOCK = 1 << 18 };
+enum { PERIOD_MS = 1000, BLOCK = 1 << 18 };
+
+static int stall_ms;
 
 static int dial_or_die(const char *address, int port, long which)
 {
@@ -84,7 +86,7 @@ static long give(const char *address, long period)
     while (now_ms() < end) {
         ssize_t done;
 
-        if (ready(fd, POLLOUT, GAP_MS) != 0)
+        if (ready(fd, POLLOUT, stall_ms) != 0)
             die("period %ld: receiving stalled after %ld bytes", period, sent);
         done = send(fd, block, sizeof block, MSG_NOSIGNAL);
         if (done < 0 && errno != EAGAIN)
@@ -110,7 +112,7 @@ static long get(const char *address, long period)
     while (now_ms() < end) {
         ssize_t done;
 
-        if (ready(fd, POLLIN, GAP_MS) != 0)
+        if (ready(fd, POLLIN, stall_ms) != 0)
             die("period %ld: sending stalled after %ld bytes", period, got);
         done = recv(fd, block, sizeof block, 0);
         if (done <= 0)
@@ -125,6 +127,7 @@ int alternate_main(char **arguments)
 {
     long end = now_ms() + number(arguments[1]) * 1000, given = 0, got = 0, periods = 0;
 
+    stall_ms = (int)number(option(arguments + 2, "stall", STALL));
     for (; now_ms() < end; periods++)
         if (periods % 2)
             got += get(arguments[0], periods);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "bench/base/json.h"
-#include "report.h"
+#include "output.h"
 
-/* Where the two ways stand in the document. */
+/* Where the two directions are in the document. */
 struct place {
     const char *interval; /* in an element of `intervals` */
     const char *sent, *received;
@@ -25,7 +25,7 @@ static void copy_number(cJSON *to, const char *name, const cJSON *from, const ch
         cJSON_AddNumberToObject(to, name, item->valuedouble);
 }
 
-/* The bytes of each of several connections that went this way. */
+/* The bytes of each of several connections in this direction. */
 static void add_streams(cJSON *entry, const cJSON *interval, const cJSON *sum)
 {
     const cJSON *streams = json_field(interval, "streams"), *stream;
@@ -43,9 +43,9 @@ static void add_streams(cJSON *entry, const cJSON *interval, const cJSON *sum)
         cJSON_Delete(list);
 }
 
-/* How long an interval counted. Its counts and its clock begin anew where the warm-up ends: of the
- * interval in which that comes, iperf3 3.12 says the length of both parts with the bytes of the
- * second, half of the rate that there was. */
+/* How long an interval counted. Counts and clock restart where the warm-up ends. For the interval
+ * in which that happens, iperf3 3.12 reports the length of both parts with the bytes of the second
+ * only, which would be half the rate. */
 static double counted_seconds(const cJSON *sum)
 {
     double seconds = json_number(sum, "seconds");
@@ -106,8 +106,8 @@ static double total(const cJSON *series, const char *name)
     return sum;
 }
 
-/* A count that 3.12 wrote as unsigned when it had become negative: datagrams of the warm-up are
- * subtracted of fewer that arrived. */
+/* A count that iperf3 3.12 printed as unsigned although it was negative: it subtracts the datagrams
+ * of the warm-up from a smaller number. */
 static double signed_count(const cJSON *object, const char *name)
 {
     double count = json_number(object, name);
@@ -115,10 +115,10 @@ static double signed_count(const cJSON *object, const char *name)
     return count >= 0x1p63 ? count - 0x1p64 : count;
 }
 
-/* Version 3.12's own percentage mixes counts with the warm-up and without it, and does not know of
- * what is lost after the last that arrives. A receiving client counts losses in each interval,
- * where `packets` is how far the numbers went; a sending one is told the server's, which are of the
- * whole run, and its `packets` are what it sent. */
+/* The percentage of iperf3 3.12 mixes counts with and without the warm-up, and misses what is lost
+ * after the last datagram that arrives. A receiving client counts losses in each interval; its
+ * `packets` is the highest number so far. A sending client gets the server's losses, which cover
+ * the whole test; its `packets` are those it sent. */
 static double lost_percent(const struct flow *flow, const cJSON *sum_sent, const cJSON *received)
 {
     bool receives = json_field(flow->series->child, "lost") != NULL;
@@ -129,19 +129,19 @@ static double lost_percent(const struct flow *flow, const cJSON *sum_sent, const
     return sent > 0 ? fmin(100 * (lost + last) / sent, 100) : 0;
 }
 
-/* By what share `a` is more than `b`. */
+/* a / b - 1 */
 static double excess(double a, double b)
 {
     return b > 0 ? a / b - 1 : 0;
 }
 
-static int read_flow(const cJSON *document, const struct place *place, struct report *report,
+static int read_flow(const cJSON *document, const struct place *place, struct output *output,
                      struct flow *flow, struct error *error)
 {
     const cJSON *end = json_field(document, "end");
     const cJSON *sent = json_field(end, place->sent), *received = json_field(end, place->received);
 
-    read_intervals(document, place, flow, &report->moved_bytes);
+    read_intervals(document, place, flow, &output->moved_bytes);
     if (!flow->series || !sent || !received)
         return fail(error, EPROTO, "iperf3: its report has no \"%s\"",
                     flow->series ? place->received : place->interval);
@@ -153,7 +153,7 @@ static int read_flow(const cJSON *document, const struct place *place, struct re
     return 0;
 }
 
-int report_read(const char *text, struct report *report, struct error *error)
+int output_read(const char *text, struct output *output, struct error *error)
 {
     cJSON *document = cJSON_Parse(text);
     const cJSON *start = json_field(json_field(document, "start"), "test_start");
@@ -163,24 +163,24 @@ int report_read(const char *text, struct report *report, struct error *error)
     const char *reason = json_text(document, "error");
     int status;
 
-    *report = (struct report){0};
+    *output = (struct output){0};
     if (!document)
         return fail(error, EPROTO, "iperf3: no report of it: %.200s", *text ? text : "no output");
-    if (*reason) /* before what is missing because of it */
+    if (*reason) /* first, because it explains what is missing */
         fail(error, EIO, "iperf3: %s", reason);
-    status = read_flow(document, &client_first, report, reverse ? &report->tx : &report->rx, error);
+    status = read_flow(document, &client_first, output, reverse ? &output->tx : &output->rx, error);
     if (status == 0 && both)
-        status = read_flow(document, &other_way, report, &report->tx, error);
-    report->cpu_percent = json_number(json_field(end, "cpu_utilization_percent"), "host_total");
+        status = read_flow(document, &other_way, output, &output->tx, error);
+    output->cpu_percent = json_number(json_field(end, "cpu_utilization_percent"), "host_total");
     if (*reason)
         status = -EIO;
     cJSON_Delete(document);
     return status;
 }
 
-void report_free(struct report *report)
+void output_free(struct output *output)
 {
-    cJSON_Delete(report->rx.series);
-    cJSON_Delete(report->tx.series);
-    *report = (struct report){0};
+    cJSON_Delete(output->rx.series);
+    cJSON_Delete(output->tx.series);
+    *output = (struct output){0};
 }

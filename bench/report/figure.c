@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "bench/base/escape.h"
+#include "bench/base/units.h"
+#include "bench/report/figure.h"
+
+/* The series of this metric for the target, if it has a value; else NULL. */
+static const struct model_series *drawable(const struct model_metric *metric,
+                                           const struct model_target *target)
+{
+    const struct model_series *series = model_series(metric, target->name);
+
+    return series && series->summary.n > 0 ? series : NULL;
+}
+
+/* The median and the ends of its interval. */
+static void put_summary(const struct model_series *series, double scale, FILE *out)
+{
+    const struct summary *summary = &series->summary;
+
+    fprintf(out, "\t%.17g\t%.17g\t%.17g\n", summary->median / scale, summary->ci95[0] / scale,
+            summary->ci95[1] / scale);
+}
+
+int figure_metric(const struct model *model, const struct model_metric *metric, FILE *out)
+{
+    int index = 0;
+
+    for (size_t t = 0; t < model->target_count; t++) {
+        const struct model_series *series = drawable(metric, &model->targets[t]);
+
+        if (!series)
+            continue;
+        fprintf(out, "%d\t", index++);
+        escape_print(series->target->name, out);
+        put_summary(series, metric->scale, out);
+    }
+    fputs("\n\n", out);
+    index = 0;
+    for (size_t t = 0; t < model->target_count; t++) {
+        const struct model_series *series = drawable(metric, &model->targets[t]);
+
+        if (!series)
+            continue;
+        for (size_t i = 0; i < series->sample_count; i++)
+            if (series->samples[i].has_value)
+                fprintf(out, "%d\t%.17g\n", index, series->samples[i].value / metric->scale);
+        index++;
+    }
+    return ferror(out) ? -EIO : index;
+}
+
+static bool is_rate(const struct model_metric *metric)
+{
+    return strcmp(metric->unit, "bit/s") == 0;
+}
+
+const char *figure_rate_unit(const struct model_scenario *scenario, double *scale)
+{
+    double largest = 0;
+
+    for (size_t m = 0; m < scenario->metric_count; m++) {
+        const struct model_metric *metric = scenario->metrics[m];
+
+        for (size_t s = 0; s < metric->series_count && is_rate(metric); s++)
+            largest = fmax(largest, metric->series[s]->summary.median);
+    }
+    return unit_shown("bit/s", largest, scale);
+}
+
+/* A target that the scenario could not be tried on, a bare floor for instance, has no place. */
+static bool takes_part(const struct model_scenario *scenario, const struct model_target *target)
+{
+    for (size_t m = 0; m < scenario->metric_count; m++)
+        if (is_rate(scenario->metrics[m]) && model_series(scenario->metrics[m], target->name))
+            return true;
+    return false;
+}
+
+/* Begin the block of `target`. */
+static void put_name(const struct model_target *target, bool first, FILE *out)
+{
+    fputs(first ? "\"" : "\n\n\"", out);
+    escape_print(target->name, out);
+    fputs("\"\n", out);
+}
+
+static void put_quoted(const char *text, FILE *out)
+{
+    char safe[256];
+
+    escape_text(text, safe, sizeof safe);
+    for (char *quote = safe; (quote = strchr(quote, '"'));)
+        *quote = '\''; /* gnuplot's words() knows no escape */
+    fprintf(out, "\"%s\"", safe);
+}
+
+static void add_name(const struct model_metric *metric, bool first, FILE *names)
+{
+    fputs(first ? "" : " ", names);
+    put_quoted(metric->name, names);
+    fputc(' ', names);
+    put_quoted(*metric->title ? metric->title : metric->name, names);
+}
+
+static int put_bar(const struct model_series *series, int place, double scale, FILE *out)
+{
+    fprintf(out, "%d", place);
+    if (!series) {
+        fputs("\t?\t?\t?\n", out); /* no block is without a line; gnuplot can die of NaN */
+        return 0;
+    }
+    put_summary(series, scale, out);
+    return 1;
+}
+
+int figure_rates(const struct model *model, const struct model_scenario *scenario, FILE *out,
+                 FILE *names)
+{
+    int bars = 0, groups = 0;
+    bool first = true;
+    double scale;
+
+    figure_rate_unit(scenario, &scale);
+    for (size_t m = 0; m < scenario->metric_count; m++)
+        if (is_rate(scenario->metrics[m]))
+            add_name(scenario->metrics[m], groups++ == 0, names);
+    for (size_t t = 0; t < model->target_count; t++) {
+        const struct model_target *target = &model->targets[t];
+        int place = 0;
+
+        if (!takes_part(scenario, target))
+            continue;
+        put_name(target, first, out);
+        first = false;
+        for (size_t m = 0; m < scenario->metric_count; m++)
+            if (is_rate(scenario->metrics[m]))
+                bars += put_bar(drawable(scenario->metrics[m], target), place++, scale, out);
+    }
+    return ferror(out) ? -EIO : bars;
+}
+
+/* Whether some sample of this metric, of any target, has its intervals. */
+static bool has_intervals(const struct model_metric *metric)
+{
+    for (size_t s = 0; s < metric->series_count; s++)
+        for (size_t i = 0; i < metric->series[s]->sample_count; i++)
+            if (metric->series[s]->samples[i].interval_count)
+                return true;
+    return false;
+}
+
+/* A line for each interval, by its middle; samples stand apart by an empty line. */
+static void put_intervals(const struct model_series *series, double scale, FILE *out)
+{
+    for (size_t s = 0; series && s < series->sample_count; s++) {
+        const struct model_sample *sample = &series->samples[s];
+
+        for (size_t i = 0; i < sample->interval_count; i++) {
+            const struct model_interval *interval = &sample->intervals[i];
+
+            fprintf(out, "%.17g\t%.17g\n", interval->start + interval->seconds / 2,
+                    interval->value / scale);
+        }
+        if (sample->interval_count)
+            fputc('\n', out);
+    }
+    fputs("NaN\tNaN\n", out); /* no block is without a line */
+}
+
+int figure_intervals(const struct model *model, const struct model_scenario *scenario, FILE *out,
+                     FILE *names)
+{
+    bool first = true;
+    double scale;
+    int panels = 0;
+
+    figure_rate_unit(scenario, &scale);
+    for (size_t m = 0; m < scenario->metric_count; m++) {
+        const struct model_metric *metric = scenario->metrics[m];
+
+        if (!is_rate(metric) || !has_intervals(metric))
+            continue;
+        add_name(metric, panels++ == 0, names);
+        for (size_t t = 0; t < model->target_count; t++) {
+            const struct model_target *target = &model->targets[t];
+
+            if (!takes_part(scenario, target))
+                continue;
+            put_name(target, first, out);
+            first = false;
+            put_intervals(model_series(metric, target->name), scale, out);
+        }
+    }
+    return ferror(out) ? -EIO : panels;
+}

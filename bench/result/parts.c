@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/base/json.h"
+#include "bench/result/fields.h"
+#include "bench/result/parts.h"
+
+/* What messages call a part of the document: "metrics[3].samples[0]". */
+struct place {
+    char text[128];
+};
+
+static struct place place_of(const char *list, size_t index)
+{
+    struct place place;
+
+    snprintf(place.text, sizeof place.text, "%s[%zu]", list, index);
+    return place;
+}
+
+void *parts_room(struct reader *reader, size_t count, size_t size)
+{
+    struct chunk *chunk = calloc(1, sizeof *chunk + count * size);
+
+    if (!chunk) {
+        fail(reader->error, ENOMEM, "out of memory");
+        return NULL;
+    }
+    chunk->next = reader->model->memory;
+    reader->model->memory = chunk;
+    return chunk->data;
+}
+
+static size_t length_of(const cJSON *list)
+{
+    return (size_t)cJSON_GetArraySize(list);
+}
+
+static int read_reasons(struct reader *reader, const cJSON *list)
+{
+    struct model_run *run = &reader->model->run;
+    const cJSON *item;
+
+    run->invalid_reasons = parts_room(reader, length_of(list), sizeof *run->invalid_reasons);
+    if (!run->invalid_reasons)
+        return -ENOMEM;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (!cJSON_IsString(item))
+            return fail(reader->error, EINVAL, "run: field \"invalid_reasons\": must be texts");
+        run->invalid_reasons[run->invalid_count++] = item->valuestring;
+    }
+    return 0;
+}
+
+int parts_read_run(struct reader *reader)
+{
+    static const char *const kinds[] = {"none", "ab", "aa", NULL};
+    struct raw_run {
+        struct model_run run;
+        const cJSON *reasons;
+        unsigned twins;
+    } raw = {.twins = 0};
+    static const struct field fields[] = {
+        NEEDED("id", TEXT, raw_run, run.id),
+        NEEDED("started", TEXT, raw_run, run.started),
+        NEEDED("machine", TEXT, raw_run, run.machine),
+        NEEDED("pin", TEXT, raw_run, run.pin),
+        MAYBE("profile", TEXT, raw_run, run.profile),
+        NEEDED("accel", TEXT, raw_run, run.accel),
+        NEEDED("accel_reason", TEXT, raw_run, run.accel_reason),
+        MAYBE("payload", TEXT, raw_run, run.payload),
+        MAYBE("args", TEXT, raw_run, run.args),
+        MAYBE("ready", TEXT, raw_run, run.ready),
+        NEEDED("memory_mib", COUNT, raw_run, run.memory_mib),
+        NEEDED("vcpus", COUNT, raw_run, run.vcpus),
+        NEEDED("icount", FLAG, raw_run, run.icount),
+        NEEDED("complete", FLAG, raw_run, run.complete),
+        NEEDED("quiet", FLAG, raw_run, run.quiet),
+        NEEDED("valid", FLAG, raw_run, run.valid),
+        NEEDED("invalid_reasons", LIST, raw_run, reasons),
+        MAYBE_WORD("compare", kinds, raw_run, twins),
+        END_OF_FIELDS,
+    };
+    int status = fields_read(reader->run, "run", fields, &raw, reader->error);
+
+    if (status < 0)
+        return status;
+    reader->model->run = raw.run;
+    reader->model->run.tcg = strcmp(raw.run.accel, "tcg") == 0;
+    reader->model->run.alike = strcmp(kinds[raw.twins], "aa") == 0;
+    return read_reasons(reader, raw.reasons);
+}
+
+int parts_read_host(struct reader *reader)
+{
+    static const struct field fields[] = {
+        NEEDED("cpu", TEXT, model_host, cpu),
+        NEEDED("cores", COUNT, model_host, cores),
+        END_OF_FIELDS,
+    };
+
+    return fields_read(reader->host, "host", fields, &reader->model->host, reader->error);
+}
+
+static int read_target(struct reader *reader, const cJSON *item, struct model_target *target)
+{
+    static const struct field kernel_fields[] = {
+        NEEDED("path", TEXT, model_file, path),
+        NEEDED("sha256", TEXT, model_file, sha256),
+        NEEDED("bytes", COUNT, model_file, bytes),
+        END_OF_FIELDS,
+    };
+    struct raw_target {
+        struct model_target target;
+        const cJSON *kernel;
+    } raw = {.kernel = NULL};
+    static const struct field fields[] = {
+        NEEDED("name", TEXT, raw_target, target.name),
+        MAYBE("twin_of", TEXT, raw_target, target.twin_of),
+        MAYBE("kernel", OBJECT, raw_target, kernel),
+        END_OF_FIELDS,
+    };
+    struct place place = place_of("targets", reader->model->target_count);
+    int status = fields_read(item, place.text, fields, &raw, reader->error);
+
+    *target = raw.target;
+    target->has_kernel = raw.kernel != NULL;
+    if (status == 0 && raw.kernel) {
+        strcat(place.text, ".kernel");
+        status = fields_read(raw.kernel, place.text, kernel_fields, &target->kernel, reader->error);
+    }
+    return status;
+}
+
+int parts_read_targets(struct reader *reader)
+{
+    struct model *model = reader->model;
+    const cJSON *item;
+    int status;
+
+    model->targets = reader->targets =
+        parts_room(reader, length_of(reader->target_list), sizeof *reader->targets);
+    if (!reader->targets)
+        return -ENOMEM;
+    cJSON_ArrayForEach(item, reader->target_list)
+    {
+        status = read_target(reader, item, &reader->targets[model->target_count]);
+        if (status < 0)
+            return status;
+        model->target_count++;
+    }
+    for (size_t i = 0; i < model->target_count; i++) {
+        struct model_target *target = &reader->targets[i];
+
+        target->a = *target->twin_of ? model_target(model, target->twin_of) : NULL;
+        if (*target->twin_of && !target->a)
+            return fail(reader->error, EINVAL,
+                        "targets[%zu]: field \"twin_of\": names no target of the result", i);
+    }
+    return 0;
+}
+
+static int read_intervals(struct reader *reader, const cJSON *list, const char *where,
+                          struct model_sample *sample)
+{
+    static const struct field fields[] = {
+        NEEDED("start", NUMBER, model_interval, start),
+        NEEDED("seconds", NUMBER, model_interval, seconds),
+        MAYBE("value", NUMBER, model_interval, value),
+        END_OF_FIELDS,
+    };
+    struct model_interval *intervals = parts_room(reader, length_of(list), sizeof *intervals);
+    struct place list_place;
+    const cJSON *item;
+    int status = intervals ? 0 : -ENOMEM;
+
+    snprintf(list_place.text, sizeof list_place.text, "%s.series", where);
+    sample->intervals = intervals;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct place place = place_of(list_place.text, sample->interval_count);
+
+        if (status == 0)
+            status = fields_read(item, place.text, fields, &intervals[sample->interval_count++],
+                                 reader->error);
+    }
+    return status;
+}
+
+static int read_sample(struct reader *reader, const cJSON *item, const char *where,
+                       struct model_sample *sample)
+{
+    struct raw_sample {
+        struct model_sample sample;
+        const cJSON *intervals;
+    } raw = {.intervals = NULL};
+    static const struct field fields[] = {
+        MAYBE("value", NUMBER, raw_sample, sample.value),
+        MAYBE("error", TEXT, raw_sample, sample.failure),
+        MAYBE("note", TEXT, raw_sample, sample.note),
+        NEEDED("t", NUMBER, raw_sample, sample.t),
+        NEEDED("order", COUNT, raw_sample, sample.order),
+        NEEDED("repetition", COUNT, raw_sample, sample.repetition),
+        MAYBE("series", LIST, raw_sample, intervals),
+        END_OF_FIELDS,
+    };
+    int status = fields_read(item, where, fields, &raw, reader->error);
+
+    if (status < 0)
+        return status;
+    *sample = raw.sample;
+    sample->has_value = cJSON_IsNumber(json_field(item, "value"));
+    if (!sample->has_value && !cJSON_IsString(json_field(item, "error")))
+        return fail(reader->error, EINVAL,
+                    "%s: has neither a number \"value\" nor a text \"error\"", where);
+    return raw.intervals ? read_intervals(reader, raw.intervals, where, sample) : 0;
+}
+
+static int read_samples(struct reader *reader, const cJSON *list, const char *where,
+                        const char *name, const struct model_sample **out, size_t *count)
+{
+    struct model_sample *samples = parts_room(reader, length_of(list), sizeof *samples);
+    struct place list_place;
+    const cJSON *item;
+    int status = samples ? 0 : -ENOMEM;
+
+    snprintf(list_place.text, sizeof list_place.text, "%s.%s", where, name);
+    *out = samples;
+    *count = 0;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct place place = place_of(list_place.text, *count);
+
+        if (status == 0)
+            status = read_sample(reader, item, place.text, &samples[(*count)++]);
+    }
+    return status;
+}
+
+static int read_summary(struct reader *reader, const cJSON *item, const char *where,
+                        struct model_series *series)
+{
+    static const struct field counts[] = {
+        NEEDED("n", COUNT, model_series, summary.n),
+        NEEDED("failed", COUNT, model_series, failed),
+        END_OF_FIELDS,
+    };
+    static const struct field values[] = {
+        NEEDED("median", NUMBER, model_series, summary.median),
+        NEEDED("ci95", PAIR, model_series, summary.ci95),
+        NEEDED("p5", NUMBER, model_series, summary.p5),
+        NEEDED("p95", NUMBER, model_series, summary.p95),
+        NEEDED("min", NUMBER, model_series, summary.min),
+        NEEDED("max", NUMBER, model_series, summary.max),
+        END_OF_FIELDS,
+    };
+    struct place place;
+    int status;
+
+    snprintf(place.text, sizeof place.text, "%s.summary", where);
+    status = fields_read(item, place.text, counts, series, reader->error);
+    if (status == 0 && series->summary.n > 0)
+        status = fields_read(item, place.text, values, series, reader->error);
+    return status;
+}
+
+/* The model's metric that is described by `read`; one is added if need be. All series of a metric
+ * are shown in one unit and judged in one direction. */
+static int add_metric(struct reader *reader, const struct model_metric *read, const char *where,
+                      const struct model_metric **out)
+{
+    const struct model_metric *known = model_metric(reader->model, read->scenario, read->name);
+    struct model_metric *added = &reader->metrics[reader->model->metric_count];
+
+    if (known && (strcmp(known->unit, read->unit) != 0 || known->direction != read->direction))
+        return fail(reader->error, EINVAL,
+                    "%s: field \"%s\": is not that of the metric's other series", where,
+                    known->direction != read->direction ? "direction" : "unit");
+    if (!known) {
+        *added = *read;
+        reader->model->metric_count++;
+    }
+    *out = known ? known : added;
+    return 0;
+}
+
+static int read_one_series(struct reader *reader, const cJSON *item, const char *where,
+                           struct model_series *series)
+{
+    static const char *const directions[] = {"lower", "higher", NULL};
+    struct raw_series {
+        struct model_metric metric;
+        const char *target;
+        const cJSON *samples, *warmups, *summary;
+    } raw = {.target = NULL};
+    static const struct field fields[] = {
+        NEEDED("scenario", TEXT, raw_series, metric.scenario),
+        NEEDED("metric", TEXT, raw_series, metric.name),
+        MAYBE("title", TEXT, raw_series, metric.title),
+        NEEDED("target", TEXT, raw_series, target),
+        NEEDED("unit", TEXT, raw_series, metric.unit),
+        NEEDED_WORD("direction", directions, raw_series, metric.direction),
+        NEEDED("clock", TEXT, raw_series, metric.clock),
+        MAYBE("start", TEXT, raw_series, metric.start),
+        MAYBE("stop", TEXT, raw_series, metric.stop),
+        NEEDED("definition", TEXT, raw_series, metric.definition),
+        NEEDED("samples", LIST, raw_series, samples),
+        NEEDED("warmup", LIST, raw_series, warmups),
+        NEEDED("summary", OBJECT, raw_series, summary),
+        END_OF_FIELDS,
+    };
+    int status = fields_read(item, where, fields, &raw, reader->error);
+
+    if (status < 0)
+        return status;
+    series->target = model_target(reader->model, raw.target);
+    if (!series->target)
+        return fail(reader->error, EINVAL, "%s: field \"target\": names no target of the result",
+                    where);
+    if ((status = add_metric(reader, &raw.metric, where, &series->metric)) == 0 &&
+        (status = read_samples(reader, raw.samples, where, "samples", &series->samples,
+                               &series->sample_count)) == 0 &&
+        (status = read_samples(reader, raw.warmups, where, "warmup", &series->warmups,
+                               &series->warmup_count)) == 0)
+        status = read_summary(reader, raw.summary, where, series);
+    return status;
+}
+
+int parts_read_series(struct reader *reader)
+{
+    struct model *model = reader->model;
+    size_t count = length_of(reader->series_list);
+    const cJSON *item;
+    int status = 0;
+
+    model->series = reader->series = parts_room(reader, count, sizeof *reader->series);
+    model->metrics = reader->metrics = parts_room(reader, count, sizeof *reader->metrics);
+    if (!reader->series || !reader->metrics)
+        return -ENOMEM;
+    cJSON_ArrayForEach(item, reader->series_list)
+    {
+        struct place place = place_of("metrics", model->series_count);
+
+        if (status == 0)
+            status =
+                read_one_series(reader, item, place.text, &reader->series[model->series_count++]);
+    }
+    return status;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From options to a plan: what it holds, and in which words bad input is refused. */
+#include "tests/unit/test.h"
+
+#include "bench/plan/plan.h"
+#include "tests/unit/fixture.h"
+
+static void refuse_as(struct plan_options options, int code, const char *reason)
+{
+    struct error error = {0};
+    struct plan plan;
+
+    assert_int_equal(plan_prepare(&options, &plan, &error), code);
+    assert_holds(error.text, reason);
+    plan_free(&plan);
+}
+
+static void refuse(struct plan_options options, const char *reason)
+{
+    refuse_as(options, -EINVAL, reason);
+}
+
+static void test_plan(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    struct plan plan;
+
+    options.scenarios = "micro,boot";
+    options.repeat = 3;
+    options.warmup = 1;
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    assert_int_equal(plan.scenario_count, 2);
+    assert_string_equal(plan.scenarios[0]->name, "micro");
+    assert_string_equal(plan.scenarios[1]->name, "boot");
+    assert_int_equal(plan.all_count, 3);
+    assert_ptr_equal(plan.scenarios[2], &scenario_kvm); /* its own question, behind */
+    assert_int_equal(plan.target_count, 2);
+    assert_int_equal(plan.trial_count, 2 * 2 * (3 + 1));
+    assert_int_equal(plan.program_counts[0], 1);
+    assert_int_equal(plan.program_counts[1], 2);
+    assert_string_equal(plan.programs[1][1].about.payload, "listen");
+    assert_memory_equal(plan.programs[1][1].payload.program.data, ELFMAG, SELFMAG);
+    assert_string_equal(plan.programs[1][0].arguments->text, "");
+    assert_int_equal(plan.programs[1][0].ready->kind, READY_MARKER);
+    plan_free(&plan);
+}
+
+static void test_all(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    struct plan plan;
+
+    fixture_target(fixture, "c", "\"driver\":\"null\",\"script\":[],\"in_all\":false");
+    options.targets = options.scenarios = "all";
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    assert_int_equal(plan.target_count, 2);
+    assert_string_equal(plan.targets[1].name, "b");
+    assert_int_equal(plan.scenario_count, 3);
+    for (unsigned i = 0; i < plan.scenario_count; i++)
+        assert_false(plan.scenarios[i]->hidden);
+    plan_free(&plan);
+    options.targets = "c"; /* but who asks for it gets it */
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    plan_free(&plan);
+}
+
+static void test_scenarios_refused(void **state)
+{
+    struct plan_options options = fixture_options(*state);
+
+    options.scenarios = "boot,nosuch";
+    refuse(options, "--scenario: \"nosuch\": unknown");
+    options.scenarios = "kvm";
+    refuse(options, "--scenario: \"kvm\": unknown");
+    options.scenarios = "boot,micro,boot";
+    refuse(options, "--scenario: \"boot\": named twice");
+    options.scenarios = "";
+    refuse(options, "--scenario: names nothing");
+    options.scenarios = ",";
+    refuse(options, "--scenario: names nothing");
+}
+
+static void test_targets_refused(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    char many[512] = "", name[16];
+
+    options.targets = "a,nosuch";
+    refuse_as(options, -ENOENT, "target \"nosuch\": unknown");
+    options.targets = "a,b,a";
+    refuse(options, "--target: \"a\": named twice");
+    options.targets = "";
+    refuse(options, "--target: names nothing");
+    for (int i = 0; i < PLAN_NAMES_MAX + 1; i++) {
+        snprintf(name, sizeof name, "t%d", i);
+        fixture_null(fixture, name, SCRIPT_GOOD);
+        strcat(strcat(many, ","), name);
+    }
+    options.targets = many;
+    refuse(options, "--target: more than 32");
+    options.datadir = fixture_path(fixture, "none");
+    options.targets = "a";
+    refuse_as(options, -ENOENT, "none/payloads/noop.cpio: No such file");
+}
+
+static void test_memory(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    static char large[3 << 20];
+    struct plan plan;
+
+    options.machine.memory_mib = 1;
+    refuse(options, "--memory: 1 MiB is less than a VM can have (2)");
+    options.machine.memory_mib = 1 << 24;
+    refuse(options, "--memory: 16777216 MiB is more than this host can give");
+    fixture_write(fixture, "data/kernels/vm/large", large, sizeof large);
+    fixture_kernel(fixture, "data/kernels/vm/kernel", 'k');
+    fixture_target(fixture, "vm",
+                   "\"driver\":\"libvirt\",\"kernel\":\"kernel\",\"initrd\":[\"payload\","
+                   "\"large\"]");
+    options.targets = "vm";
+    options.machine.memory_mib = 3;
+    refuse(options, "--memory: 3 MiB cannot hold target vm, whose kernel and initrd alone take 4");
+    options.machine.memory_mib = 4;
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    plan_free(&plan);
+}
+
+static void test_icount(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    struct plan plan;
+
+    options.machine.icount = true;
+    refuse_as(options, -ENOENT, "data/halts.so: No such file");
+    fixture_text(fixture, "data/halts.so", "plugin");
+    options.scenarios = "iperf";
+    refuse(options, "--icount: scenario iperf measures nothing in virtual time");
+    options.scenarios = "all"; /* leaves it out by itself */
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    assert_int_equal(plan.scenario_count, 2);
+    assert_string_equal(plan.plugin.data, "plugin");
+    plan_free(&plan);
+    options.scenarios = "boot";
+    options.payload = fixture_path(fixture, "program");
+    options.ready = "console:up";
+    refuse(options, "--ready console:up: cannot go with --icount");
+}
+
+static void test_payload(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    struct plan plan;
+
+    fixture_target(fixture, "process", "\"driver\":\"process\"");
+    options.targets = "process";
+    options.payload = fixture_path(fixture, "program");
+    options.args = "-p 80";
+    options.ready = "tcp:80";
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    assert_int_equal(plan.program_counts[0], 1);
+    assert_string_equal(plan.programs[0][0].about.payload, options.payload);
+    assert_true(plan.programs[0][0].about.network);
+    assert_int_equal(plan.programs[0][0].about.port, 80);
+    assert_string_equal(plan.programs[0][0].arguments->text, "-p 80");
+    assert_int_equal(plan.programs[0][0].ready->kind, READY_TCP);
+    /* The question whether KVM works is asked with a program that is known. */
+    assert_string_equal(plan.programs[1][0].about.payload, "noop");
+    assert_string_equal(plan.programs[1][0].arguments->text, "");
+    plan_free(&plan);
+    options.ready = "console:up";
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    assert_false(plan.programs[0][0].about.network);
+    plan_free(&plan);
+}
+
+static void test_payload_refused(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+
+    options.payload = fixture_path(fixture, "none");
+    refuse(options, "--payload: ");
+    refuse(options, "none: No such file or directory; name a readable static x86-64 ELF program");
+    options.payload = fixture_path(fixture, "program");
+    options.scenarios = "boot,micro";
+    refuse(options, "--payload: scenario micro measures its own program");
+    options.scenarios = "boot";
+    options.ready = "soon";
+    refuse(options, "--ready soon: is none of");
+    options.ready = NULL;
+    options.args = "a \"b\"";
+    refuse(options, "--args: ");
+}
+
+/* What is asked of the user's program must reach it on every target. */
+static void test_rules_refused(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    struct plan plan;
+
+    fixture_vm(fixture, "silent", ",\"cmdline\":\"{payload}\"", 'k');
+    fixture_vm(fixture, "floor", ",\"runs_program\":false", 'k');
+    options.payload = fixture_path(fixture, "program");
+    options.args = "-p 80";
+    options.targets = "a,silent";
+    refuse(options,
+           "--args: target silent: the field \"cmdline\" of its target.json has no {args}");
+    options.args = NULL;
+    options.ready = "tcp:80";
+    options.targets = "silent";
+    refuse(options, "--ready tcp: target silent has no network: the field \"cmdline\" of its");
+    options.targets = "a";
+    refuse(options, "--ready tcp: target a has no network: its driver connects none");
+    options.args = "-p 80";
+    options.targets = "floor"; /* runs no program: it can neither take nor miss anything */
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    plan_free(&plan);
+}
+
+static void test_noise_refused(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+
+    options.noise = fixture_path(fixture, "none");
+    refuse_as(options, -ENOENT, "--noise: ");
+    fixture_text(fixture, "text", "{}");
+    options.noise = fixture_path(fixture, "text");
+    refuse(options, "--noise: ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_plan),
+        FIXTURE_TEST(test_all),
+        FIXTURE_TEST(test_scenarios_refused),
+        FIXTURE_TEST(test_targets_refused),
+        FIXTURE_TEST(test_memory),
+        FIXTURE_TEST(test_icount),
+        FIXTURE_TEST(test_payload),
+        FIXTURE_TEST(test_payload_refused),
+        FIXTURE_TEST(test_rules_refused),
+        FIXTURE_TEST(test_noise_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

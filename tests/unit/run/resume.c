@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Taking up a cut run: its options, how far it came, and what forbids it. */
+#include "tests/unit/test.h"
+
+#include "bench/base/json.h"
+#include "bench/run/record.h"
+#include "bench/run/resume.h"
+#include "tests/unit/fixture.h"
+
+/* The document of a run by these options. */
+static cJSON *begin(const struct plan_options *options)
+{
+    struct plan plan;
+    cJSON *document;
+
+    assert_int_equal(plan_prepare(options, &plan, NULL), 0);
+    document = record_begin(&plan);
+    plan_free(&plan);
+    return document;
+}
+
+static void compare_text(const char *one, const char *other)
+{
+    assert_string_equal(one ? one : "none", other ? other : "none");
+}
+
+/* Options restored from the document of a run are those that it had. */
+static void check_restored(const struct plan_options *had)
+{
+    struct plan_options options = {0};
+    cJSON *document = begin(had);
+
+    assert_int_equal(resume_options(document, &options, NULL), 0);
+    assert_string_equal(options.scenarios, had->scenarios);
+    assert_string_equal(options.targets, had->targets);
+    compare_text(options.payload, had->payload);
+    compare_text(options.args, had->args);
+    compare_text(options.ready, had->ready ? had->ready : "marker");
+    assert_int_equal(options.repeat, had->repeat);
+    assert_int_equal(options.warmup, had->warmup);
+    assert_int_equal(options.seed, had->seed);
+    assert_int_equal(options.profile, had->profile);
+    assert_int_equal(options.accel, had->accel);
+    assert_int_equal(options.twins, had->twins);
+    compare_text(options.twin_of, had->twin_of);
+    compare_text(options.builds[1], had->builds[1]);
+    assert_string_equal(options.machine.type, had->machine.type);
+    assert_int_equal(options.machine.memory_mib, had->machine.memory_mib);
+    assert_int_equal(options.machine.vcpus, had->machine.vcpus);
+    assert_int_equal(options.machine.icount, had->machine.icount);
+    compare_text(options.machine.pin, had->machine.pin);
+    cJSON_Delete(document);
+}
+
+static void test_options(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+
+    check_restored(&options);
+    options.scenarios = "micro,boot";
+    options.targets = "b,a";
+    options.repeat = 7;
+    options.warmup = 2;
+    options.seed = 1ULL << 53;
+    options.profile = PROFILE_FULL;
+    options.accel = CHOOSE_AUTO;
+    options.machine = (struct machine){.type = "q35", .memory_mib = 32, .vcpus = 2, .pin = "0-1"};
+    check_restored(&options);
+    options.accel = CHOOSE_KVM;
+    options.twins = TWINS_AA; /* the twins themselves come by it */
+    check_restored(&options);
+    options = fixture_options(fixture);
+    fixture_text(fixture, "data/halts.so", "plugin");
+    options.payload = fixture_path(fixture, "program");
+    options.args = "-p 80";
+    options.machine.icount = true;
+    check_restored(&options);
+    options.machine.icount = false;
+    options.ready = "console:^up$";
+    check_restored(&options);
+}
+
+static void test_builds(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture), restored = {0};
+    cJSON *document;
+
+    fixture_vm(fixture, "vm", "", '0');
+    fixture_kernel(fixture, "new", '1');
+    options.targets = "a,vm";
+    options.twins = TWINS_AB;
+    options.twin_of = "vm";
+    options.builds[1] = fixture_path(fixture, "new");
+    check_restored(&options);
+    document = begin(&options);
+    assert_int_equal(resume_options(document, &restored, NULL), 0);
+    assert_holds(restored.builds[0], "data/kernels/vm/kernel"); /* that the target had then */
+    cJSON_Delete(document);
+}
+
+static void test_no_journal(void **state)
+{
+    static const char *const bad[] = {"{}", "{\"schema\":\"tare/2\",\"run\":{}}",
+                                      "{\"schema\":\"tare/1\"}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cJSON *document = cJSON_Parse(bad[i]);
+        struct plan_options options;
+        struct error error = {0};
+
+        assert_int_equal(resume_options(document, &options, &error), -EINVAL);
+        assert_string_equal(error.text, "not a journal of tare/1");
+        cJSON_Delete(document);
+    }
+}
+
+/* A cut run and its plan, made anew. */
+struct cut {
+    struct plan plan;
+    struct run run;
+    cJSON *document;
+};
+
+static void cut_run(struct cut *cut, const struct plan_options *options)
+{
+    assert_int_equal(plan_prepare(options, &cut->plan, NULL), 0);
+    cut->document = record_begin(&cut->plan);
+    assert_int_equal(run_init(&cut->run, &cut->plan, NULL), 0);
+}
+
+static void drop_cut(struct cut *cut)
+{
+    run_free(&cut->run);
+    plan_free(&cut->plan);
+    cJSON_Delete(cut->document);
+}
+
+static void apply(struct cut *cut, cJSON *line)
+{
+    assert_non_null(line);
+    assert_int_equal(record_apply(cut->document, line, NULL), 0);
+    cJSON_Delete(line);
+}
+
+static void test_progress(void **state)
+{
+    struct plan_options options = fixture_options(*state);
+    struct cut cut;
+
+    options.repeat = 2;
+    options.warmup = 1;
+    cut_run(&cut, &options);
+    apply(&cut, cJSON_Parse("{\"trial\":{\"target\":\"a\",\"scenario\":\"boot\",\"order\":1,"
+                            "\"repetition\":0,\"t\":3,\"samples\":["
+                            "{\"metric\":\"app\",\"value\":2}]}}"));
+    apply(&cut, cJSON_Parse("{\"trial\":{\"target\":\"b\",\"scenario\":\"boot\",\"order\":4,"
+                            "\"repetition\":2,\"t\":7.5,\"samples\":["
+                            "{\"metric\":\"app\",\"error\":\"why\"}]}}"));
+    apply(&cut, cJSON_Parse("{\"trial\":{\"target\":\"b\",\"scenario\":\"boot\",\"order\":99,"
+                            "\"repetition\":2,\"t\":1,\"samples\":["
+                            "{\"metric\":\"app\",\"value\":1}]}}"));
+    apply(&cut, record_dropped("b", "KVM will not"));
+    assert_int_equal(resume_progress(cut.document, &cut.run, NULL), 0);
+    assert_int_equal(cut.plan.trial_count, 6);
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(cut.run.done[i], i == 1 || i == 4);
+    assert_float_equal(cut.run.elapsed_s, 7.5, 0);
+    assert_false(cut.run.dropped[0]);
+    assert_true(cut.run.dropped[1]);
+    assert_false(cut.run.accel_decided);
+    drop_cut(&cut);
+}
+
+static void test_accelerator(void **state)
+{
+    struct plan_options options = fixture_options(*state);
+    struct cut cut;
+
+    cut_run(&cut, &options);
+    apply(&cut, record_accel(ACCEL_KVM, "it booted"));
+    assert_int_equal(resume_progress(cut.document, &cut.run, NULL), 0);
+    assert_true(cut.run.accel_decided);
+    assert_int_equal(cut.run.machine.accel, ACCEL_KVM);
+    apply(&cut, record_accel(ACCEL_TCG, "it did not"));
+    assert_int_equal(resume_progress(cut.document, &cut.run, NULL), 0);
+    assert_int_equal(cut.run.machine.accel, ACCEL_TCG);
+    drop_cut(&cut);
+}
+
+/* How the run of `then`, whose files have changed since, is taken up. */
+static void refuse(const cJSON *then, const struct plan_options *options, int code,
+                   const char *reason)
+{
+    struct error error = {0};
+    struct cut now;
+
+    cut_run(&now, options);
+    assert_int_equal(resume_progress(then, &now.run, &error), code);
+    assert_holds(error.text, reason);
+    drop_cut(&now);
+}
+
+static void test_changed(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    cJSON *document;
+
+    fixture_text(fixture, "data/kernels/vm/more", "old");
+    fixture_kernel(fixture, "data/kernels/vm/kernel", '0');
+    fixture_target(
+        fixture, "vm",
+        "\"driver\":\"libvirt\",\"kernel\":\"kernel\",\"initrd\":[\"payload\",\"more\"]");
+    options.targets = "a,vm";
+    options.repeat = 9;
+    document = begin(&options);
+    fixture_kernel(fixture, "data/kernels/vm/kernel", '1');
+    refuse(document, &options, -ESTALE, "the kernel or initrd of target vm has changed");
+    fixture_kernel(fixture, "data/kernels/vm/kernel", '0');
+    fixture_text(fixture, "data/kernels/vm/more", "new");
+    refuse(document, &options, -ESTALE, "the kernel or initrd of target vm has changed");
+    fixture_text(fixture, "data/kernels/vm/more", "old");
+    fixture_payload(fixture, "listen", 'q');
+    refuse(document, &options, -ESTALE, "listen.cpio, the payload of scenario boot, has changed");
+    fixture_payload(fixture, "listen", 'p');
+    options.seed++; /* the same trials, each with another's number */
+    refuse(document, &options, -EINVAL, "the journal's plan is not this tare's");
+    options.seed--;
+    options.repeat++;
+    refuse(document, &options, -EINVAL, "the journal's plan is not this tare's");
+    cJSON_Delete(document);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_options),        FIXTURE_TEST(test_builds),
+        cmocka_unit_test(test_no_journal), FIXTURE_TEST(test_progress),
+        FIXTURE_TEST(test_accelerator),    FIXTURE_TEST(test_changed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

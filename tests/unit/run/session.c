@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whole runs of scripted guests, in the sandbox: what is saved, and what a cut run leaves. */
+#include "tests/unit/test.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/file.h>
+
+#include "bench/result/model.h"
+#include "bench/result/results.h"
+#include "bench/run/session.h"
+#include "tests/unit/fixture.h"
+
+static void say_nothing(const struct run *run, unsigned index, const char *text)
+{
+    (void)run;
+    (void)index;
+    (void)text;
+}
+
+/* In the worker, once the first trial is in the journal. */
+static void interrupt(const struct run *run, unsigned index, const char *text)
+{
+    say_nothing(run, index, text);
+    kill(getpid(), SIGINT);
+}
+
+static void die(const struct run *run, unsigned index, const char *text)
+{
+    say_nothing(run, index, text);
+    kill(getpid(), SIGKILL);
+}
+
+/* A host that forbids the sandbox runs nothing. */
+static int run_it(const struct plan_options *options, const char *resume, progress_hook *hook,
+                  cJSON **document, struct error *error)
+{
+    int status = session_run(options, resume, hook, document, error);
+
+    if (status == -EPERM) {
+        print_message("%s\n", error->text);
+        skip();
+    }
+    return status;
+}
+
+static bool exists(const struct fixture *fixture, const char *name)
+{
+    return access(fixture_path(fixture, name), F_OK) == 0;
+}
+
+/* How many files the folder holds beside the data directory and the program. */
+static int count_left(const struct fixture *fixture)
+{
+    DIR *folder = opendir(fixture->root);
+    struct dirent *entry;
+    int count = 0;
+
+    assert_non_null(folder);
+    while ((entry = readdir(folder)))
+        count += entry->d_name[0] != '.' && strcmp(entry->d_name, "data") != 0 &&
+                 strcmp(entry->d_name, "program") != 0;
+    closedir(folder);
+    return count;
+}
+
+static double count(const cJSON *document, const char *target, const char *what)
+{
+    const cJSON *series = results_series(document, "boot", "app", target);
+
+    return json_number(json_field(series, "summary"), what);
+}
+
+static bool is_complete(const cJSON *document)
+{
+    return cJSON_IsTrue(json_field(json_field(document, "run"), "complete"));
+}
+
+/* Three repetitions, after a warm-up, into result.json. */
+static struct plan_options to_result(const struct fixture *fixture)
+{
+    struct plan_options options = fixture_options(fixture);
+
+    options.out = fixture_path(fixture, "result.json");
+    options.repeat = 3;
+    options.warmup = 1;
+    return options;
+}
+
+static void test_whole(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    cJSON *document, *saved;
+    struct error error = {0};
+    struct model model;
+    const cJSON *series;
+
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
+    assert_true(is_complete(document));
+    assert_float_equal(count(document, "a", "n"), 3, 0);
+    assert_float_equal(count(document, "b", "n"), 3, 0);
+    assert_float_equal(count(document, "a", "failed"), 0, 0);
+    series = results_series(document, "boot", "app", "a");
+    assert_int_equal(cJSON_GetArraySize(json_field(series, "warmup")), 1);
+    assert_true(json_number(json_field(series, "samples")->child, "value") > 0);
+    assert_non_null(results_find(json_field(document, "ratios"), "boot", "app", "b"));
+    assert_null(json_field(document, "part")); /* it has become the host's load */
+    assert_non_null(json_field(json_field(document, "host"), "other_load"));
+    assert_non_null(json_field(json_field(document, "run"), "valid"));
+    assert_int_equal(cJSON_GetArraySize(json_field(results_target(document, "a"), "launches")), 1);
+    assert_int_equal(results_load(options.out, &saved, NULL), 0);
+    assert_true(cJSON_Compare(document, saved, true));
+    assert_int_equal(model_read(saved, &model, NULL), 0); /* as every reader of a result does */
+    model_free(&model);
+    assert_int_equal(count_left(fixture), 1); /* no journal */
+    cJSON_Delete(saved);
+    cJSON_Delete(document);
+}
+
+static void test_not_kept(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    struct error error = {0};
+    cJSON *document;
+
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
+    assert_true(is_complete(document));
+    assert_float_equal(count(document, "a", "n"), 1, 0);
+    assert_int_equal(count_left(fixture), 0);
+    cJSON_Delete(document);
+}
+
+/* A guest that fails is a result, not the run's failure. */
+static void test_failing_guest(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    struct error error = {0};
+    const cJSON *sample;
+    cJSON *document;
+
+    fixture_null(fixture, "b", "[{\"at_ms\":0,\"console\":\"oops\"},{\"at_ms\":0,\"crash\":11}]");
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
+    assert_true(is_complete(document));
+    assert_float_equal(count(document, "a", "failed"), 0, 0);
+    assert_float_equal(count(document, "b", "failed"), 1, 0);
+    assert_float_equal(count(document, "b", "n"), 0, 0);
+    sample = json_field(results_series(document, "boot", "app", "b"), "samples")->child;
+    assert_string_equal(json_text(sample, "error"),
+                        "the guest's process was gone before payload main");
+    assert_string_equal(json_text(sample, "console"), "oops");
+    cJSON_Delete(document);
+}
+
+/* Every planned trial has its sample, once. */
+static void check_orders(const cJSON *document)
+{
+    const cJSON *list = json_field(json_field(document, "run"), "order"), *series, *sample;
+    int trials = cJSON_GetArraySize(list), seen = 0;
+
+    cJSON_ArrayForEach(series, json_field(document, "metrics"))
+    {
+        if (strcmp(json_text(series, "metric"), "app") != 0)
+            continue;
+        cJSON_ArrayForEach(sample, json_field(series, "samples"))
+        {
+            const cJSON *planned = cJSON_GetArrayItem(list, (int)json_number(sample, "order"));
+
+            assert_string_equal(json_text(planned, "target"), json_text(series, "target"));
+            assert_float_equal(json_number(planned, "repetition"),
+                               json_number(sample, "repetition"), 0);
+            seen++;
+        }
+        seen += cJSON_GetArraySize(json_field(series, "warmup"));
+    }
+    assert_int_equal(seen, trials);
+}
+
+/* Complete it with options that the command line of --resume leaves at their defaults. */
+static void check_resumed(const struct fixture *fixture, const char *out)
+{
+    struct plan_options options = fixture_options(fixture);
+    struct error error = {0};
+    cJSON *document;
+
+    options.repeat = 99;
+    options.targets = "all";
+    assert_int_equal(run_it(&options, out, say_nothing, &document, &error), 0);
+    assert_true(is_complete(document));
+    assert_float_equal(count(document, "a", "n"), 3, 0);
+    check_orders(document);
+    assert_non_null(json_find(json_field(document, "warnings"), "code", "resumed"));
+    assert_true(cJSON_IsFalse(json_field(json_field(document, "run"), "quiet")));
+    cJSON_Delete(document);
+    assert_true(exists(fixture, "result.json"));
+    assert_false(exists(fixture, "result.json.journal"));
+}
+
+static void test_interrupted(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    struct error error = {0};
+    cJSON *document;
+
+    assert_int_equal(run_it(&options, NULL, interrupt, &document, &error), -ECANCELED);
+    assert_holds(error.text, "interrupted; go on with: tare run --resume ");
+    assert_holds(error.text, options.out);
+    assert_non_null(document);
+    assert_false(is_complete(document));
+    assert_true(cJSON_IsFalse(json_field(json_field(document, "run"), "valid")));
+    cJSON_Delete(document);
+    assert_true(exists(fixture, "result.json.journal"));
+    check_resumed(fixture, options.out);
+}
+
+/* The hardest cut: the worker is killed, and the last line of the journal is not whole. */
+static void test_killed(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    struct error error = {0};
+    cJSON *document;
+    int fd;
+
+    assert_int_equal(run_it(&options, NULL, die, &document, &error), -ECHILD);
+    assert_holds(error.text, "worker was killed");
+    cJSON_Delete(document);
+    fd = open(fixture_path(fixture, "result.json.journal"), O_WRONLY | O_APPEND);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "{\"trial\":{\"tar", 14), 14);
+    close(fd);
+    check_resumed(fixture, options.out);
+}
+
+static void test_not_resumed(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    struct error none = {0}, kept = {0}, busy = {0}, changed = {0};
+    cJSON *document;
+    int fd;
+
+    assert_int_equal(run_it(&options, options.out, say_nothing, &document, &none), -ENOENT);
+    assert_holds(none.text, "result.json.journal: No such file");
+    assert_int_equal(run_it(&options, NULL, interrupt, &document, &none), -ECANCELED);
+    cJSON_Delete(document);
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &kept), -EEXIST);
+    assert_holds(kept.text, "a cut run is kept here");
+    assert_null(document);
+    fd = open(fixture_path(fixture, "result.json.journal"), O_RDONLY);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+    assert_int_equal(run_it(&options, options.out, say_nothing, &document, &busy), -EBUSY);
+    assert_holds(busy.text, "another tare is writing it");
+    close(fd);
+    fixture_payload(fixture, "noop", 'q');
+    assert_int_equal(run_it(&options, options.out, say_nothing, &document, &changed), -ESTALE);
+    assert_holds(changed.text, "noop.cpio, the payload of scenario boot, has changed");
+    assert_null(document);
+    assert_true(exists(fixture, "result.json.journal")); /* nothing is lost */
+    remove(fixture_path(fixture, "data/kernels/a/target.json"));
+    changed = (struct error){0};
+    assert_int_equal(run_it(&options, options.out, say_nothing, &document, &changed), -ENOENT);
+    assert_holds(changed.text, "--resume, with the options of the cut run: target \"a\": unknown");
+}
+
+/* Bad input ends before there is anything to keep. */
+static void test_bad_input(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    struct error unknown = {0}, nowhere = {0};
+    cJSON *document;
+
+    options.targets = "nosuch";
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &unknown), -ENOENT);
+    assert_null(document);
+    assert_int_equal(count_left(fixture), 0);
+    options = to_result(fixture);
+    options.out = fixture_path(fixture, "no/such/result.json");
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &nowhere), -ENOENT);
+    assert_holds(nowhere.text, "no/such/result.json.journal: No such file");
+    assert_null(document);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_whole),         FIXTURE_TEST(test_not_kept),
+        FIXTURE_TEST(test_failing_guest), FIXTURE_TEST(test_interrupted),
+        FIXTURE_TEST(test_killed),        FIXTURE_TEST(test_not_resumed),
+        FIXTURE_TEST(test_bad_input),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
