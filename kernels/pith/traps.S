@@ -47,6 +47,8 @@ trap_common:
     push %r14
     push %r15
     cld
+    mov $16, %eax                       /* the change of stack left it null: QEMU would translate */
+    mov %eax, %ss                       /* what system calls use as well a second time */
     SMAP_CLOSE                          /* the program can set AC */
     mov %rsp, %rdi
     call trap
