@@ -252,6 +252,42 @@ static void signals(void)
     close(fds[1]);
 }
 
+static int pipe_ends[2];
+
+static void replace(void)
+{
+    dup2(pipe_ends[1], fds[0]);
+}
+
+/* While dup2() waits for what the socket has still to send, its number is the pipe's already. */
+static void replaced_while_lingering(void)
+{
+    struct linger linger = {1, 1};
+    char got[10];
+
+    TELL(tcp_pair(fds));
+    pipe(pipe_ends);
+    setsockopt(fds[0], SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    while (fill(fds[0]) > 0)
+        rest(20);
+    later(replace);
+    rest(200);
+    TRY(write(fds[0], "word", 4));
+    TRY(read(pipe_ends[0], got, 10));
+    for (int i = 0; i < 20; i++) {
+        int twin = dup(fds[0]);
+
+        write(twin, "word", 4);
+        close(twin);
+    }
+    pthread_join(later_thread, NULL);
+    TRY(write(fds[0], "more", 4));
+    TRY(read(pipe_ends[0], text, 100));
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
+    close_pair(fds);
+}
+
 int main(void)
 {
     begin();
@@ -259,5 +295,6 @@ int main(void)
     PART(all_of_it);
     PART(time_limits);
     PART(signals);
+    PART(replaced_while_lingering);
     return 0;
 }
