@@ -22,6 +22,7 @@
 void *net_malloc(size_t size);
 void *net_calloc(size_t count, size_t size);
 void net_free(void *block);
+size_t net_may_hold(void); /* net/net.h */
 
 /* Before every Ethernet header: virtio-net's own, so that both go out as one piece. */
 #define PBUF_LINK_ENCAPSULATION_HLEN 12
@@ -43,6 +44,9 @@ void net_free(void *block);
 #define LWIP_ND6_QUEUEING 1
 #define MEMP_NUM_ND6_QUEUE 20
 #define ARP_QUEUEING 1
+/* Whether what waits for a neighbour's address must be a copy: where a pbuf does not hold its data
+ * itself. TCP's refer to the program's or to a socket's pages, which may be others' by then. */
+#define PBUF_NEEDS_COPY(p) (!((p)->type_internal & PBUF_TYPE_FLAG_STRUCT_DATA_CONTIGUOUS))
 #define ARP_TABLE_SIZE 64
 
 /* Large segments are cut up by the device: lwIP must not do it. */
@@ -82,6 +86,8 @@ extern uint32_t net_tcp_window, net_tcp_send_buffer;
 #define TCP_WND_UPDATE_THRESHOLD (TCP_WND / 8)
 #define TCP_OVERSIZE 0
 #define TCP_QUEUE_OOSEQ 1
+#define TCP_OOSEQ_BYTES_LIMIT(pcb) net_may_hold()
+#define TCP_OOSEQ_PBUFS_LIMIT(pcb) ((u16_t)LWIP_MIN(net_may_hold() / 512, 4096))
 #define LWIP_TCP_SACK_OUT 1
 #define LWIP_TCP_MAX_SACK_NUM 4
 #define TCP_LISTEN_BACKLOG 1

@@ -5,6 +5,7 @@
 #include "cpu/timer.h"
 #include "memory/paging.h"
 #include "net/address.h"
+#include "net/guard.h"
 #include "net/netif.h"
 #include "net/segments.h"
 #include "sched/alarm.h"
@@ -49,11 +50,30 @@ uint32_t net_tcp_window, net_tcp_send_buffer;
 static bool started, addressed, behind, owing, early, held, late;
 static struct alarm tcp_alarm, second_alarm, dhcp_alarm, early_alarm, late_alarm;
 
+static void tcp_round(void *unused)
+{
+    (void)unused;
+    segments_before_timer();
+    guard_blames = NULL;
+    tcp_tmr();
+}
+
+/* Which one lwIP's timer was about to see to when it ended: it goes by the list, and marks whom it
+ * has come to. */
+static struct tcp_pcb *last_marked(void)
+{
+    struct tcp_pcb *pcb = tcp_active_pcbs;
+
+    while (pcb && pcb->next && pcb->next->last_timer == pcb->last_timer)
+        pcb = pcb->next;
+    return pcb;
+}
+
 /* lwIP's timers, of which only those run that have something to do: an idle VM sleeps. */
 static void on_tcp(struct alarm *alarm)
 {
-    segments_before_timer();
-    tcp_tmr();
+    if (!guard(tcp_round, NULL) && !guard_blames)
+        guard_drop(last_marked());
     nic_kick(true);
     if (tcp_active_pcbs || tcp_tw_pcbs)
         alarm_set(alarm, timer_now() + TCP_TMR_INTERVAL * MS);
@@ -66,12 +86,18 @@ void tcp_timer_needed(void)
         alarm_set(&tcp_alarm, timer_now() + TCP_TMR_INTERVAL * MS);
 }
 
-static void on_second(struct alarm *alarm)
+static void second_round(void *unused)
 {
+    (void)unused;
     etharp_tmr();
     ip_reass_tmr();
     nd6_tmr();
     ip6_reass_tmr();
+}
+
+static void on_second(struct alarm *alarm)
+{
+    guard(second_round, NULL);
     alarm_set(alarm, timer_now() + 1000 * MS);
     net_poll();
 }
@@ -88,13 +114,19 @@ static void set_late(void)
         alarm_set(&late_alarm, timer_now() + LATE * MS);
 }
 
-static void on_dhcp(struct alarm *alarm)
+static void dhcp_round(void *unused)
 {
     static unsigned fine;
 
+    (void)unused;
     dhcp_fine_tmr();
     if (++fine * DHCP_FINE_TIMER_MSECS % DHCP_COARSE_TIMER_MSECS == 0)
         dhcp_coarse_tmr();
+}
+
+static void on_dhcp(struct alarm *alarm)
+{
+    guard(dhcp_round, NULL);
     alarm_set(alarm, timer_now() + DHCP_FINE_TIMER_MSECS * MS);
     net_poll();
 }
@@ -152,6 +184,12 @@ void net_init(const char *ip, const struct net_hooks *hooks)
         wait_for_address();
 }
 
+static void poll_loopback(void *unused)
+{
+    (void)unused;
+    netif_poll_all();
+}
+
 void net_poll(void)
 {
     if (!started)
@@ -159,7 +197,7 @@ void net_poll(void)
     early = held = false;
     if (addressed)
         behind = nic_receive();
-    netif_poll_all();
+    guard(poll_loopback, NULL);
     nic_flush();
     netif_resolve();
     if (behind)
@@ -199,17 +237,24 @@ void net_owe(void)
     set_late();
 }
 
+static void send_owed(void *unused)
+{
+    (void)unused;
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+        if (pcb->flags & TF_ACK_DELAY) {
+            guard_blames = pcb;
+            tcp_ack_now(pcb);
+            tcp_output(pcb);
+        }
+    }
+}
+
 void net_settle(void)
 {
     if (!owing)
         return;
     owing = false;
-    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
-        if (pcb->flags & TF_ACK_DELAY) {
-            tcp_ack_now(pcb);
-            tcp_output(pcb);
-        }
-    }
+    guard(send_owed, NULL);
     nic_flush();
 }
 

@@ -59,6 +59,12 @@ void net_owe(void);
 /* Send those ACKs. */
 void net_settle(void);
 
+/* How many bytes a connection or a socket may have lie here, unread or unsent: as many as are left
+ * for all. So the greedy ones leave room for one more of their kind: the dynamic thresholds of
+ * Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches",
+ * IEEE/ACM Transactions on Networking 6(2), 1998. */
+size_t net_may_hold(void);
+
 /* Send what has been queued since. Sockets call it after they queued data. */
 void net_flush(void);
 

@@ -5,6 +5,7 @@
 #include "memory/paging.h"
 #include "net/connections.h"
 #include "net/fragment.h"
+#include "net/guard.h"
 #include "net/net.h"
 #include "net/segments.h"
 #include "net/shortcut.h"
@@ -194,19 +195,35 @@ void netif_resolve(void)
     ip4_addr_set_any(&unresolved);
 }
 
-/* A frame whose checksum the device vouches for, or which never left this host and has none yet, is
- * not summed up again. */
-static bool receive(struct pbuf *frame, const struct nic_header *header)
+/* Whether it says to come from this host, or from or to loopback: no such packet is ever on a wire.
+ * Who answered one would answer himself (RFC 1122, 3.2.1.3 and 4.2.3.10). */
+static bool is_martian(const struct pbuf *frame)
 {
-    bool trusted = header->flags & (NIC_NEEDS_CHECKSUM | NIC_CHECKSUM_VALID);
-    uint16_t checks = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+    const struct eth_hdr *ethernet = frame->payload;
+    const struct ip_hdr *ip4 = (const void *)(ethernet + 1);
+    const struct ip6_hdr *ip6 = (const void *)(ethernet + 1);
+    ip6_addr_t from, to;
+
+    if (ethernet->type == PP_HTONS(ETHTYPE_IP) && frame->len >= SIZEOF_ETH_HDR + IP_HLEN)
+        return shortcut_is_martian(ip4, &interface);
+    if (ethernet->type != PP_HTONS(ETHTYPE_IPV6) || frame->len < SIZEOF_ETH_HDR + IP6_HLEN)
+        return false;
+    ip6_addr_copy_from_packed(from, ip6->src);
+    ip6_addr_copy_from_packed(to, ip6->dest);
+    ip6_addr_assign_zone(&from, IP6_UNICAST, &interface);
+    return ip6_addr_isloopback(&from) || ip6_addr_isloopback(&to) ||
+           netif_get_ip6_addr_match(&interface, &from) >= 0;
+}
+
+static void take(void *argument)
+{
+    struct pbuf *frame = argument;
     bool is_short = shortcut_is_open(frame, &interface);
 
-    count(frame->tot_len);
-    if (trusted)
-        interface.chksum_flags &= (uint16_t)~checks;
-    else
-        interface.chksum_flags |= checks;
+    if (!is_short && is_martian(frame)) {
+        pbuf_free(frame);
+        return;
+    }
     if (frame->tot_len <= SYN_MOST)
         look_for_syn(frame, is_short ? look_shortly(frame) : look(frame));
     if (is_short)
@@ -215,6 +232,24 @@ static bool receive(struct pbuf *frame, const struct nic_header *header)
         pbuf_free(frame);
     in_hand.asks = false;
     segments_after_input();
+}
+
+/* A frame whose checksum the device vouches for, or which never left this host and has none yet, is
+ * not summed up again. */
+static bool receive(struct pbuf *frame, const struct nic_header *header)
+{
+    bool trusted = header->flags & (NIC_NEEDS_CHECKSUM | NIC_CHECKSUM_VALID);
+    uint16_t checks = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+
+    count(frame->tot_len);
+    if (trusted)
+        interface.chksum_flags &= (uint16_t)~checks;
+    else
+        interface.chksum_flags |= checks;
+    if (!guard(take, frame)) {
+        in_hand.asks = false;
+        in_hand.pcb = NULL;
+    }
     return !net_held();
 }
 

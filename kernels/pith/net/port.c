@@ -5,6 +5,7 @@
 #include "memory/heap.h"
 #include "memory/pages.h"
 #include "memory/paging.h"
+#include "net/net.h"
 #include "virtio/rng.h"
 #include <lwip/sys.h>
 
@@ -17,12 +18,17 @@ struct header {
 
 static size_t used;
 
+size_t net_may_hold(void)
+{
+    return memory.total_pages * PAGE / SHARE - used;
+}
+
 void *net_malloc(size_t size)
 {
     struct header *header;
 
     size += sizeof *header;
-    if (size > memory.total_pages * PAGE / SHARE - used)
+    if (size > net_may_hold())
         return NULL;
     header = heap_take_uncleared(size);
     if (!header)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net/segments.h"
 #include "net/connections.h"
+#include "net/guard.h"
 #include "net/lwip_hooks.h"
 #include "net/net.h"
 #include "net/netif.h"
@@ -9,6 +10,8 @@
 
 #define RTO_MIN 3       /* lwIP's slow ticks, of 100 ms: nobody answers that late who will answer */
 #define FIRST_WINDOW 10 /* segments: RFC 6928 */
+#define LEAST_MSS 48    /* as Linux has it: with less, the headers and the work are all there is */
+#define SEGMENT 160     /* bytes that a pbuf of a segment costs, its data not counted, or more */
 
 /* What lwIP's pcb has no room for: in tcp_ext_arg, as bits of the pointer. */
 union extra {
@@ -56,29 +59,40 @@ static uint16_t size_now(const struct tcp_pcb *pcb, union extra extra)
     return (uint16_t)(size / extra.mss * extra.mss);
 }
 
-void segments_begin(struct tcp_pcb *pcb)
+uint16_t segments_begin(struct tcp_pcb *pcb)
 {
-    union extra extra = {.mss = pcb->mss};
+    union extra extra = {.mss = LWIP_MAX(pcb->mss, LEAST_MSS)};
 
     set(pcb, extra);
+    pcb->mss = extra.mss;
     if (pcb->cwnd < FIRST_WINDOW * pcb->mss)
         pcb->cwnd = FIRST_WINDOW * pcb->mss;
     pcb->mss = size_now(pcb, extra);
+    return extra.mss;
 }
 
 err_t segments_write(struct tcp_pcb *pcb, const void *data, uint16_t size, uint8_t flags)
 {
     const struct tcp_seg *last = pcb->unsent;
+    tcpwnd_size_t window = pcb->snd_wnd_max;
     uint16_t mss = pcb->mss;
     err_t status;
 
+    if (pcb->unsent && pcb->snd_queuelen * (size_t)SEGMENT > net_may_hold())
+        return ERR_MEM;
     while (last && last->next)
         last = last->next;
-    /* lwIP fills up the last segment first, and does not expect it to be larger than the MSS. */
+    /* lwIP fills up the last segment first, and does not expect it to be larger than the MSS, nor
+     * than half of the largest window that it knew of, which was another when it was made. */
     if (last && last->len > mss)
         pcb->mss = last->len;
+    if (window)
+        pcb->snd_wnd_max = LWIP_MAX(window, 2 * LEAST_MSS);
+    if (last && last->len > pcb->snd_wnd_max / 2)
+        pcb->snd_wnd_max = 2u * last->len;
     status = tcp_write(pcb, data, size, flags);
     pcb->mss = mss;
+    pcb->snd_wnd_max = window;
     return status;
 }
 
@@ -115,7 +129,20 @@ static void cut(struct tcp_pcb *pcb, struct tcp_seg **list, uint32_t size)
     pcb->unsent = unsent;
 }
 
-err_t net_tcp_packet(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+/* Data that are not to be kept: beyond the window, of which lwIP takes care only where they are the
+ * next, or more than one connection may hold. */
+static bool is_too_much(const struct tcp_pcb *pcb, const struct tcp_hdr *header, unsigned size)
+{
+    uint32_t ahead = header->seqno - pcb->rcv_nxt;
+
+    if (pcb->state < SYN_RCVD || pcb->state == TIME_WAIT)
+        return false;
+    if ((int32_t)ahead > 0 && ahead + size + !!(TCPH_FLAGS(header) & TCP_FIN) > pcb->rcv_wnd)
+        return true;
+    return TCP_WND_MAX(pcb) - pcb->rcv_wnd > net_may_hold();
+}
+
+err_t net_tcp_packet(struct tcp_pcb *pcb, const struct tcp_hdr *header, const struct pbuf *packet)
 {
     union extra extra;
 
@@ -125,6 +152,9 @@ err_t net_tcp_packet(struct tcp_pcb *pcb, const struct tcp_hdr *header)
             connections_make_room((const struct tcp_pcb_listen *)pcb);
         return ERR_OK;
     }
+    guard_blames = pcb;
+    if (packet->tot_len && is_too_much(pcb, header, packet->tot_len))
+        return ERR_MEM;
     extra = get(pcb);
     if (!extra.mss)
         return ERR_OK;
@@ -132,7 +162,7 @@ err_t net_tcp_packet(struct tcp_pcb *pcb, const struct tcp_hdr *header)
     in_hand.acknowledged = pcb->lastack;
     in_hand.window = pcb->cwnd;
     /* The third ACK of the same has lwIP send the first segment again: it is to be a small one. */
-    if (pcb->dupacks >= 2 && lwip_ntohl(header->ackno) == pcb->lastack) {
+    if (pcb->dupacks >= 2 && header->ackno == pcb->lastack) {
         cut(pcb, &pcb->unacked, extra.mss);
         pcb->mss = extra.mss;
     }
@@ -196,12 +226,37 @@ void segments_after_input(void)
         tcp_output(pcb);
 }
 
+static void output_all(void *unused)
+{
+    (void)unused;
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+        if (pcb->unsent) {
+            guard_blames = pcb;
+            tcp_output(pcb);
+        }
+}
+
 void segments_room(void)
 {
-    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
-        if (pcb->unsent)
-            tcp_output(pcb);
+    guard(output_all, NULL);
     queue_wake(&net_room, UINT32_MAX);
+}
+
+/* lwIP's timer, of a pcb that waits for the window to open, takes it for certain that some data are
+ * unsent and none unacknowledged, which an ACK of what was to be sent again makes untrue; and cuts
+ * a segment that is larger than the window only where the MSS is not smaller (see cut()). So this
+ * does that, as soon as the window did not open at once. */
+static void before_persist(struct tcp_pcb *pcb)
+{
+    uint32_t room = LWIP_MIN(pcb->snd_wnd, pcb->cwnd);
+
+    if (!pcb->unsent || pcb->unacked) {
+        pcb->persist_backoff = 0;
+    } else if (pcb->snd_wnd && pcb->persist_cnt) {
+        cut(pcb, &pcb->unsent, LWIP_MIN(room, UINT16_MAX));
+        pcb->mss = UINT16_MAX; /* until the next ACK: there may be no memory to cut with */
+        tcp_output(pcb);
+    }
 }
 
 void segments_before_timer(void)
@@ -209,6 +264,9 @@ void segments_before_timer(void)
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
         union extra extra = get(pcb);
 
+        guard_blames = pcb;
+        if (pcb->persist_backoff)
+            before_persist(pcb);
         if (pcb->rto < RTO_MIN)
             pcb->rto = RTO_MIN;
         if (!extra.mss || !pcb->unacked || pcb->rtime + 1 < pcb->rto)

@@ -20,9 +20,9 @@ void segments_init(void);
 /* Segments of up to so many bytes may be given to the device; 0, the default: none. */
 void segments_allow(unsigned over_ip4, unsigned over_ip6);
 
-/* A connection has been made: send in segments larger than its MSS. Call it in lwIP's connected and
- * accept callbacks. */
-void segments_begin(struct tcp_pcb *pcb);
+/* A connection has been made: send in segments larger than its MSS, which is returned. Call it in
+ * lwIP's connected and accept callbacks. */
+uint16_t segments_begin(struct tcp_pcb *pcb);
 
 /* lwIP's tcp_write(), which this must stand in for: segments already queued may be larger than
  * those that are made now. */

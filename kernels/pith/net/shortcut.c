@@ -22,6 +22,19 @@ static bool is_odd_source(uint32_t address, uint32_t netmask)
            ((address | netmask) == UINT32_MAX);
 }
 
+/* In the network's order, and as numbers, so that there is one comparison for each. */
+static bool is_loopback(uint32_t address)
+{
+    return (address & PP_HTONL(0xff000000ul)) == PP_HTONL(0x7f000000ul);
+}
+
+bool shortcut_is_martian(const struct ip_hdr *ip, const struct netif *netif)
+{
+    uint32_t own = netif_ip4_addr(netif)->addr;
+
+    return is_loopback(ip->src.addr) | is_loopback(ip->dest.addr) | ((ip->src.addr == own) & !!own);
+}
+
 bool shortcut_is_open(const struct pbuf *frame, const struct netif *netif)
 {
     const struct eth_hdr *ethernet = frame->payload;
@@ -36,7 +49,8 @@ bool shortcut_is_open(const struct pbuf *frame, const struct netif *netif)
           (uint32_t)(ip->_v_hl ^ PLAIN_HEADER) | (IPH_OFFSET(ip) & PP_HTONS(IP_MF | IP_OFFMASK)) |
           (ip->dest.addr ^ own) | !own | (told < IP_HLEN + UDP_HLEN) | (told > size) |
           ((IPH_PROTO(ip) != IP_PROTO_TCP) & (IPH_PROTO(ip) != IP_PROTO_UDP)) | shortcut_listeners |
-          is_odd_source(ip->src.addr, netif_ip4_netmask(netif)->addr);
+          is_odd_source(ip->src.addr, netif_ip4_netmask(netif)->addr) | is_loopback(ip->src.addr) |
+          (ip->src.addr == own);
     return !odd && !inet_chksum(ip, IP_HLEN);
 }
 

@@ -20,6 +20,10 @@ struct pbuf;
  * go to ethernet_input(). */
 bool shortcut_is_open(const struct pbuf *frame, const struct netif *netif);
 
+/* Whether a packet from the wire claims to be from this host, or from or to loopback. */
+struct ip_hdr;
+bool shortcut_is_martian(const struct ip_hdr *ip, const struct netif *netif);
+
 /* What ethernet_input() and ip4_input() would do with it. It is no longer the caller's. */
 void shortcut_take(struct pbuf *frame, struct netif *netif);
 

@@ -41,7 +41,8 @@ void datagram_arrived(struct datagram *datagram, struct pbuf *pbuf, const ip_add
 
     if (datagram->occupied + size > limit - limit / 8)
         hold(datagram, limit);
-    if (datagram->occupied + size <= limit || !datagram->occupied)
+    if ((datagram->occupied + size <= limit && datagram->occupied <= net_may_hold()) ||
+        !datagram->occupied)
         arrival = heap_take_uncleared(sizeof *arrival);
     if (!arrival) {
         pbuf_free(pbuf);

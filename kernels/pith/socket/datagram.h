@@ -64,6 +64,10 @@ long datagram_submit(struct datagram *datagram, struct message *message, struct 
                      err_t (*send)(struct datagram *datagram, struct pbuf *pbuf,
                                    const struct endpoint *to));
 
+/* udp.c: the socket of `pcb`; NULL where it is lwIP's own, as DHCP's is. */
+struct udp_pcb;
+struct socket *udp_socket_of(const struct udp_pcb *pcb);
+
 /* unreachable.c: from the first call on, the ICMP errors that answer a connected UDP socket are its
  * errors. */
 void unreachable_watch(void);

@@ -88,9 +88,8 @@ static void attach(struct stream *stream, struct tcp_pcb *pcb)
 static void begin_transfer(struct stream *stream)
 {
     stream->established = true;
-    stream->mss = stream->pcb->mss;
+    stream->mss = segments_begin(stream->pcb);
     remember_names(stream);
-    segments_begin(stream->pcb);
 }
 
 void stream_adopt(struct stream *stream, struct tcp_pcb *pcb)

@@ -2,6 +2,7 @@
 /* TCP sockets: receiving. */
 #include "lib/errno.h"
 #include "memory/parcel.h"
+#include "net/guard.h"
 #include "net/net.h"
 #include "socket/stream.h"
 
@@ -241,9 +242,23 @@ static uint32_t whole_segments(const struct stream *stream)
 }
 
 /* Tell lwIP what was read, and so the peer when it is enough. */
+static void give_credit(void *argument)
+{
+    struct stream *stream = argument;
+    uint32_t rest = stream->credit - whole_segments(stream);
+
+    guard_blames = stream->pcb;
+    while (stream->credit > rest) {
+        u16_t part = (u16_t)LWIP_MIN(stream->credit - rest, UINT16_MAX);
+
+        tcp_recved(stream->pcb, part);
+        stream->credit -= part;
+    }
+}
+
 static void open_window(struct stream *stream)
 {
-    uint32_t edge, rest;
+    uint32_t edge;
 
     if (!stream->credit)
         return;
@@ -252,14 +267,7 @@ static void open_window(struct stream *stream)
         return;
     }
     edge = stream->pcb->rcv_ann_right_edge;
-    rest = stream->credit - whole_segments(stream);
-    while (stream->credit > rest) {
-        u16_t part = (u16_t)LWIP_MIN(stream->credit - rest, UINT16_MAX);
-
-        tcp_recved(stream->pcb, part);
-        stream->credit -= part;
-    }
-    if (stream->pcb->rcv_ann_right_edge != edge)
+    if (guard(give_credit, stream) && stream->pcb->rcv_ann_right_edge != edge)
         net_flush();
 }
 

@@ -12,6 +12,7 @@
 #include "memory/copy.h"
 #include "memory/heap.h"
 #include "memory/lend.h"
+#include "net/guard.h"
 #include "net/net.h"
 #include "net/segments.h"
 #include "socket/stream.h"
@@ -128,13 +129,14 @@ static uint32_t may_go(const struct stream *stream, enum urge urge)
     return 0;
 }
 
-void stream_push(struct stream *stream, enum urge urge)
+static void push(struct stream *stream, enum urge urge)
 {
     struct chunk *chunk = stream->oldest;
     uint32_t bytes;
 
     if (!stream_open(stream) || stream->finished)
         return;
+    guard_blames = stream->pcb;
     bytes = may_go(stream, urge);
     while (bytes) {
         uint32_t part;
@@ -152,15 +154,33 @@ void stream_push(struct stream *stream, enum urge urge)
     tcp_output(stream->pcb);
 }
 
-/* Send what there is, and then the end. */
-void stream_finish(struct stream *stream)
+struct pushing {
+    struct stream *stream;
+    enum urge urge;
+};
+
+static void push_guarded(void *argument)
 {
+    const struct pushing *pushing = argument;
+
+    push(pushing->stream, pushing->urge);
+}
+
+void stream_push(struct stream *stream, enum urge urge)
+{
+    guard(push_guarded, &(struct pushing){stream, urge});
+}
+
+static void finish(void *argument)
+{
+    struct stream *stream = argument;
     struct tcp_pcb *pcb = stream->pcb;
 
     stream->finishing = true;
-    stream_push(stream, NOW);
+    push(stream, NOW);
     if (stream->unwritten)
         return;
+    guard_blames = pcb;
     if (stream->closed) {
         /* lwIP resets where it has not been told that everything was read. All was, or the
          * connection would have been aborted. */
@@ -170,6 +190,11 @@ void stream_finish(struct stream *stream)
         tcp_shutdown(pcb, 0, 1);
     }
     stream->finished = true;
+}
+
+void stream_finish(struct stream *stream)
+{
+    guard(finish, stream);
 }
 
 static void acknowledge(struct stream *stream, uint32_t size)

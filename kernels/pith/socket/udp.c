@@ -18,6 +18,11 @@ static void received(void *arg, struct udp_pcb *pcb, struct pbuf *pbuf, const ip
     datagram_arrived(arg, pbuf, from, port);
 }
 
+struct socket *udp_socket_of(const struct udp_pcb *pcb)
+{
+    return pcb->recv == received ? pcb->recv_arg : NULL;
+}
+
 static void apply_options(struct datagram *datagram)
 {
     const int *options = datagram->socket.options;

@@ -10,7 +10,7 @@
 
 /* What an error quotes of the packet that it answers. */
 struct quoted {
-    ip_addr_t to;
+    ip_addr_t from, to;
     uint8_t protocol;
     uint16_t offset; /* of the transport header */
 };
@@ -22,11 +22,16 @@ static void tell(const struct quoted *quoted, const struct pbuf *pbuf)
     if (quoted->protocol != IP_PROTO_UDP ||
         pbuf_copy_partial(pbuf, &header, sizeof header, quoted->offset) != sizeof header)
         return;
-    for (struct udp_pcb *pcb = udp_pcbs; pcb; pcb = pcb->next)
-        if (pcb->flags & UDP_FLAGS_CONNECTED && pcb->local_port == lwip_ntohs(header.src) &&
+    for (struct udp_pcb *pcb = udp_pcbs; pcb; pcb = pcb->next) {
+        struct socket *socket = udp_socket_of(pcb);
+
+        if (socket && pcb->flags & UDP_FLAGS_CONNECTED &&
+            pcb->local_port == lwip_ntohs(header.src) &&
             pcb->remote_port == lwip_ntohs(header.dest) &&
-            ip_addr_cmp(&pcb->remote_ip, &quoted->to))
-            socket_fail(pcb->recv_arg, ECONNREFUSED);
+            ip_addr_cmp_zoneless(&pcb->local_ip, &quoted->from) &&
+            ip_addr_cmp_zoneless(&pcb->remote_ip, &quoted->to))
+            socket_fail(socket, ECONNREFUSED);
+    }
 }
 
 static u8_t on_ip4(void *arg, struct raw_pcb *pcb, struct pbuf *pbuf, const ip_addr_t *from)
@@ -43,6 +48,7 @@ static u8_t on_ip4(void *arg, struct raw_pcb *pcb, struct pbuf *pbuf, const ip_a
     at = (uint16_t)(at + sizeof error);
     if (pbuf_copy_partial(pbuf, &ip, sizeof ip, at) != sizeof ip)
         return 0;
+    ip_addr_copy_from_ip4(quoted.from, ip.src);
     ip_addr_copy_from_ip4(quoted.to, ip.dest);
     quoted.protocol = IPH_PROTO(&ip);
     quoted.offset = (uint16_t)(at + IPH_HL_BYTES(&ip));
@@ -64,6 +70,7 @@ static u8_t on_ip6(void *arg, struct raw_pcb *pcb, struct pbuf *pbuf, const ip_a
     at = (uint16_t)(at + sizeof error);
     if (pbuf_copy_partial(pbuf, &ip, sizeof ip, at) != sizeof ip)
         return 0;
+    ip_addr_copy_from_ip6_packed(quoted.from, ip.src);
     ip_addr_copy_from_ip6_packed(quoted.to, ip.dest);
     quoted.protocol = IP6H_NEXTH(&ip);
     quoted.offset = (uint16_t)(at + IP6_HLEN);

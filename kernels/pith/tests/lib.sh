@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # For tests that boot programs on Linux and on pith, in QEMU without tare.
 . tests/lib.sh
-pith=$B/share/tare/kernels/pith/pith.elf
+pith=${PITH:-$B/share/tare/kernels/pith/pith.elf}
 linux=${LINUX:-$B/share/tare/kernels/linux-tuned}
 hang=900 # s: a guest that has not ended by then never will
 instructions="-icount shift=0" # an instruction takes a nanosecond of the guest's time

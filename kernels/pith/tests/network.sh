@@ -5,7 +5,8 @@
 #   FULL=1                the long forms (more than an hour)
 #   KERNEL=linux-tuned    the same of Linux, to compare
 #   TESTS="echo relay"    only these
-#   SEED=N                of the relay and the fuzzer
+#   SEED=N                of the relay and the fuzzers
+#   FUZZ_SECONDS=N        of the fuzzer that speaks TCP: 20
 set -u
 . kernels/pith/tests/alone.sh
 . kernels/pith/tests/lib.sh
@@ -37,8 +38,8 @@ tsc_early_khz=$khz $append rdinit=/init -- /app $*"
     fi
     # shellcheck disable=SC2086
     qemu-system-x86_64 -accel tcg ${clock:-} -cpu max,-erms,-fsrm -display none -nodefaults -no-user-config \
-        -name guest,debug-threads=on -no-reboot -M "${machine:-microvm,acpi=off,auto-kernel-cmdline=off}" -m 256 \
-        -object memory-backend-memfd,id=ram,size=256M -machine memory-backend=ram \
+        -name guest,debug-threads=on -no-reboot -M "${machine:-microvm,acpi=off,auto-kernel-cmdline=off}" -m "${memory:-256}" \
+        -object "memory-backend-memfd,id=ram,size=${memory:-256}M" -machine memory-backend=ram \
         -serial "file:$tmp/console" -kernel "$(image)" -initrd "$tmp/initrd" -append "$append" \
         -netdev "${netdev:-tap,id=n,ifname=$tap,script=no,downscript=no,vhost=off}" \
         -device "${device:-virtio-net-device},netdev=n" ${options:-} </dev/null 2>"$tmp/qemu" &
@@ -265,10 +266,49 @@ test_fuzz() {
     end
 }
 
+# What single peers did once. Linux asks for a neighbour before it answers him.
+test_cases() {
+    local name
+    for name in windows edge persist neighbour mss martian; do
+        [ "$kernel$name" = linux-tunedneighbour ] && continue
+        start tap0
+        run "a peer's $name" "$network" case $guest tap0 $name
+        run "no assertion of lwIP failed" quiet
+        end
+    done
+    # One that fails: the connection ends with it, and no more than that.
+    start tap0
+    run "a peer's beyond-end" "$network" case $guest tap0 beyond-end
+    [ "$kernel" = linux-tuned ] || notices "an assertion of lwIP" "lwIP:" quiet
+    end
+}
+
+quiet() { # nothing was dropped since lwIP did not know what to do with it
+    ! grep lwIP "$tmp/console"
+}
+
+# FUZZ_SECONDS of them, one seed after the other, each for a minute at most and with a new guest.
+test_peers() {
+    local left=${FUZZ_SECONDS:-20} now seed=$seed
+    while [ "$left" -gt 0 ]; do
+        now=$((left < 60 ? left : 60))
+        start tap0
+        run "peers that know TCP" "$network" peers $guest tap0 $now seed "$seed"
+        run "no assertion of lwIP failed" quiet
+        run "echo after them" "$network" echo $guest 5M
+        end
+        left=$((left - now)) seed=$((seed + 1))
+    done
+}
+
 test_unread() {
     start tap0
     run "one connection full" "$network" unread $guest 50M 1
     run "connections full" "$network" unread $guest "$(long 10M 50M)" "$(long 8 64)"
+    end
+    # All of the memory that there is for them.
+    memory=32 start tap0
+    run "connections full in 32 MiB" "$network" unread $guest 8M "$(long 20 60)"
     end
 }
 
@@ -342,6 +382,18 @@ test_dhcp() {
     end
 }
 
+# An address by DHCP, on the tap: lwIP has a socket of its own for that.
+test_lease() {
+    local ip=ip=dhcp
+    [ "$kernel" = linux-tuned ] && return
+    watch lease tap0 $guest
+    start tap0
+    run "a peer's unreachable" "$network" case $guest tap0 unreachable
+    end
+    kill "$watcher_pid"
+    watched >/dev/null
+}
+
 # Other transports, and devices that offer less.
 test_devices() {
     local none=csum=off,guest_csum=off,gso=off,guest_tso4=off,guest_tso6=off,guest_ecn=off
@@ -363,7 +415,7 @@ with() { # with NAME: an echo, on what the variables say
     end
 }
 
-tests=${TESTS:-echo burst relay churn flood fuzz unread idle asker early alternate dhcp devices}
+tests=${TESTS:-echo burst relay churn flood fuzz cases peers unread idle asker early alternate dhcp lease devices}
 # Whatever the host's default: one that paces sends in small helpings.
 echo reno >/proc/sys/net/ipv4/tcp_congestion_control
 [ "$kernel" = pith ] || khz=$(measure_khz)

@@ -15,10 +15,10 @@ typedef long ssize_t;
 #define LWIP_NO_UNISTD_H 1
 #define LWIP_NO_CTYPE_H 1
 
-_Noreturn void panic(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void guard_assertion(const char *message, const char *file, int line);
 
 #define LWIP_PLATFORM_DIAG(message)
-#define LWIP_PLATFORM_ASSERT(message) panic("lwIP: %s (%s:%d)", message, __FILE__, __LINE__)
+#define LWIP_PLATFORM_ASSERT(message) guard_assertion(message, __FILE__, __LINE__)
 
 /* The Internet checksum's sum, not yet complemented (RFC 1071). */
 uint16_t net_sum(const void *data, int size);

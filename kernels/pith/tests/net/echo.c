@@ -272,6 +272,15 @@ static long echoed_since(int fd)
     return number(text);
 }
 
+long datagrams_echoed(const char *address)
+{
+    int fd = to_port(address, REPORT_PORT);
+    long count = echoed_since(fd);
+
+    close(fd);
+    return count;
+}
+
 /* Many datagrams at once, more than a socket holds, but not more than the tap does. A program that
  * reads them as they come gets all that the tap did not drop (without net_hold(), a fifth): by the
  * guest's clock it is fast enough if it has that of its instructions. Echoes are lost here, so the

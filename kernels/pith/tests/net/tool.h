@@ -59,6 +59,9 @@ bool answers(const char *address, int ms);
 /* Is an ICMP echo request (of `size` bytes of data) answered within `ms`? */
 bool ping_once(const char *address, int sequence, size_t size, int ms);
 
+/* How many datagrams the guest has echoed since that was last asked. */
+long datagrams_echoed(const char *address);
+
 /* The guest's free memory in KiB, as its own kernel tells. */
 long guest_free(const char *address);
 
@@ -80,5 +83,8 @@ int wait_main(char **arguments);
 int relay_main(char **arguments);
 int flood_main(char **arguments);
 int fuzz_main(char **arguments);
+int case_main(char **arguments);
+int lease_main(char **arguments);
+int peers_main(char **arguments);
 
 #endif
