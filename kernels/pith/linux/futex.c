@@ -27,11 +27,6 @@ static struct list *bucket(uint64_t address)
     return list;
 }
 
-static long check(uint64_t address)
-{
-    return address & 3 ? -EINVAL : in_program(address, 4) ? 0 : -EFAULT;
-}
-
 static long load(uint64_t address, uint32_t *value)
 {
     if (address & 3)
@@ -78,20 +73,21 @@ static long wait(uint64_t address, uint32_t expected, int64_t deadline, uint32_t
     return status == -ERESTARTSYS && deadline != FOREVER ? -EINTR : status;
 }
 
-/* Wake some and let others wait for another address instead, unwoken. How many it were in all. */
-static long requeue(uint64_t from, int wakes, uint64_t to, int moves, const uint32_t *expected)
+/* Wake some and let others wait for another address instead, unwoken. How many it were in all.
+ * `expected` is what is to be there, or negative. */
+static long requeue(uint64_t from, int wakes, uint64_t to, int moves, int64_t expected)
 {
-    long status = check(to), count;
+    long status = to & 3 ? -EINVAL : in_program(to, 4) ? 0 : -EFAULT, count;
     struct list moved;
     uint32_t value;
 
     if (wakes < 0 || moves < 0)
         return -EINVAL;
-    if (status == 0 && expected)
+    if (status == 0 && expected >= 0)
         status = load(from, &value);
     if (status < 0)
         return status;
-    if (expected && value != *expected)
+    if (expected >= 0 && value != expected)
         return -EAGAIN;
     count = wake(from, (unsigned)wakes, ALL_BITS);
     list_init(&moved);
@@ -207,9 +203,10 @@ long sys_futex(uint64_t address, int operation, uint32_t value, uint64_t timeout
     int64_t deadline;
     long status;
 
-    status = check(address);
-    if (status < 0)
-        return status;
+    if (address & 3)
+        return -EINVAL;
+    if (!in_program(address, 4))
+        return -EFAULT;
     switch (command) {
     case FUTEX_WAIT:
         third = ALL_BITS; /* fallthrough */
@@ -223,9 +220,9 @@ long sys_futex(uint64_t address, int operation, uint32_t value, uint64_t timeout
     case FUTEX_WAKE_BITSET:
         return third ? (long)wake(address, value, third) : -EINVAL;
     case FUTEX_CMP_REQUEUE:
-        return requeue(address, (int)value, second, (int)timeout, &third);
+        return requeue(address, (int)value, second, (int)timeout, third);
     case FUTEX_REQUEUE:
-        return requeue(address, (int)value, second, (int)timeout, NULL);
+        return requeue(address, (int)value, second, (int)timeout, -1);
     case FUTEX_WAKE_OP:
         return wake_op(address, value, second, (unsigned)timeout, third);
     default:

@@ -77,8 +77,11 @@ char **page_tree_at(struct page_tree *tree, uint64_t index, bool create)
 
 char *page_tree_get(const struct page_tree *tree, uint64_t index)
 {
-    char **place = page_tree_at((struct page_tree *)tree, index, false);
+    char **place;
 
+    if (!tree->levels) /* as most are */
+        return index < tree->length ? tree->table[index] : NULL;
+    place = page_tree_at((struct page_tree *)tree, index, false);
     return place ? *place : NULL;
 }
 

@@ -18,9 +18,10 @@ void breathe(void)
     thread_yield();
 }
 
-/* To and from what is never waited for, and so goes on for as long as there are bytes. */
-static long move_in_parts(struct file *file, bool out, uint64_t buffer, uint64_t size,
-                          uint64_t *offset)
+/* To and from what is never waited for, and so goes on for as long as there are bytes. Rare: no
+ * part of what is not. */
+static __attribute__((noinline)) long move_in_parts(struct file *file, bool out, uint64_t buffer,
+                                                    uint64_t size, uint64_t *offset)
 {
     uint64_t done = 0;
 
@@ -43,7 +44,7 @@ static long transfer(struct file *file, bool out, uint64_t buffer, uint64_t size
 {
     if (!file || (file->flags & O_ACCMODE) == (out ? 0 : O_WRONLY) || file->flags & O_PATH)
         return -EBADF;
-    if ((int64_t)size < 0 || (file->ops->seekable && (int64_t)(*offset + size) < 0))
+    if ((int64_t)size < 0)
         return -EINVAL;
     if (!in_program(buffer, size))
         return -EFAULT;
@@ -51,7 +52,9 @@ static long transfer(struct file *file, bool out, uint64_t buffer, uint64_t size
         size = TRANSFER_MAX;
     if (!(out ? file->ops->write : file->ops->read))
         return -EINVAL;
-    if (file->ops->seekable && size > PART)
+    if (file->ops->seekable && (int64_t)(*offset + size) < 0)
+        return -EINVAL;
+    if (size > PART && file->ops->seekable)
         return move_in_parts(file, out, buffer, size, offset);
     return out ? file->ops->write(file, buffer, size, offset)
                : file->ops->read(file, buffer, size, offset);

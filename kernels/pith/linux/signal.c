@@ -60,7 +60,7 @@ static long enqueue(struct signals *to, const struct siginfo *info)
     /* One of the standard signals is pending once or not at all. */
     if (standard && to->pending & SIGNAL_BIT(info->signal))
         return 0;
-    if (queued < resource_limit(RLIMIT_SIGPENDING) || (standard && info->code >= 0))
+    if ((standard && info->code >= 0) || queued < resource_limit(RLIMIT_SIGPENDING))
         signal = heap_take(sizeof *signal);
     if (!signal && !standard && info->code != SI_USER)
         return -EAGAIN;
@@ -76,41 +76,42 @@ static long enqueue(struct signals *to, const struct siginfo *info)
 
 static struct list sigwaiters = LIST(sigwaiters); /* threads in sigtimedwait, and signalfd's */
 
-/* Something waits for `thread`, or for the process when NULL: let who is to take it look. */
-static void announce(struct thread *thread, int signal)
+/* A thread that is to look for the signal, sent to it or to the process: NULL when it is blocked.
+ */
+static struct thread *looker(struct thread *thread, int signal)
 {
     if (!thread)
-        thread = taker(signal);
-    if (thread && !(thread->blocked & SIGNAL_BIT(signal))) {
+        return taker(signal);
+    return thread->blocked & SIGNAL_BIT(signal) ? NULL : thread;
+}
+
+static void announce(struct thread *thread)
+{
+    if (thread) {
         work_pending = true;
         thread_interrupt(thread);
     }
     queue_wake(&sigwaiters, UINT32_MAX);
 }
 
-static bool is_dropped(const struct thread *thread, int signal)
-{
-    bool blocked = thread ? thread->blocked & SIGNAL_BIT(signal) : !taker(signal);
-
-    return !blocked && is_ignored(signal);
-}
-
 long signal_send(struct thread *thread, const struct siginfo *info)
 {
+    struct thread *to = looker(thread, info->signal);
     long status;
 
-    if (is_dropped(thread, info->signal))
+    if (to && is_ignored(info->signal))
         return 0;
     status = enqueue(thread ? &thread->signals : &process_signals, info);
-    if (status < 0)
-        return status;
-    announce(thread, info->signal);
-    return 0;
+    if (status == 0)
+        announce(to);
+    return status;
 }
 
 bool signal_send_own(struct thread *thread, struct queued_signal *signal)
 {
-    if (is_dropped(thread, signal->info.signal))
+    struct thread *to = looker(thread, signal->info.signal);
+
+    if (to && is_ignored(signal->info.signal))
         return false;
     if (!list_empty(&signal->link)) {
         signal->info.timer.overrun++;
@@ -118,7 +119,7 @@ bool signal_send_own(struct thread *thread, struct queued_signal *signal)
     }
     signal->info.timer.overrun = 0;
     put(thread ? &thread->signals : &process_signals, signal);
-    announce(thread, signal->info.signal);
+    announce(to);
     return true;
 }
 
@@ -132,6 +133,18 @@ void signal_part(struct queued_signal *signal)
         list_insert(&signal->link, &copy->link);
     }
     list_remove(&signal->link);
+}
+
+static void hand_over(struct queued_signal *signal, struct siginfo *info)
+{
+    list_remove(&signal->link);
+    *info = signal->info;
+    if (signal->taken) {
+        signal->taken(signal, info);
+    } else {
+        heap_give(signal, sizeof *signal);
+        queued--;
+    }
 }
 
 /* Take the first of `wanted` out of a queue; false when there is none. */
@@ -157,16 +170,10 @@ static bool dequeue(struct signals *from, uint64_t wanted, struct siginfo *info)
     }
     if (!more)
         from->pending &= ~SIGNAL_BIT(signal);
-    *info = first ? first->info : (struct siginfo){.signal = signal};
-    if (first) {
-        list_remove(&first->link);
-        if (first->taken) {
-            first->taken(first, info);
-        } else {
-            heap_give(first, sizeof *first);
-            queued--;
-        }
-    }
+    if (first)
+        hand_over(first, info);
+    else
+        *info = (struct siginfo){.signal = signal};
     if (signal == SIGALRM && from == &process_signals)
         timers_alarm_taken();
     return true;
