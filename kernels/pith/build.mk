@@ -100,7 +100,7 @@ $(B)/tests/pith-network: $(PITH_NETWORK) $(wildcard kernels/pith/tests/net/*.h)
 	$(CC) $(CSTD) $(WARN) -O2 -g -o $@ $(PITH_NETWORK) -lnettle -pthread
 
 UNIT_TESTS += $(PITH_UNITS)
-FUZZERS += $(B)/tests/pith-fuzz
+FUZZERS += $(B)/tests/pith-fuzz kernels/pith/tests/fuzz_calls.sh kernels/pith/tests/fuzz_code.sh
 E2E_TESTS += $(addprefix kernels/pith/tests/,guest.sh protection.sh programs.sh sockets.sh devices.sh network.sh)
 
 # Programs of Debian's that the tests run: unpacked, not installed.

@@ -203,6 +203,20 @@ static void settle_call(struct trap_frame *frame, bool again)
     }
 }
 
+static void deliver(struct trap_frame *frame, const struct siginfo *info);
+
+/* The program's stack is not what it should be: its fault, as an access there would be. */
+static void blame(struct trap_frame *frame, const char *why)
+{
+    struct siginfo info = {.signal = SIGSEGV, .code = SI_KERNEL};
+
+    if (current->blocked & SIGNAL_BIT(SIGSEGV) || actions[SIGSEGV].handler <= SIG_IGN) {
+        print("pith: %s\n", why);
+        killed_by(SIGSEGV);
+    }
+    deliver(frame, &info);
+}
+
 static void deliver(struct trap_frame *frame, const struct siginfo *info)
 {
     struct action action = actions[info->signal];
@@ -217,8 +231,9 @@ static void deliver(struct trap_frame *frame, const struct siginfo *info)
     }
     settle_call(frame, action.flags & SA_RESTART);
     if (sigframe_push(frame, &action, info, mask) < 0) {
-        print("pith: no room on the stack for signal %d\n", info->signal);
-        killed_by(SIGSEGV);
+        current->blocked |= info->signal == SIGSEGV ? SIGNAL_BIT(SIGSEGV) : 0; /* not again */
+        blame(frame, "no room on the stack for a signal");
+        return;
     }
     current->restore_blocked = false;
     current->blocked |= action.mask & ~UNBLOCKABLE;
@@ -306,11 +321,10 @@ long sys_rt_sigreturn(void)
 {
     uint64_t mask = 0;
 
-    if (sigframe_pop(current->frame, &mask) < 0) {
-        print("pith: rt_sigreturn: the signal's frame was damaged\n");
-        killed_by(SIGSEGV);
-    }
-    current->blocked = mask & ~UNBLOCKABLE;
+    if (sigframe_pop(current->frame, &mask) == 0)
+        current->blocked = mask & ~UNBLOCKABLE;
+    else
+        blame(current->frame, "rt_sigreturn: the signal's frame was damaged");
     current->frame->vector = VECTOR_TIMER; /* its result is not this call's */
     work_pending = true;
     return (long)current->frame->rax;

@@ -95,6 +95,9 @@ void page_give(void *page)
     pages_give(&memory, page, 0);
 }
 
+static unsigned tables,
+    tables_most = ENTRIES; /* of the program's half; sweep when there are more */
+
 uint64_t *paging_entry(uint64_t address, bool create)
 {
     uint64_t *table = pml4;
@@ -107,11 +110,49 @@ uint64_t *paging_entry(uint64_t address, bool create)
 
             if (!page)
                 return NULL;
+            tables++;
             *entry = physical(page) | PTE_PRESENT | PTE_WRITE | PTE_USER;
         }
         table = direct(*entry & PTE_ADDRESS);
     }
     return &table[address >> 12 & (ENTRIES - 1)];
+}
+
+bool paging_is_full(void)
+{
+    return tables > tables_most;
+}
+
+/* The same below `table`, which begins at `base` and whose entries reach 1 << shift bytes. */
+static void sweep(uint64_t *table, int shift, uint64_t base, uint64_t start, uint64_t end)
+{
+    uint64_t i = start > base ? (start - base) >> shift : 0;
+
+    for (; i < ENTRIES && base + (i << shift) < end; i++) {
+        uint64_t at = base + (i << shift);
+        uint64_t *below = direct(table[i] & PTE_ADDRESS);
+
+        if (!(table[i] & PTE_PRESENT))
+            continue;
+        if (shift > 21)
+            sweep(below, shift - 9, at, start, end);
+        if (at < start || at + (1ul << shift) > end)
+            continue;
+        table[i] = 0;
+        page_give(below);
+        tables--;
+    }
+}
+
+void paging_sweep(uint64_t start, uint64_t end)
+{
+    sweep(pml4, 39, 0, start, end);
+}
+
+void paging_swept(void)
+{
+    tables_most = 2 * tables > ENTRIES ? 2 * tables : ENTRIES;
+    flush();
 }
 
 uint64_t *paging_next(uint64_t *at, uint64_t end)

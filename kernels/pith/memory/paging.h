@@ -35,10 +35,16 @@ void page_give(void *page);
  * absent, or out of memory. */
 uint64_t *paging_entry(uint64_t address, bool create);
 
-/* The entry of the first page from *at on, and before `end`, that is there; *at becomes its address.
- * NULL when there is none. Where nothing was ever touched there are no tables, and a look costs
- * nothing, however large that is. */
+/* The entry of the first page from *at on, and before `end`, that is there; *at becomes its
+ * address. NULL when there is none. Where nothing was ever touched there are no tables, and a look
+ * costs nothing, however large that is. */
 uint64_t *paging_next(uint64_t *at, uint64_t end);
+
+/* Tables that map nothing any more: whether it is time to look for them; give back those that map
+ * only what lies in start..end, where no page is; and that was all of it. */
+bool paging_is_full(void);
+void paging_sweep(uint64_t start, uint64_t end);
+void paging_swept(void);
 
 /*
  * For QEMU's translator, which keeps the addresses it has looked up in a table that begins with 256

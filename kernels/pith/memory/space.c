@@ -184,6 +184,19 @@ void space_discard(uint64_t start, uint64_t end)
     give_all(gone);
 }
 
+/* Page tables of what lies between the areas. */
+static void sweep(void)
+{
+    uint64_t free = 0;
+
+    for (const struct area *area = areas; area; area = area->next) {
+        paging_sweep(free, area->start);
+        free = area->end;
+    }
+    paging_sweep(free, PROGRAM_END);
+    paging_swept();
+}
+
 long space_unmap(uint64_t start, uint64_t end)
 {
     struct area **link;
@@ -203,6 +216,8 @@ long space_unmap(uint64_t start, uint64_t end)
         let_go(area);
         area_give(area);
     }
+    if (paging_is_full())
+        sweep();
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -193,6 +194,54 @@ static void itimers(void)
     TRY(setitimer(ITIMER_REAL, &none, NULL));
 }
 
+static sigjmp_buf back;
+static volatile int code;
+static char stack[65536];
+
+static void leave(int signal, siginfo_t *info, void *context)
+{
+    (void)context;
+    code = info->si_code;
+    siglongjmp(back, signal);
+}
+
+static _Noreturn void call_without_stack(long number, long a, long b)
+{
+    __asm__ volatile("mov $4096, %%esp\n"
+                     "syscall\n"
+                     "ud2"
+                     :
+                     : "a"(number), "D"(a), "S"(b)
+                     : "rcx", "r11", "memory");
+    __builtin_unreachable();
+}
+
+/* A signal's frame that cannot be written or read is the program's fault, which it may handle. */
+static void frames(void)
+{
+    struct sigaction action = {.sa_sigaction = leave, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    int signal;
+
+    sigaction(SIGSEGV, &action, NULL);
+    TRY(sigaltstack(&alternate, NULL));
+    signal = sigsetjmp(back, 1);
+    if (signal == 0)
+        call_without_stack(SYS_rt_sigreturn, 0, 0);
+    TELL(signal);
+    TELL(code);
+    handle(SIGUSR1, 0);
+    signal = sigsetjmp(back, 1);
+    if (signal == 0)
+        call_without_stack(SYS_kill, getpid(), SIGUSR1);
+    TELL(signal);
+    TELL(code);
+    TELL(seen);
+    alternate.ss_flags = SS_DISABLE;
+    TRY(sigaltstack(&alternate, NULL));
+    sigaction(SIGSEGV, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+}
+
 static uint32_t word, other;
 
 static void *wait_for_word(void *argument)
@@ -226,8 +275,6 @@ static void futexes(void)
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
 }
-
-static char stack[65536];
 
 static int end_at_once(void *argument)
 {
@@ -393,6 +440,23 @@ static void ranges(void)
     TELL(now() - start < 1);
 }
 
+/* A page here and there, far from each other, time and again. */
+static void far_apart(void)
+{
+    int failed = 0;
+
+    for (uint64_t i = 0; i < 60000; i++) {
+        char *page = (char *)(0x100000000000 + (i << 30) % 0x300000000000);
+        char *map = mmap(page, 4096, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+        failed += map != page;
+        *page = 1;
+        failed += munmap(page, 4096) != 0;
+    }
+    TELL(failed);
+}
+
 /* A mapping of every second page, until there may be no more. */
 static void pieces(void)
 {
@@ -515,9 +579,10 @@ static const struct {
     const char *name;
     void (*part)(void);
 } parts[] = {
-    {"timerfds", timerfds}, {"timers", timers},   {"itimers", itimers}, {"futexes", futexes},
-    {"takers", takers},     {"queues", queues},   {"files", files},     {"ranges", ranges},
-    {"pieces", pieces},     {"folders", folders}, {"epolls", NULL},
+    {"timerfds", timerfds}, {"timers", timers},       {"itimers", itimers}, {"frames", frames},
+    {"futexes", futexes},   {"takers", takers},       {"queues", queues},   {"files", files},
+    {"ranges", ranges},     {"far_apart", far_apart}, {"pieces", pieces},   {"folders", folders},
+    {"epolls", NULL},
 };
 
 int main(int argc, char **argv)

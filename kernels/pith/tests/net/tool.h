@@ -86,5 +86,6 @@ int fuzz_main(char **arguments);
 int case_main(char **arguments);
 int lease_main(char **arguments);
 int peers_main(char **arguments);
+int heartbeat_main(char **arguments);
 
 #endif
