@@ -166,6 +166,12 @@ uint64_t cpu_vectors_mask(void)
     return vectors_mask;
 }
 
+void cpu_blank_vectors(void *area)
+{
+    memset((char *)area + 512, 0,
+           64); /* XSAVE's header, of which saving writes the first word only */
+}
+
 /* What makes XRSTOR fault (Intel SDM vol. 1, 13.8): unknown components, the compacted form,
  * reserved header bytes, reserved MXCSR bits. */
 bool cpu_check_vectors(void *area)

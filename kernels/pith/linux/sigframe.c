@@ -125,8 +125,10 @@ static long pop_vectors(uint64_t at)
         return 0;
     cpu_save_vectors(current->vectors); /* what is not in the frame stays as it is */
     if (copy_from(current->vectors, at, cpu_vectors_size()) < 0 ||
-        !cpu_check_vectors(current->vectors))
+        !cpu_check_vectors(current->vectors)) {
+        cpu_blank_vectors(current->vectors);
         return -EFAULT;
+    }
     cpu_restore_vectors(current->vectors);
     return 0;
 }

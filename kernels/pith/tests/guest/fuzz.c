@@ -102,7 +102,6 @@ static void *heartbeat(void *argument)
         for (int i = 0; i < worker_count; i++)
             poke(&workers[i]);
     }
-    dprintf(CONSOLE, "fuzz: %lu steps by %d workers\n", done, worker_count);
     syscall(SYS_exit_group, 0);
     return NULL;
 }
