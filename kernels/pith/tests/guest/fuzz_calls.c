@@ -28,7 +28,8 @@ static const char *const paths[] = {
     "/dev/random", "/proc/self/maps",
     "/proc/1/exe", "/proc/meminfo",
 };
-static char long_path[5000];
+#define LONG_PATH (ARENA + 2 * ARENA_SIZE) /* longer than any may be, and not to be written to */
+#define LONG_SIZE (2 * PAGE)
 
 /* An address: of the arena mostly, where anything may be written to. */
 static uint64_t address(uint64_t *random)
@@ -60,7 +61,7 @@ static uint64_t address(uint64_t *random)
     if (which % 16 == 1)
         return (uint64_t)paths[draw(random) % (sizeof paths / sizeof *paths)];
     if (which % 16 == 2)
-        return (uint64_t)long_path + draw(random) % sizeof long_path;
+        return LONG_PATH + draw(random) % LONG_SIZE;
     if (which % 16 == 3)
         return 0x200000000000 + (draw(random) & 0x1fffffffffff000); /* often beyond any */
     if (which % 16 < 6)
@@ -228,6 +229,10 @@ static void renew(void)
         syscall(SYS_timer_delete, i);
     mmap((void *)ARENA, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
          -1, 0);
+    memset(mmap((void *)LONG_PATH, LONG_SIZE, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+           'n', LONG_SIZE - 1);
+    mprotect((void *)LONG_PATH, LONG_SIZE, PROT_READ);
     mprotect((void *)(ARENA + 5 * PAGE), PAGE, PROT_READ);
     mprotect((void *)(ARENA + 9 * PAGE), PAGE, PROT_NONE);
 }
@@ -334,7 +339,6 @@ void calls_begin(uint64_t seed)
     } action = {on_signal, 0x04000000, restore, 0};
 
     first_seed = seed;
-    memset(long_path, 'n', sizeof long_path - 1);
     renew();
     mkdir("/d", 0700);
     symlink("/f", "/l");

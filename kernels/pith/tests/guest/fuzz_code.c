@@ -5,6 +5,7 @@
  * uses no thread-local storage, since %fs may be anything by then.
  */
 #include "fuzz.h"
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -13,9 +14,13 @@
 
 #define PAGE 4096ul
 #define CODE (ARENA + 16 * PAGE)
+#define CODE_SIZE 256
 #define DATA (ARENA + 32 * PAGE)
 #define DATA_SIZE (64 * PAGE)
 #define ARCH_SET_FS 0x1002
+
+enum { IF = 0x200, IOPL = 0x3000 }; /* of the flags */
+#define MASKED "panic: the program can mask interrupts\n"
 
 static char signal_stack[65536] __attribute__((aligned(4096)));
 static uint64_t base_of_fs;
@@ -46,13 +51,13 @@ __asm__(".globl code_enter\n"
         "syscall\n");
 extern void code_enter(void), code_resume(void), code_return(void);
 
-static long call(long number, long a, long b)
+static long call(long number, long a, long b, long c)
 {
     long result;
 
     __asm__ volatile("syscall"
                      : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b)
+                     : "a"(number), "D"(a), "S"(b), "d"(c)
                      : "rcx", "r11", "memory");
     return result;
 }
@@ -65,10 +70,16 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     (void)info;
     if (!code_inside) {
         if (signal != SIGALRM && signal != SIGUSR1) /* the program is damaged */
-            call(SYS_exit_group, 128 + signal, 0);
+            call(SYS_exit_group, 128 + signal, 0, 0);
         return;
     }
-    call(SYS_arch_prctl, ARCH_SET_FS, (long)base_of_fs);
+    call(SYS_arch_prctl, ARCH_SET_FS, (long)base_of_fs, 0);
+    if ((at->uc_mcontext.gregs[REG_EFL] & (IOPL | IF)) != IF) {
+        call(SYS_write, CONSOLE, (long)MASKED, sizeof MASKED);
+        call(SYS_write, CONSOLE, (long)&at->uc_mcontext.gregs, sizeof at->uc_mcontext.gregs);
+        call(SYS_write, CONSOLE, CODE, CODE_SIZE);
+        call(SYS_exit_group, 1, 0, 0);
+    }
     at->uc_mcontext.gregs[REG_RIP] = (long)code_resume;
     at->uc_mcontext.gregs[REG_EFL] = 0x202;
     at->uc_mcontext.gregs[REG_CSGSFS] = 0x2b000000000033; /* ss, cs */
@@ -93,9 +104,7 @@ static const struct {
     {1, {0xf1}}, /* int1 */
     {1, {0xcd}}, /* int, of the next byte */
     {2, {0xcd, 0x80}},
-    {2, {0x48, 0xcf}}, /* iretq */
-    {1, {0xcf}},       /* iret */
-    {1, {0xcb}},       /* retf */
+    {1, {0xcb}}, /* retf */
     {2, {0x48, 0xcb}},
     {1, {0xc3}},       /* ret */
     {2, {0x0f, 0x07}}, /* sysret */
@@ -154,7 +163,6 @@ static const struct {
     {1, {0x64}},
     {1, {0x48}},
     {1, {0xc5}}, /* AVX */
-    {1, {0xc4}},
     {1, {0x62}},
     {2, {0xeb, 0xfe}}, /* a circle */
     {2, {0xf3, 0xa4}}, /* rep movsb */
@@ -163,11 +171,17 @@ static const struct {
     {2, {0xf7, 0xf1}}, /* div */
 };
 
+/* Not iret: QEMU 7.2 takes its frame as the kernel would, from the kernel's memory, too, and may
+ * then let the program mask interrupts. */
+#define IRET 0xcf
+#define VEX 0xc4 /* ends QEMU 7.2 itself: vpinsrw %ymm */
+#define NOP 0x90
+
 static void write_code(uint8_t *code, uint64_t *random)
 {
     unsigned plain = draw(random) % 4; /* so many of four are any bytes */
 
-    for (size_t at = 0; at < 256;) {
+    for (size_t at = 0; at < CODE_SIZE;) {
         size_t which = draw(random) % (sizeof odd / sizeof *odd);
 
         if (draw(random) % 4 < plain) {
@@ -177,6 +191,9 @@ static void write_code(uint8_t *code, uint64_t *random)
         memcpy(code + at, odd[which].bytes, odd[which].size);
         at += odd[which].size;
     }
+    for (size_t at = 0; at < PAGE; at++)
+        if (code[at] == IRET || code[at] == VEX)
+            code[at] = NOP;
 }
 
 static uint64_t any_register(uint64_t *random)
@@ -212,13 +229,21 @@ static uint64_t any_register(uint64_t *random)
     return draw(random) >> draw(random) % 64;
 }
 
-static void renew(uint64_t *random)
+/* The code's page can be written to only where the code does not find it. */
+static uint8_t *open_code(int *file)
+{
+    *file = dup2(open("/code", O_RDWR | O_CREAT, 0600), KEPT_FROM);
+    ftruncate(*file, PAGE);
+    return mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, *file, 0);
+}
+
+static void renew(int file, uint64_t *random)
 {
     uint64_t *data = (uint64_t *)DATA;
 
     mmap((void *)ARENA, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
          -1, 0);
-    mprotect((void *)CODE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
+    mmap((void *)CODE, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file, 0);
     for (size_t i = 0; i < DATA_SIZE / 8; i++)
         data[i] = any_register(random);
 }
@@ -244,16 +269,18 @@ void code_run(uint64_t seed)
 {
     struct worker *worker = &workers[worker_count++];
     uint64_t none = 0;
+    int file;
+    uint8_t *code = open_code(&file);
 
     syscall(SYS_arch_prctl, 0x1003, &base_of_fs);
     worker->random = seed;
     worker->tid = (pid_t)syscall(SYS_gettid);
     for (;;) {
         if (done % 256 == 0)
-            renew(&worker->random);
+            renew(file, &worker->random);
         handle(); /* again: they may have been changed */
         syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
-        write_code((uint8_t *)CODE, &worker->random);
+        write_code(code, &worker->random);
         for (int i = 0; i < 16; i++)
             code_registers[i] = any_register(&worker->random);
         code_registers[16] = CODE;
