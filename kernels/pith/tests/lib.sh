@@ -111,5 +111,5 @@ idle() {
     wakes=$((after[2] - before[2]))
     echo "ran for $ran ms of $1 s, waited to for $waited ms, slept $wakes times"
     awk -v s="$1" -v ran=$ran -v waited=$waited -v wakes=$wakes \
-        'BEGIN { exit !(ran < 500 * s && (ran + waited) / (wakes + 1) < 100 && wakes <= 10 + 40 * s) }'
+        'BEGIN { exit !(ran < 500 * s && (ran + waited) / (wakes + 1) < 100 && wakes <= 50 + 100 * s) }'
 }

@@ -293,7 +293,7 @@ test_peers() {
     while [ "$left" -gt 0 ]; do
         now=$((left < 60 ? left : 60))
         start tap0
-        run "peers that know TCP" "$network" peers $guest tap0 $now seed "$seed"
+        run "peers that know TCP" "$network" peers $guest tap0 $now $qemu seed "$seed"
         run "no assertion of lwIP failed" quiet
         run "echo after them" "$network" echo $guest 5M
         end

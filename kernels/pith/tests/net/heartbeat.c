@@ -11,14 +11,13 @@
 
 #include "tool.h"
 
-enum { PERIOD_MS = 100, LIMIT_MS = 1000, HALTED_MS = 15000, START_MS = 10000 };
+enum { PERIOD_MS = 100, START_MS = 10000 };
 
 struct beat {
     uint64_t number, done;
 };
 
-/* QEMU's CPU time in ms; negative: it has ended. */
-static long cpu_ms(long pid)
+long cpu_ms(long pid)
 {
     char path[64], state = 0;
     unsigned long user, kernel;
@@ -37,8 +36,7 @@ static long cpu_ms(long pid)
     return (long)(user + kernel) * 1000 / sysconf(_SC_CLK_TCK);
 }
 
-/* Late by QEMU's CPU time, as the host may have none to give; or idle for long. */
-static bool is_late(long pid, long cpu, long since)
+bool is_late(long pid, long cpu, long since)
 {
     long used = cpu_ms(pid);
 

@@ -57,6 +57,15 @@ bool receive_all(int fd, void *data, size_t size);
 bool answers(const char *address, int ms);
 
 /* Is an ICMP echo request (of `size` bytes of data) answered within `ms`? */
+/* The CPU time of process `pid`, QEMU, in ms; negative: it has ended. */
+long cpu_ms(long pid);
+
+/* Whether its guest is late with an answer that it owes since `since` (now_ms()), when QEMU had
+ * used `cpu` (cpu_ms()): by QEMU's CPU time, as the host may have none to give, or idle for long.
+ */
+enum { LIMIT_MS = 1000, HALTED_MS = 15000 };
+bool is_late(long pid, long cpu, long since);
+
 bool ping_once(const char *address, int sequence, size_t size, int ms);
 
 /* How many datagrams the guest has echoed since that was last asked. */
