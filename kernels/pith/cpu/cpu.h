@@ -155,7 +155,7 @@ void cpu_clear_vectors(void); /* as a program begins */
 uint32_t cpu_vectors_size(void);
 bool cpu_check_vectors(void *area);
 void cpu_blank_vectors(void *area); /* what is in it is not to be restored, but saved over */
-uint64_t cpu_vectors_mask(void); /* XCR0; 0 without XSAVE */
+uint64_t cpu_vectors_mask(void);    /* XCR0; 0 without XSAVE */
 
 /* The exceptions that the vector state says were raised and not masked, bit by bit as in MXCSR. */
 uint32_t cpu_arithmetic_faults(bool x87);
