@@ -207,6 +207,10 @@ static void test_false_finds(void **state)
     assert_int_equal(paired_false_finds(p, 5, q), 0);
     for (int i = 0; i < 5; i++)
         assert_float_equal(q[i], expected[i], 1e-12);
+    /* The second is clearer than its rank: the first, which is clearer still, is too. */
+    assert_int_equal(paired_false_finds((const double[]){0.02, 0.021, 0.9}, 3, q), 0);
+    assert_float_equal(q[0], 0.0315, 1e-12);
+    assert_float_equal(q[1], 0.0315, 1e-12);
     assert_int_equal(paired_false_finds(p, 0, q), 0);
 }
 

@@ -154,8 +154,10 @@ static void test_false_alarms(void **state)
                 seen = shape(values, ns[k]);
                 warned += seen.outliers || seen.modes || seen.drifts;
             }
-            if (warned > SETS * 0.05 + 3 * sqrt(SETS * 0.05 * 0.95))
-                fail_msg("n=%zu, %s: %d of %d", ns[k], kind_names[kind], warned, SETS);
+            if (warned > SETS * 0.05 + 3 * sqrt(SETS * 0.05 * 0.95)) {
+                print_error("n=%zu, %s: %d of %d\n", ns[k], kind_names[kind], warned, SETS);
+                _fail(__FILE__, __LINE__);
+            }
         }
     gsl_rng_free(random);
 }

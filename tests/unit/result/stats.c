@@ -120,9 +120,12 @@ static void test_coverage(void **state)
                 held += ends[0] <= kind_medians[kind] && kind_medians[kind] <= ends[1];
                 stated = summary.coverage;
             }
-            if (fabs((double)held / SETS - stated) > 3 * sqrt(stated * (1 - stated) / SETS) + 0.002)
-                fail_msg("n=%zu, %s: %d of %d hold, stated %g", n, kind_names[kind], held, SETS,
-                         stated);
+            if (fabs((double)held / SETS - stated) >
+                3 * sqrt(stated * (1 - stated) / SETS) + 0.002) {
+                print_error("n=%zu, %s: %d of %d hold, stated %g\n", n, kind_names[kind], held,
+                            SETS, stated);
+                _fail(__FILE__, __LINE__);
+            }
         }
     gsl_rng_free(random);
 }
