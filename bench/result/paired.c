@@ -31,22 +31,23 @@ static int by_size(const void *a, const void *b)
 }
 
 /* How probable it is that the ranks of the positive ones, of `n` ranks with random signs, sum up to
- * at least `distance` from their mean, on either side. Ranks are doubled, so that midranks are
- * whole. */
-static double exact_p(const unsigned *ranks, size_t n, double distance)
+ * at most `low`, or as far above their mean: by symmetry twice the one side. Ranks are doubled, so
+ * that midranks are whole. */
+static double exact_p(const unsigned *ranks, size_t n, size_t low)
 {
-    double ways[EXACT_MAX * (EXACT_MAX + 1) + 1] = {1}, found = 0;
-    size_t top = n * (n + 1), reach = 0;
+    double ways[EXACT_MAX * (EXACT_MAX + 1) / 2 + 1] = {1}, found = 0;
+    size_t reach = 0;
 
+    if (2 * low >= n * (n + 1))
+        return 1;
     for (size_t i = 0; i < n; i++) {
         reach += ranks[i];
-        for (size_t sum = reach; sum >= ranks[i]; sum--)
+        for (size_t sum = reach < low ? reach : low; sum >= ranks[i]; sum--)
             ways[sum] += ways[sum - ranks[i]];
     }
-    for (size_t sum = 0; sum <= top; sum++)
-        if (fabs((double)sum - (double)top / 2) >= distance)
-            found += ways[sum];
-    return found / ldexp(1, (int)n);
+    for (size_t sum = 0; sum <= low; sum++)
+        found += ways[sum];
+    return 2 * found / ldexp(1, (int)n);
 }
 
 static double normal_p(double squares, double distance)
@@ -60,7 +61,7 @@ static double normal_p(double squares, double distance)
 static double signed_rank(const double *sorted, size_t n)
 {
     unsigned ranks[EXACT_MAX];
-    double positive = 0, squares = 0, distance;
+    double positive = 0, squares = 0, mean = (double)(n * (n + 1)) / 2, distance;
 
     for (size_t first = 0, end; first < n; first = end) {
         for (end = first + 1; end < n && fabs(sorted[end]) == fabs(sorted[first]);)
@@ -74,8 +75,9 @@ static double signed_rank(const double *sorted, size_t n)
                 ranks[i] = (unsigned)rank;
         }
     }
-    distance = fabs(positive - (double)(n * (n + 1)) / 2);
-    return n <= EXACT_MAX ? exact_p(ranks, n, distance) : normal_p(squares, distance);
+    distance = fabs(positive - mean);
+    return n <= EXACT_MAX ? exact_p(ranks, n, (size_t)(mean - distance))
+                          : normal_p(squares, distance);
 }
 
 /* The test on `values`, which it reorders. */
