@@ -12,7 +12,7 @@ CC      := gcc
 # itself.
 SCENARIO ?= all
 TARGETS  ?= all
-REPEAT   ?= $(if $(filter all iperf,$(SCENARIO)),3,10)
+REPEAT   ?= $(if $(filter all iperf,$(SCENARIO)),6,10)# fewer have no 95 % interval
 WARMUP   ?= $(if $(filter iperf,$(SCENARIO)),0,1)
 ARGS     ?=
 RUN      := $(or $(RUN),results/runs/$(shell date -u +%Y%m%d-%H%M%S)-$(SCENARIO))
@@ -81,6 +81,13 @@ $(foreach source,$(UNIT_SOURCES),$(eval $(call unit_program,$(source)): $(source
 $(UNITS): $(filter-out %/main.o,$(OBJECTS))
 	@mkdir -p $(@D)
 	$(CC) $(KINDFLAGS) -o $@ $^ $(KINDLIBS) $(TARE_LIBS) -lcmocka
+
+# What holds of the statistics, simulated: tests/simulate/NAME.c becomes simulate-NAME.
+SIMULATORS := $(patsubst tests/simulate/%.c,$(BIN)/simulate-%,$(wildcard tests/simulate/*.c))
+$(SIMULATORS): $(BIN)/simulate-%: $(O)/tests/simulate/%.o $(filter $(O)/bench/result/% $(O)/bench/base/%,$(OBJECTS))
+	@mkdir -p $(@D)
+	$(CC) $(KINDFLAGS) -o $@ $^ $(KINDLIBS) $(TARE_LIBS)
+tests-built: $(SIMULATORS)
 
 $(SHARE)/halts.so: drivers/halts.c
 	@mkdir -p $(@D)
@@ -158,7 +165,7 @@ lint: compile_commands.json ## formatting, shell scripts, clang-tidy, what inclu
 
 # Of each source the command that compiles it, for clang-tidy and editors; without what clang does not know.
 compile_commands.json: Makefile $(wildcard kernels/*/build.mk scenarios/*/build.mk) $(SOURCES) $(UNIT_SOURCES) ## for editors and clang-tidy
-	@{ $(foreach source,$(SOURCES) $(UNIT_SOURCES),$(call command_of,$(source),$(TARE_CFLAGS))) \
+	@{ $(foreach source,$(SOURCES) $(UNIT_SOURCES) $(wildcard tests/simulate/*.c),$(call command_of,$(source),$(TARE_CFLAGS))) \
 	   $(foreach source,$(filter %.c,$(PITH_SOURCES)),$(call command_of,$(source),$(PITH_CFLAGS) $(LWIP_INCLUDE))) \
 	   $(foreach source,$(wildcard $(PAYLOADS)),$(call command_of,$(source),$(PAYLOAD_CFLAGS))) \
 	} | sed '1s/^,/[/; $$s/$$/\n]/' >$@

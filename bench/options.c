@@ -28,11 +28,11 @@ enum {
 static const struct argp_option table[] = {
     {"scenario", 's', "LIST", 0, "Scenarios to run, comma-separated, or all [boot]", 0},
     {"target", 't', "LIST", 0, "Targets to compare, comma-separated, or all [all]", 0},
-    {"repeat", 'n', "N", 0, "Repetitions of every target and scenario [10]", 0},
+    {"repeat", 'n', "N", 0, "Repetitions of every target and scenario [10, with --aa 60]", 0},
     {"warmup", KEY_WARMUP, "N", 0, "Repetitions before those, recorded apart [1]", 0},
     {"profile", KEY_PROFILE, "quick|full", 0,
      "How thorough each trial is, where a scenario can be either (iperf) [quick]", 0},
-    {"seed", KEY_SEED, "S", 0, "Seed of the order and of the bootstrap [1]", 0},
+    {"seed", KEY_SEED, "S", 0, "Seed of the order and of resampling [1]", 0},
     {"out", 'o', "FILE", 0, "The result file [tare.json]", 0},
     {"resume", KEY_RESUME, "FILE", 0, "Complete the cut run that was to write FILE", 0},
     {0, 0, 0, 0, "Your own program, on every target:", 1},
@@ -218,7 +218,7 @@ void options_run(int argc, char **argv, struct plan_options *options, const char
     *resume = NULL;
     options->scenarios = "boot";
     options->targets = "all";
-    options->repeat = 10;
+    options->repeat = 0; /* options_twins.c knows the default */
     options->profile = PROFILE_QUICK;
     options->warmup = 1;
     options->seed = 1;

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "bench/options.h"
-#include "bench/result/stats.h"
+#include "bench/result/paired.h"
+
+#define REPEAT_DEFAULT 10
 
 enum { KEY_AB = 0x200, KEY_AA, KEY_NOISE };
 
@@ -54,13 +56,20 @@ static void take_argument(struct argp_state *state, struct plan_options *options
     options->builds[1] = text;
 }
 
-static void check(struct argp_state *state, const struct plan_options *options)
+/* argp tells children of the end first, so that run's own checks see these defaults. */
+static void check(struct argp_state *state, struct plan_options *options)
 {
-    if ((options->twins != TWINS_NONE || options->noise) && options->repeat < STATS_PAIRS_MIN)
+    if (options->repeat == 0)
+        options->repeat = options->twins == TWINS_AA ? PAIRED_NOISE_MIN : REPEAT_DEFAULT;
+    if ((options->twins != TWINS_NONE || options->noise) && options->repeat < PAIRED_MIN)
         argp_error(state,
                    "--ab, --aa and --noise need --repeat %d or more: with fewer pairs chance alone "
                    "makes any difference more often than once in 100",
-                   STATS_PAIRS_MIN);
+                   PAIRED_MIN);
+    if (options->twins == TWINS_AA && options->repeat < PAIRED_NOISE_MIN)
+        argp_error(state,
+                   "--aa needs --repeat %d or more: fewer pairs know too little of the noise",
+                   PAIRED_NOISE_MIN);
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)

@@ -20,10 +20,11 @@ static const struct model_series *drawable(const struct model_metric *metric,
 /* The median and the ends of its interval. */
 static void put_summary(const struct model_series *series, double scale, FILE *out)
 {
-    const struct summary *summary = &series->summary;
+    double ends[2];
 
-    fprintf(out, "\t%.17g\t%.17g\t%.17g\n", summary->median / scale, summary->ci95[0] / scale,
-            summary->ci95[1] / scale);
+    stats_ends(&series->summary, ends);
+    fprintf(out, "\t%.17g\t%.17g\t%.17g\n", series->summary.median / scale, ends[0] / scale,
+            ends[1] / scale);
 }
 
 int figure_metric(const struct model *model, const struct model_metric *metric, FILE *out)

@@ -8,14 +8,14 @@
 
 #include "bench/result/model.h"
 
-/* One metric: a line per target with values: index, target, median, the ends of its 95 % interval;
- * then, after two empty lines, index and value of every sample. Returns how many targets have
- * values, or -EIO. */
+/* One metric: a line per target with values: index, target, median, the ends of its interval
+ * (stats_ends()); then, after two empty lines, index and value of every sample. Returns how many
+ * targets have values, or -EIO. */
 int figure_metric(const struct model *model, const struct model_metric *metric, FILE *out);
 
 /* All metrics of `scenario` in bit/s, in the unit of figure_rate_unit(): a block per target, which
  * begins with its name in quotes, of a line per metric: the metric's place, median, the ends of its
- * 95 % interval. To `names` go, by their places, two words for each metric, in quotes: its name,
+ * interval. To `names` go, by their places, two words for each metric, in quotes: its name,
  * and its title or, without one, its name again. Returns how many lines have values, or -EIO. */
 int figure_rates(const struct model *model, const struct model_scenario *scenario, FILE *out,
                  FILE *names);

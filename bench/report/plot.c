@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +19,28 @@ extern char **environ;
 struct words {
     const char *title, *name; /* name: of the metric, small beside the title; "" for none */
     const char *unit;
+    bool ranges; /* bars of some series are its min .. max: it has too few values for more */
 };
+
+static bool has_ranges(const struct model_metric *metric)
+{
+    for (size_t s = 0; s < metric->series_count; s++)
+        if (metric->series[s]->summary.n > 1 && !metric->series[s]->summary.has_ci95)
+            return true;
+    return false;
+}
 
 static void describe(const struct model *model, const struct words *words, const char *stem)
 {
     const struct model_run *run = &model->run;
     char caption[512];
 
-    snprintf(caption, sizeof caption, "%s, %zu MiB, %zu vCPU, %s; %s, %zu cores%s%s%s%s",
+    snprintf(caption, sizeof caption, "%s, %zu MiB, %zu vCPU, %s; %s, %zu cores%s%s%s%s%s",
              run->machine, run->memory_mib, run->vcpus,
              run->tcg ? "TCG, does not predict KVM" : run->accel, model->host.cpu,
              model->host.cores, *run->payload ? "; ready: " : "", *run->payload ? run->ready : "",
-             run->quiet ? "" : "; not quiet", run->valid ? "" : "; INVALID");
+             run->quiet ? "" : "; not quiet", run->valid ? "" : "; INVALID",
+             words->ranges ? "; few values: bars are min to max" : "");
     setenv("TARE_TITLE", words->title, 1);
     setenv("TARE_NAME", words->name, 1);
     setenv("TARE_CAPTION", caption, 1);
@@ -99,7 +110,7 @@ static int draw_metric(struct figure *figure, const struct model_metric *metric,
                        struct error *error)
 {
     char name[256], label[64];
-    struct words words = {.title = name, .name = "", .unit = label};
+    struct words words = {.title = name, .name = "", .unit = label, .ranges = has_ranges(metric)};
     int status = begin(figure, metric->scenario, metric->name, error);
 
     if (status < 0)
@@ -149,6 +160,8 @@ static int draw_rates(struct figure *figure, const struct model_scenario *scenar
     struct words words = {.title = title, .name = "", .unit = label};
     double scale;
 
+    for (size_t m = 0; m < scenario->metric_count; m++)
+        words.ranges |= has_ranges(scenario->metrics[m]);
     snprintf(title, sizeof title, "%s: throughput", scenario->name);
     snprintf(label, sizeof label, "%s (higher is better)", figure_rate_unit(scenario, &scale));
     return draw_joint(figure, scenario, "throughput", "rates.gp", &words, figure_rates, error);

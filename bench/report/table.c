@@ -45,24 +45,40 @@ static void set(struct libscols_line *line, size_t column, const char *text)
 }
 
 static void set_pair(struct libscols_line *line, size_t column, double low, double high,
-                     double scale)
+                     double scale, const char *remark)
 {
-    char from[32], to[32], text[80];
+    char from[32], to[32], text[96];
 
     number(low / scale, from, sizeof from);
     number(high / scale, to, sizeof to);
-    snprintf(text, sizeof text, "%s .. %s", from, to);
+    snprintf(text, sizeof text, "%s .. %s%s", from, to, remark);
     set(line, column, text);
+}
+
+/* What to say beside an interval of a median that does not hold in 95 % of runs: min .. max of few
+ * values. NULL where there is none to speak of, that of one value. */
+static const char *remark_of(const struct summary *summary, char *out, size_t size)
+{
+    *out = '\0';
+    if (!summary->has_ci95 && summary->coverage == 0)
+        return NULL;
+    if (!summary->has_ci95)
+        snprintf(out, size, " (%.0f %%)", floor(100 * summary->coverage + 1e-6));
+    return out;
 }
 
 static void set_ratio(struct libscols_line *line, const struct model_ratio *ratio, const char *base)
 {
     bool other = strcmp(ratio->base, base) != 0;
-    char text[256];
+    char text[256], remark[16];
+    double ends[2];
+    int length = snprintf(text, sizeof text, "%s%s%s%.3g", other ? "to " : "",
+                          other ? ratio->base : "", other ? ": " : "", ratio->summary.median);
 
-    snprintf(text, sizeof text, "%s%s%s%.3g  [%.3g .. %.3g]", other ? "to " : "",
-             other ? ratio->base : "", other ? ": " : "", ratio->median, ratio->ci95[0],
-             ratio->ci95[1]);
+    stats_ends(&ratio->summary, ends);
+    if (remark_of(&ratio->summary, remark, sizeof remark) && length < (int)sizeof text)
+        snprintf(text + length, sizeof text - (size_t)length, "  [%.3g .. %.3g%s]", ends[0],
+                 ends[1], remark);
     set(line, COLUMN_RATIO, text);
 }
 
@@ -74,22 +90,28 @@ static const char *note_of(const struct model_series *series)
     return "";
 }
 
-static void set_values(struct libscols_line *line, const struct model_series *series)
+static void set_values(struct libscols_line *line, const struct model_series *series, bool tails)
 {
     const struct summary *summary = &series->summary;
     double scale = series->metric->scale;
     const char *note = note_of(series);
-    char text[128], median[32];
+    char text[128], median[32], remark[16];
+    double ends[2];
 
     number(summary->median / scale, median, sizeof median);
     snprintf(text, sizeof text, "%s%s%s", median, *note ? " " : "", note);
     set(line, COLUMN_MEDIAN, text);
-    set_pair(line, COLUMN_CI, summary->ci95[0], summary->ci95[1], scale);
-    set_pair(line, COLUMN_SPREAD, summary->p5, summary->p95, scale);
+    stats_ends(summary, ends);
+    if (remark_of(summary, remark, sizeof remark))
+        set_pair(line, COLUMN_CI, ends[0], ends[1], scale, remark);
+    if (summary->has_tails)
+        set_pair(line, COLUMN_SPREAD, summary->p5, summary->p95, scale, "");
+    else
+        set_pair(line, COLUMN_SPREAD, summary->min, summary->max, scale, tails ? " (all)" : "");
 }
 
 static void add_line(struct libscols_table *table, const struct model *model,
-                     const struct model_series *series, bool first)
+                     const struct model_series *series, bool first, bool tails)
 {
     const struct model_metric *metric = series->metric;
     struct libscols_line *line = scols_table_new_line(table, NULL);
@@ -99,7 +121,7 @@ static void add_line(struct libscols_table *table, const struct model *model,
     set(line, COLUMN_METRIC, first ? text : "");
     set(line, COLUMN_TARGET, series->target->name);
     if (series->summary.n > 0)
-        set_values(line, series);
+        set_values(line, series, tails);
     else
         set(line, COLUMN_MEDIAN, "no sample");
     snprintf(text, sizeof text, series->failed ? "%zu, %zu FAILED" : "%zu", series->summary.n,
@@ -107,13 +129,13 @@ static void add_line(struct libscols_table *table, const struct model *model,
     set(line, COLUMN_N, text);
     if (series->ratio)
         set_ratio(line, series->ratio, model->base);
-    if (series->mde) {
-        number(*series->mde / metric->scale, text, sizeof text);
+    if (series->noise) {
+        number(series->noise->mde / metric->scale, text, sizeof text);
         set(line, COLUMN_MDE, text);
     }
 }
 
-static struct libscols_table *new_table(const struct model *model)
+static struct libscols_table *new_table(const struct model *model, bool tails)
 {
     struct libscols_table *table = scols_new_table();
     char heading[96];
@@ -123,7 +145,7 @@ static struct libscols_table *new_table(const struct model *model)
     scols_table_new_column(table, "TARGET", 0, 0);
     scols_table_new_column(table, "MEDIAN", 0, SCOLS_FL_RIGHT);
     scols_table_new_column(table, "95 % OF MEDIAN", 0, SCOLS_FL_RIGHT);
-    scols_table_new_column(table, "P5 .. P95", 0, SCOLS_FL_RIGHT);
+    scols_table_new_column(table, tails ? "P5 .. P95" : "MIN .. MAX", 0, SCOLS_FL_RIGHT);
     scols_table_new_column(table, "N", 0, SCOLS_FL_RIGHT);
     scols_table_new_column(table, heading, 0, SCOLS_FL_RIGHT);
     if (model->has_noise)
@@ -151,16 +173,27 @@ static void print_lines(const struct model_scenario *scenario, const char *lines
     }
 }
 
+/* Whether some series of the scenario has enough values for quantiles. */
+static bool has_tails(const struct model_scenario *scenario)
+{
+    for (size_t m = 0; m < scenario->metric_count; m++)
+        for (size_t s = 0; s < scenario->metrics[m]->series_count; s++)
+            if (scenario->metrics[m]->series[s]->summary.has_tails)
+                return true;
+    return false;
+}
+
 static void print_scenario(const struct model *model, const struct model_scenario *scenario,
                            FILE *out)
 {
-    struct libscols_table *table = new_table(model);
+    bool tails = has_tails(scenario);
+    struct libscols_table *table = new_table(model, tails);
     char *lines = NULL;
 
     /* The document lists series as they came; here all targets of a metric stand together. */
     for (size_t m = 0; m < scenario->metric_count; m++)
         for (size_t s = 0; s < scenario->metrics[m]->series_count; s++)
-            add_line(table, model, scenario->metrics[m]->series[s], s == 0);
+            add_line(table, model, scenario->metrics[m]->series[s], s == 0, tails);
     print_escaped(out, "\n", scenario->name, "\n");
     if (scols_print_table_to_string(table, &lines) == 0)
         print_lines(scenario, lines, out);

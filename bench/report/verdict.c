@@ -38,41 +38,62 @@ static const char *word_of(const char *unit, bool more)
     return more ? "higher" : "lower";
 }
 
-static void print_difference(const struct model_twin *twin, const char *unit, FILE *out)
+/* The interval, mirrored where a difference is told without its sign. */
+static void put_interval(const struct model_twin *twin, bool mirrored, double scale, FILE *out)
 {
+    number((mirrored ? -twin->interval[1] : twin->interval[0]) / scale, out);
+    fputs(" .. ", out);
+    number((mirrored ? -twin->interval[0] : twin->interval[1]) / scale, out);
+}
+
+static void print_found(const struct model_series *series, FILE *out)
+{
+    const struct model_twin *twin = series->twin;
+    const char *unit = series->metric->unit;
     double size = fabs(twin->difference), scale;
     bool more = twin->difference > 0;
 
     unit_shown(unit, size, &scale);
     fprintf(out, "B %s by ", word_of(unit, more));
     put_amount(size, unit, out);
-    fputs(" (95 % ", out);
-    number((more ? twin->ci95[0] : -twin->ci95[1]) / scale, out);
-    fputs(" .. ", out);
-    number((more ? twin->ci95[1] : -twin->ci95[0]) / scale, out);
-    fprintf(out, "), p=%.2g", twin->p);
-    if (twin->verdict == MODEL_TOO_SMALL) {
-        fputs("; too small to count: the minimum detectable effect is ", out);
-        put_amount(twin->mde, unit, out);
-    }
-    fputc('\n', out);
+    fprintf(out, " (%.0f %% ", floor(100 * twin->coverage + 1e-6));
+    put_interval(twin, !more, scale, out);
+    fputs(")", out);
 }
 
-static void print_series(const struct model_series *series, bool alike, FILE *out)
+/* Not "equal": what B may still be. */
+static void print_none(const struct model_series *series, FILE *out)
+{
+    const struct model_twin *twin = series->twin;
+    const char *unit = series->metric->unit;
+    double scale;
+
+    unit = unit_shown(unit, fmax(fabs(twin->interval[0]), fabs(twin->interval[1])), &scale);
+    fputs("no difference found, B - A is ", out);
+    put_interval(twin, false, scale, out);
+    put(" ", unit, out);
+    fprintf(out, " (%.0f %%)", floor(100 * twin->coverage + 1e-6));
+}
+
+static void print_series(const struct model_series *series, FILE *out)
 {
     const struct model_twin *twin = series->twin;
 
     put("  ", series->metric->scenario, out);
     put(".", series->metric->name, out);
     fputs(": ", out);
-    if (twin->verdict != MODEL_NONE) {
-        print_difference(twin, series->metric->unit, out);
-        return;
+    (twin->verdict == MODEL_NONE ? print_none : print_found)(series, out);
+    fprintf(out, ", p=%.2g", twin->p);
+    if (twin->q > 0)
+        fprintf(out, ", q=%.2g", twin->q);
+    fprintf(out, ", %zu pairs", twin->pairs);
+    if (series->noise) {
+        fputs(twin->verdict == MODEL_TOO_SMALL ? "; too small to count: " : "; ", out);
+        fputs("the minimum detectable effect is ", out);
+        put_amount(series->noise->mde, series->metric->unit, out);
+        fprintf(out, " (found in %.0f %% of runs)", 100 * series->noise->power);
     }
-    fprintf(out, "no difference found, p=%.2g; ", twin->p);
-    fputs(alike ? "minimum detectable effect: " : "smallest that would have been: ", out);
-    put_amount(twin->mde, series->metric->unit, out);
-    fprintf(out, ", %zu pairs\n", twin->pairs);
+    fputc('\n', out);
 }
 
 static void print_build(const char *letter, const struct model_target *target, FILE *out)
@@ -100,6 +121,6 @@ void verdict_print(const struct model *model, FILE *out)
         print_build("  B: ", b, out);
         for (size_t s = 0; s < model->series_count; s++)
             if (model->series[s].target == b && model->series[s].twin)
-                print_series(&model->series[s], model->run.alike, out);
+                print_series(&model->series[s], out);
     }
 }

@@ -95,12 +95,14 @@ static int group_metrics(struct reader *reader)
     return 0;
 }
 
+#define OLD_COVERAGE 0.95 /* of the interval of a comparison that does not say it */
+
 /* What an entry of ratios[], comparisons[] and noise[] is about, with what it says. */
 struct entry {
     const char *scenario, *metric, *target;
     struct model_ratio ratio;
     struct model_twin twin;
-    double mde;
+    struct model_noise noise;
 };
 
 #define ABOUT                                                                                      \
@@ -131,7 +133,7 @@ static void take_twin(const struct entry *entry, struct model_series *series)
 static void take_noise(const struct entry *entry, struct model_series *series)
 {
     if (is_about(entry, series, series->target) || is_about(entry, series, series->target->a))
-        series->mde = &entry->mde;
+        series->noise = &entry->noise;
 }
 
 /* Read the entries of `list`, which may be NULL, and have every series take what is about it. */
@@ -151,6 +153,8 @@ static int read_entries(struct reader *reader, const cJSON *list, const char *na
         if (status < 0)
             break;
         snprintf(where, sizeof where, "%s[%zu]", name, index++);
+        entry->ratio.summary.has_ci95 = json_field(item, "ci95") != NULL;
+        entry->twin.coverage = OLD_COVERAGE;
         status = fields_read(item, where, fields, entry, reader->error);
         for (size_t i = 0; i < reader->model->series_count && status == 0; i++)
             take(entry, &reader->series[i]);
@@ -165,22 +169,32 @@ static int read_outcomes(struct reader *reader)
     static const struct field ratio[] = {
         ABOUT,
         NEEDED("base", TEXT, entry, ratio.base),
-        NEEDED("pairs", COUNT, entry, ratio.pairs),
-        NEEDED("median", NUMBER, entry, ratio.median),
-        NEEDED("ci95", PAIR, entry, ratio.ci95),
+        NEEDED("pairs", COUNT, entry, ratio.summary.n),
+        NEEDED("median", NUMBER, entry, ratio.summary.median),
+        MAYBE("ci95", PAIR, entry, ratio.summary.ci95),
+        MAYBE("coverage", NUMBER, entry, ratio.summary.coverage),
+        MAYBE("min", NUMBER, entry, ratio.summary.min),
+        MAYBE("max", NUMBER, entry, ratio.summary.max),
         END_OF_FIELDS,
     };
     static const struct field twin[] = {
         ABOUT,
         NEEDED("pairs", COUNT, entry, twin.pairs),
         NEEDED("difference", NUMBER, entry, twin.difference),
-        NEEDED("ci95", PAIR, entry, twin.ci95),
+        MAYBE("ci95", PAIR, entry, twin.interval), /* of earlier versions */
+        MAYBE("interval", PAIR, entry, twin.interval),
+        MAYBE("coverage", NUMBER, entry, twin.coverage),
         NEEDED("p", NUMBER, entry, twin.p),
-        NEEDED("mde", NUMBER, entry, twin.mde),
+        MAYBE("q", NUMBER, entry, twin.q),
         NEEDED_WORD("verdict", verdicts, entry, twin.verdict),
         END_OF_FIELDS,
     };
-    static const struct field noise[] = {ABOUT, NEEDED("mde", NUMBER, entry, mde), END_OF_FIELDS};
+    static const struct field noise[] = {
+        ABOUT,
+        NEEDED("mde", NUMBER, entry, noise.mde),
+        NEEDED("power", NUMBER, entry, noise.power),
+        END_OF_FIELDS,
+    };
     int status = read_entries(reader, reader->ratios, "ratios", ratio, take_ratio);
 
     if (status == 0)

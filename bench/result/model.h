@@ -68,9 +68,8 @@ struct model_sample {
 };
 
 struct model_ratio {
-    const char *base; /* the target that is the divisor */
-    size_t pairs;
-    double median, ci95[2];
+    const char *base;       /* the target that is the divisor */
+    struct summary summary; /* of the pairs' ratios; .n of them */
 };
 
 enum model_verdict { MODEL_NONE, MODEL_TOO_SMALL, MODEL_WORSE, MODEL_BETTER };
@@ -78,10 +77,17 @@ enum model_verdict { MODEL_NONE, MODEL_TOO_SMALL, MODEL_WORSE, MODEL_BETTER };
 /* What the twin B is against its A, by pairs of one repetition; in the metric's unit. */
 struct model_twin {
     size_t pairs;
-    double difference, ci95[2]; /* B less A */
-    double p;                   /* of the signed-rank test */
-    double mde;                 /* the smallest difference that would have been found */
+    double difference, interval[2]; /* B less A */
+    double coverage;                /* of the interval; in results of earlier versions it is 0.95 */
+    double p;                       /* of the signed-rank test */
+    double q;                       /* the share of false finds; 0 in results of earlier versions */
     enum model_verdict verdict;
+};
+
+/* What can be found beside the noise of this host. */
+struct model_noise {
+    double mde;   /* the minimum detectable effect, in the metric's unit */
+    double power; /* how often it is found */
 };
 
 enum model_direction { MODEL_LOWER, MODEL_HIGHER };
@@ -113,7 +119,7 @@ struct model_series {
     /* NULL where the document says nothing of it: */
     const struct model_ratio *ratio;
     const struct model_twin *twin; /* where the target is a B */
-    const double *mde;             /* minimum detectable effect by the noise of this host */
+    const struct model_noise *noise;
 };
 
 struct model_scenario {

@@ -251,9 +251,10 @@ static int read_summary(struct reader *reader, const cJSON *item, const char *wh
     };
     static const struct field values[] = {
         NEEDED("median", NUMBER, model_series, summary.median),
-        NEEDED("ci95", PAIR, model_series, summary.ci95),
-        NEEDED("p5", NUMBER, model_series, summary.p5),
-        NEEDED("p95", NUMBER, model_series, summary.p95),
+        MAYBE("ci95", PAIR, model_series, summary.ci95),
+        MAYBE("coverage", NUMBER, model_series, summary.coverage),
+        MAYBE("p5", NUMBER, model_series, summary.p5),
+        MAYBE("p95", NUMBER, model_series, summary.p95),
         NEEDED("min", NUMBER, model_series, summary.min),
         NEEDED("max", NUMBER, model_series, summary.max),
         END_OF_FIELDS,
@@ -265,6 +266,8 @@ static int read_summary(struct reader *reader, const cJSON *item, const char *wh
     status = fields_read(item, place.text, counts, series, reader->error);
     if (status == 0 && series->summary.n > 0)
         status = fields_read(item, place.text, values, series, reader->error);
+    series->summary.has_ci95 = json_field(item, "ci95") != NULL;
+    series->summary.has_tails = json_field(item, "p5") && json_field(item, "p95");
     return status;
 }
 

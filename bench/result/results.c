@@ -13,14 +13,16 @@
 void results_warn(cJSON *document, const char *code, const char *remedy, const char *format, ...)
 {
     cJSON *warning = cJSON_CreateObject();
-    char text[1024];
+    char *text;
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
     va_end(arguments);
     cJSON_AddStringToObject(warning, "code", code);
-    cJSON_AddStringToObject(warning, "text", text);
+    cJSON_AddStringToObject(warning, "text", text ? text : "out of memory");
+    free(text);
     cJSON_AddStringToObject(warning, "remedy", remedy);
     cJSON_AddItemToArray(json_field(document, "warnings"), warning);
 }

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/concern.h"
 #include "bench/result/results.h"
+#include "bench/result/shape.h"
 #include "bench/result/stats.h"
 #include "bench/result/summarise.h"
 #include "bench/result/twins.h"
 
-static cJSON *interval(const double ci95[2])
-{
-    return cJSON_CreateDoubleArray(ci95, 2);
-}
+#define PERCENT_MIN 1 /* a percentage below is near 0 */
+
+/* Across series: each warning is one line for all of them. */
+struct concerns {
+    struct concern failed, outliers, modes, drifts;
+};
 
 /* The values of a series; *count of them. NULL when out of memory. */
 static double *values_of(const cJSON *series, size_t *count, size_t *failed)
@@ -35,46 +41,71 @@ static double *values_of(const cJSON *series, size_t *count, size_t *failed)
     return values;
 }
 
-static void warn_of_shape(cJSON *document, const cJSON *series, const double *values, size_t count,
-                          size_t failed)
+static int look_at(struct concerns *concerns, const cJSON *series, const double *values,
+                   size_t count, size_t failed)
 {
-    const char *target = json_text(series, "target"), *metric = json_text(series, "metric");
-    size_t outliers = stats_outliers(values, count);
+    struct shape shape;
+    int status = shape_of(values, count, &shape);
 
     if (failed)
-        results_warn(document, "failed", "the samples hold the reason and the end of the console",
-                     "%s %s: %zu of %zu samples failed", target, metric, failed, failed + count);
-    if (outliers)
-        results_warn(document, "outliers", "measure on a quieter machine; none was removed",
-                     "%s %s: %zu of %zu samples are outliers (modified z-score above 3.5)", target,
-                     metric, outliers, count);
-    if (stats_bimodal(values, count))
-        results_warn(document, "bimodal", "look at the plot: one median may describe two states",
-                     "%s %s: the samples look bimodal", target, metric);
+        concern_add(&concerns->failed, series, "%zu of %zu", failed, failed + count);
+    if (status == 0 && shape.outliers)
+        concern_add(&concerns->outliers, series, "%zu of %zu", shape.outliers, count);
+    if (status == 0 && shape.modes)
+        concern_add(&concerns->modes, series, "%zu values", count);
+    if (status == 0 && shape.drifts)
+        concern_add(&concerns->drifts, series, "%zu values", count);
+    return status;
 }
 
-static int add_summary(cJSON *document, cJSON *series, uint64_t seed)
+/* The shares of false alarms are those of docs/method.md. */
+static void warn(struct concerns *concerns, cJSON *document)
+{
+    concern_warn(&concerns->failed, document, "failed",
+                 "the samples hold the reason and the end of the console", "samples failed");
+    concern_warn(&concerns->outliers, document, "outliers",
+                 "none was removed; measure on a quieter machine",
+                 "outliers (chance alone: 1 series in 40)");
+    concern_warn(&concerns->modes, document, "bimodal",
+                 "look at the plot: one median may describe two states",
+                 "two modes (chance alone: 1 series in 40)");
+    concern_warn(&concerns->drifts, document, "drift",
+                 "ratios divide within a round and hold; let the machine get steady, or --warmup",
+                 "values rise or fall during the run (chance alone: 1 series in 100)");
+}
+
+/* The median with what it is known from. */
+static void add_median(cJSON *object, const struct summary *summary)
+{
+    cJSON_AddNumberToObject(object, "median", summary->median);
+    if (summary->has_ci95)
+        cJSON_AddItemToObject(object, "ci95", cJSON_CreateDoubleArray(summary->ci95, 2));
+    cJSON_AddNumberToObject(object, "coverage", summary->coverage);
+    if (summary->has_tails) {
+        cJSON_AddNumberToObject(object, "p5", summary->p5);
+        cJSON_AddNumberToObject(object, "p95", summary->p95);
+    }
+    cJSON_AddNumberToObject(object, "min", summary->min);
+    cJSON_AddNumberToObject(object, "max", summary->max);
+}
+
+static int add_summary(struct concerns *concerns, cJSON *series)
 {
     size_t count, failed;
     double *values = values_of(series, &count, &failed);
     struct summary summary;
     cJSON *object;
-    int status = values ? stats_summary(values, count, seed, &summary) : -ENOMEM;
+    int status = values ? stats_summary(values, count, &summary) : -ENOMEM;
 
+    if (status == 0)
+        status = look_at(concerns, series, values, count, failed);
     if (status == 0) {
         object = cJSON_CreateObject();
         cJSON_AddNumberToObject(object, "n", (double)count);
         cJSON_AddNumberToObject(object, "failed", (double)failed);
-        if (count) {
-            cJSON_AddNumberToObject(object, "median", summary.median);
-            cJSON_AddItemToObject(object, "ci95", interval(summary.ci95));
-            cJSON_AddNumberToObject(object, "p5", summary.p5);
-            cJSON_AddNumberToObject(object, "p95", summary.p95);
-            cJSON_AddNumberToObject(object, "min", summary.min);
-            cJSON_AddNumberToObject(object, "max", summary.max);
-        }
+        if (count)
+            add_median(object, &summary);
         json_replace(series, "summary", object);
-        warn_of_shape(document, series, values, count, failed);
     }
     free(values);
     return status;
@@ -120,8 +151,16 @@ static size_t pair_up(const cJSON *series, const cJSON *base, double *a, double 
     return count;
 }
 
+/* A ratio of percentages says nothing where they are near 0: that of a loss of 0.01 % to one of
+ * 0.001 %. */
+static bool is_near_zero(const cJSON *series)
+{
+    return strcmp(json_text(series, "unit"), "%") == 0 &&
+           fabs(json_number(json_field(series, "summary"), "median")) < PERCENT_MIN;
+}
+
 /* The ratio of `series` to its original, where it is a twin's, else to target `base`'s. */
-static int add_ratio(cJSON *document, const cJSON *series, const char *base, uint64_t seed)
+static int add_ratio(cJSON *document, const cJSON *series, const char *base)
 {
     const char *scenario = json_text(series, "scenario"), *metric = json_text(series, "metric");
     const char *original = results_twin_of(document, json_text(series, "target"));
@@ -135,12 +174,12 @@ static int add_ratio(cJSON *document, const cJSON *series, const char *base, uin
     if (*original)
         base = original;
     other = results_series(document, scenario, metric, base);
-    if (!other || other == series)
+    if (!other || other == series || is_near_zero(series) || is_near_zero(other))
         return 0;
     a = malloc(room * sizeof *a);
     b = malloc(room * sizeof *b);
     pairs = a && b ? pair_up(series, other, a, b) : 0;
-    status = a && b ? stats_pair_ratio(a, b, pairs, seed, &summary) : -ENOMEM;
+    status = a && b ? stats_pair_ratio(a, b, pairs, &summary) : -ENOMEM;
     free(a);
     free(b);
     if (status < 0 || pairs == 0)
@@ -151,16 +190,15 @@ static int add_ratio(cJSON *document, const cJSON *series, const char *base, uin
     cJSON_AddStringToObject(ratio, "target", json_text(series, "target"));
     cJSON_AddStringToObject(ratio, "base", base);
     cJSON_AddNumberToObject(ratio, "pairs", (double)pairs);
-    cJSON_AddNumberToObject(ratio, "median", summary.median);
-    cJSON_AddItemToObject(ratio, "ci95", interval(summary.ci95));
+    add_median(ratio, &summary);
     cJSON_AddItemToArray(json_field(document, "ratios"), ratio);
     return 0;
 }
 
 int summarise(cJSON *document, struct error *error)
 {
-    uint64_t seed = (uint64_t)json_number(json_field(document, "run"), "seed");
     const char *base = base_of(document);
+    struct concerns concerns = {0};
     cJSON *series;
     int status = 0;
 
@@ -168,12 +206,13 @@ int summarise(cJSON *document, struct error *error)
     cJSON_ArrayForEach(series, json_field(document, "metrics"))
     {
         if (status == 0)
-            status = add_summary(document, series, seed);
+            status = add_summary(&concerns, series);
     }
+    warn(&concerns, document);
     cJSON_ArrayForEach(series, json_field(document, "metrics"))
     {
         if (status == 0)
-            status = add_ratio(document, series, base, seed);
+            status = add_ratio(document, series, base);
     }
     if (status == 0)
         status = twins_complete(document);

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/concern.h"
 #include "bench/result/model.h"
+#include "bench/result/paired.h"
 #include "bench/result/results.h"
-#include "bench/result/stats.h"
 #include "bench/result/twins.h"
 
 /* Under which conditions noise was measured: it holds for no others. */
@@ -73,8 +74,10 @@ static const cJSON *noise_of(const cJSON *document, const char *scenario, const 
                         *original ? original : target);
 }
 
-/* Append what the twins of `document` say of the noise of `n` pairs; 0: of as many as they are. */
-static int add_noise(const cJSON *document, size_t n, uint64_t seed, cJSON *list)
+/* Append what the twins of `document` say of the noise of `n` pairs; 0: of as many as they are.
+ * `few` becomes those that have too few to say it. */
+static int add_noise(const cJSON *document, size_t n, uint64_t seed, cJSON *list,
+                     struct concern *few)
 {
     const cJSON *series;
     int status = 0;
@@ -88,15 +91,18 @@ static int add_noise(const cJSON *document, size_t n, uint64_t seed, cJSON *list
         if (!original || status < 0)
             continue;
         status = pair_up(series, original, &pairs);
-        if (status == 0 && pairs.count >= STATS_PAIRS_MIN) {
+        if (status == 0 && pairs.count < PAIRED_NOISE_MIN) {
+            concern_add(few, series, "%zu", pairs.count);
+        } else if (status == 0) {
             cJSON *entry;
             size_t used = n ? n : pairs.count;
 
-            status = stats_mde(pairs.differences, pairs.count, used, seed, &mde);
+            status = paired_mde(pairs.differences, pairs.count, used, seed, &mde);
             entry = about_series(series, json_text(original, "target"));
+            cJSON_AddNumberToObject(entry, "pairs", (double)pairs.count);
             cJSON_AddNumberToObject(entry, "n", (double)used);
-            cJSON_AddNumberToObject(entry, "alpha", STATS_ALPHA);
-            cJSON_AddNumberToObject(entry, "power", STATS_POWER);
+            cJSON_AddNumberToObject(entry, "alpha", PAIRED_ALPHA);
+            cJSON_AddNumberToObject(entry, "power", PAIRED_POWER);
             cJSON_AddNumberToObject(entry, "mde", status == 0 ? mde : 0);
             cJSON_AddItemToArray(list, entry);
         }
@@ -105,90 +111,99 @@ static int add_noise(const cJSON *document, size_t n, uint64_t seed, cJSON *list
     return status;
 }
 
-/* What would have been found: by the noise of an A/A run, else by these pairs' own scatter. */
-static int detectable(const cJSON *known, struct pairs *pairs, double median, uint64_t seed,
-                      double *mde)
-{
-    if (known) {
-        *mde = json_number(known, "mde");
-        return 0;
-    }
-    for (size_t i = 0; i < pairs->count; i++)
-        pairs->differences[i] -= median;
-    return stats_mde(pairs->differences, pairs->count, pairs->count, seed, mde);
-}
-
 /* A difference is found when chance hardly makes one like it. Where the host's noise is known it
  * counts only if it may be as large as what that noise lets be told: if its interval reaches that
  * far. */
-static const char *verdict_of(const cJSON *series, const struct summary *summary, double p,
-                              const cJSON *known, double mde)
+static const char *verdict_of(const cJSON *series, const struct paired_shift *shift, double p,
+                              const cJSON *known)
 {
-    double reach = fmax(fabs(summary->ci95[0]), fabs(summary->ci95[1]));
+    double reach = fmax(fabs(shift->interval[0]), fabs(shift->interval[1]));
     bool up = strcmp(json_text(series, "direction"), "higher") == 0;
 
-    if (p >= STATS_ALPHA || summary->median == 0)
+    if (p >= PAIRED_ALPHA || shift->estimate == 0)
         return "none";
-    if (known && reach < mde)
+    if (known && reach < json_number(known, "mde"))
         return "too-small";
-    return (summary->median > 0) == up ? "better" : "worse";
+    return (shift->estimate > 0) == up ? "better" : "worse";
 }
 
-static int judge(cJSON *document, const cJSON *series, const cJSON *original, uint64_t seed)
+static void add_comparison(cJSON *document, const cJSON *series, const char *base, size_t pairs,
+                           const struct paired_shift *shift, double p)
 {
-    const char *base = json_text(original, "target");
     const cJSON *known =
         noise_of(document, json_text(series, "scenario"), json_text(series, "metric"), base);
-    double p, mde;
-    struct summary summary;
+    cJSON *entry = about_series(series, json_text(series, "target"));
+
+    cJSON_AddStringToObject(entry, "base", base);
+    cJSON_AddNumberToObject(entry, "pairs", (double)pairs);
+    cJSON_AddNumberToObject(entry, "difference", shift->estimate);
+    cJSON_AddItemToObject(entry, "interval", cJSON_CreateDoubleArray(shift->interval, 2));
+    cJSON_AddNumberToObject(entry, "coverage", shift->coverage);
+    cJSON_AddNumberToObject(entry, "p", p);
+    cJSON_AddNumberToObject(entry, "alpha", PAIRED_ALPHA);
+    if (known) {
+        cJSON_AddNumberToObject(entry, "mde", json_number(known, "mde"));
+        cJSON_AddStringToObject(entry, "mde_from", "noise");
+    }
+    cJSON_AddStringToObject(entry, "verdict", verdict_of(series, shift, p, known));
+    cJSON_AddItemToArray(json_field(document, "comparisons"), entry);
+}
+
+static int judge(cJSON *document, const cJSON *series, const cJSON *original, struct concern *few)
+{
+    struct paired_shift shift;
     struct pairs pairs;
-    cJSON *entry;
+    double p;
     int status = pair_up(series, original, &pairs);
 
-    if (status < 0 || pairs.count < STATS_PAIRS_MIN) {
+    if (status == 0 && pairs.count < PAIRED_MIN) {
+        concern_add(few, series, "%zu", pairs.count);
+    } else if (status == 0) {
+        status = paired_test(pairs.differences, pairs.count, &p);
         if (status == 0)
-            results_warn(document, "few-pairs", "repeat more often, --repeat",
-                         "%s %s: %zu pairs are too few to compare (%d)",
-                         json_text(series, "target"), json_text(series, "metric"), pairs.count,
-                         STATS_PAIRS_MIN);
-        free(pairs.differences);
-        return status;
+            status = paired_shift(pairs.differences, pairs.count, PAIRED_ALPHA, &shift);
+        if (status == 0)
+            add_comparison(document, series, json_text(original, "target"), pairs.count, &shift, p);
     }
-    if ((status = stats_summary(pairs.differences, pairs.count, seed, &summary)) == 0 &&
-        (status = stats_signed_rank(pairs.differences, pairs.count, &p)) == 0)
-        status = detectable(known, &pairs, summary.median, seed, &mde);
     free(pairs.differences);
-    if (status < 0)
-        return status;
-    entry = about_series(series, json_text(series, "target"));
-    cJSON_AddStringToObject(entry, "base", base);
-    cJSON_AddNumberToObject(entry, "pairs", (double)pairs.count);
-    cJSON_AddNumberToObject(entry, "difference", summary.median);
-    cJSON_AddItemToObject(entry, "ci95", cJSON_CreateDoubleArray(summary.ci95, 2));
-    cJSON_AddNumberToObject(entry, "p", p);
-    cJSON_AddNumberToObject(entry, "alpha", STATS_ALPHA);
-    cJSON_AddNumberToObject(entry, "mde", mde);
-    cJSON_AddStringToObject(entry, "mde_from", known ? "noise" : "pairs");
-    cJSON_AddStringToObject(entry, "verdict", verdict_of(series, &summary, p, known, mde));
-    cJSON_AddItemToArray(json_field(document, "comparisons"), entry);
-    return 0;
+    return status;
+}
+
+/* Beside each p its q, over all comparisons of the document. */
+static int add_false_finds(cJSON *comparisons)
+{
+    size_t count = (size_t)cJSON_GetArraySize(comparisons), i = 0;
+    double *p = malloc((count + 1) * sizeof *p), *q = malloc((count + 1) * sizeof *q);
+    int status = p && q ? 0 : -ENOMEM;
+    cJSON *entry;
+
+    if (status == 0) {
+        cJSON_ArrayForEach(entry, comparisons) p[i++] = json_number(entry, "p");
+        status = paired_false_finds(p, count, q);
+    }
+    if (status == 0) {
+        i = 0;
+        cJSON_ArrayForEach(entry, comparisons) cJSON_AddNumberToObject(entry, "q", q[i++]);
+    }
+    free(p);
+    free(q);
+    return status;
 }
 
 /* Twins that are equal should look equal. */
 static void warn_of_difference(cJSON *document)
 {
+    struct concern differing = {0};
     const cJSON *entry;
 
     cJSON_ArrayForEach(entry, json_field(document, "comparisons"))
     {
         if (strcmp(json_text(entry, "verdict"), "none") != 0)
-            results_warn(document, "aa-differs",
-                         "chance does this once in 100 metrics; more often, the host is not fit "
-                         "to compare on",
-                         "%s %s: differs from %s, though the two are the same, p=%.2g",
-                         json_text(entry, "target"), json_text(entry, "metric"),
-                         json_text(entry, "base"), json_number(entry, "p"));
+            concern_add(&differing, entry, "p=%.2g", json_number(entry, "p"));
     }
+    concern_warn(&differing, document, "aa-differs",
+                 "more often than chance, the host is not fit to compare on",
+                 "twins differ, though they are the same (chance alone: 1 metric in 100)");
 }
 
 static void warn_of_conditions(cJSON *document)
@@ -209,28 +224,43 @@ static void warn_of_conditions(cJSON *document)
                      "the noise was measured under other conditions:%s", differing);
 }
 
-int twins_complete(cJSON *document)
+static int judge_all(cJSON *document)
 {
-    const cJSON *about = json_field(document, "run"), *series;
-    uint64_t seed = (uint64_t)json_number(about, "seed");
-    const char *kind = json_text(about, "compare");
+    cJSON *comparisons = cJSON_CreateArray();
+    struct concern few = {0};
+    const cJSON *series;
     int status = 0;
 
-    warn_of_conditions(document);
-    if (strcmp(kind, "aa") == 0) {
-        json_replace(document, "noise", cJSON_CreateArray());
-        status = add_noise(document, 0, seed, json_field(document, "noise"));
-    }
-    if (!*kind)
-        return status;
-    json_replace(document, "comparisons", cJSON_CreateArray());
+    json_replace(document, "comparisons", comparisons);
     cJSON_ArrayForEach(series, json_field(document, "metrics"))
     {
         const cJSON *original = original_of(document, series);
 
         if (original && status == 0)
-            status = judge(document, series, original, seed);
+            status = judge(document, series, original, &few);
     }
+    concern_warn(&few, document, "few-pairs", "repeat more often, --repeat",
+                 "too few pairs to compare");
+    return status == 0 ? add_false_finds(comparisons) : status;
+}
+
+int twins_complete(cJSON *document)
+{
+    const cJSON *about = json_field(document, "run");
+    uint64_t seed = (uint64_t)json_number(about, "seed");
+    const char *kind = json_text(about, "compare");
+    struct concern few = {0};
+    int status = 0;
+
+    warn_of_conditions(document);
+    if (strcmp(kind, "aa") == 0) {
+        json_replace(document, "noise", cJSON_CreateArray());
+        status = add_noise(document, 0, seed, json_field(document, "noise"), &few);
+        concern_warn(&few, document, "few-pairs", "repeat more often, --repeat",
+                     "too few pairs for a minimum detectable effect");
+    }
+    if (*kind && status == 0)
+        status = judge_all(document);
     if (status == 0 && strcmp(kind, "aa") == 0)
         warn_of_difference(document);
     return status;
@@ -256,15 +286,16 @@ int twins_read_noise(const char *path, unsigned n, uint64_t seed, cJSON **noise,
 {
     struct model model;
     cJSON *list = cJSON_CreateArray();
+    struct concern few = {0};
     int status = model_load(path, &model, error);
 
     if (status == 0 && !model.run.alike)
         status = fail(error, EINVAL, "%s: not the result of an A/A run; make one with --aa", path);
     if (status == 0)
-        status = add_noise(model.document, n, seed, list);
+        status = add_noise(model.document, n, seed, list, &few);
     if (status == 0 && cJSON_GetArraySize(list) == 0)
         status = fail(error, EINVAL, "%s: holds fewer than %d pairs of any metric", path,
-                      STATS_PAIRS_MIN);
+                      PAIRED_NOISE_MIN);
     if (status == 0) {
         *noise = cJSON_CreateObject();
         cJSON_AddItemToObject(*noise, "noise", list);
@@ -273,6 +304,7 @@ int twins_read_noise(const char *path, unsigned n, uint64_t seed, cJSON **noise,
         fail(error, -status, "%s: %s", path, strerror(-status));
         cJSON_Delete(list);
     }
+    concern_free(&few);
     model_free(&model);
     return status;
 }

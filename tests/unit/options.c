@@ -128,6 +128,7 @@ static void test_twins(void **state)
     assert_string_equal(options.builds[1], "new");
     options = parsed(aa, &resume);
     assert_int_equal(options.twins, TWINS_AA);
+    assert_int_equal(options.repeat, 60);
     options = parsed(noise, &resume);
     assert_string_equal(options.noise, "file");
     options = parsed(resumed, &resume);
@@ -235,6 +236,7 @@ static void test_together(void **state)
     refuse("--ab a,b c", "\"c\": run takes options only");
     refuse("--ab a b c", "\"c\": run takes options only");
     refuse("--aa -n 7", "need --repeat 8 or more");
+    refuse("--aa -n 59", "--aa needs --repeat 60 or more");
     refuse("--noise f -n 7", "need --repeat 8 or more");
 }
 

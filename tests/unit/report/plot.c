@@ -86,16 +86,19 @@ static void test_told(void **state)
     assert_string_equal(
         log.data,
         "targets.gp|boot-app|VM start to \"main()\"|boot.app|ms (lower is better)|"
-        "microvm, 256 MiB, 1 vCPU, TCG, does not predict KVM; A CPU, 2 cores; not quiet; INVALID|"
+        "microvm, 256 MiB, 1 vCPU, TCG, does not predict KVM; A CPU, 2 cores; not quiet; INVALID; "
+        "few values: bars are min to max|"
         "|\n"
         "rates.gp|net-throughput|net: throughput||Gbit/s (higher is better)|"
-        "microvm, 256 MiB, 1 vCPU, TCG, does not predict KVM; A CPU, 2 cores; not quiet; INVALID|"
+        "microvm, 256 MiB, 1 vCPU, TCG, does not predict KVM; A CPU, 2 cores; not quiet; INVALID; "
+        "few values: bars are min to max|"
         "\"tcp\" \"tcp\"|\n"
         "intervals.gp|net-intervals|net: every run, its warm-up included||Gbit/s|"
         "microvm, 256 MiB, 1 vCPU, TCG, does not predict KVM; A CPU, 2 cores; not quiet; INVALID|"
         "\"tcp\" \"tcp\"|\n"
         "targets.gp|net-tcp|net.tcp||Gbit/s (higher is better)|"
-        "microvm, 256 MiB, 1 vCPU, TCG, does not predict KVM; A CPU, 2 cores; not quiet; INVALID|"
+        "microvm, 256 MiB, 1 vCPU, TCG, does not predict KVM; A CPU, 2 cores; not quiet; INVALID; "
+        "few values: bars are min to max|"
         "\"tcp\" \"tcp\"|\n");
     file_free(&log);
     assert_true(exists("figures/boot-app.dat"));
@@ -115,7 +118,12 @@ static void test_payload(void **state)
     document_set(document, "run", "valid", "true");
     assert_int_equal(draw(document, "data", "figures"), 4);
     assert_string_equal(getenv("TARE_CAPTION"),
-                        "microvm, 256 MiB, 1 vCPU, kvm; A CPU, 2 cores; ready: tcp:80");
+                        "microvm, 256 MiB, 1 vCPU, kvm; A CPU, 2 cores; ready: tcp:80; few values: "
+                        "bars are min to max");
+    document = document_complete();
+    document_set(document, "metrics/1/summary", "ci95", "[4e9,6e9]"); /* of an earlier version */
+    draw(document, "data", "figures");
+    assert_null(strstr(getenv("TARE_CAPTION"), "bars"));
 }
 
 /* A metric without any value has no figure, and leaves no data. */

@@ -27,8 +27,8 @@ static void test_run(void **state)
     assert_string_equal(model.base, "linux");
     assert_false(model.has_noise || model.has_twins);
     assert_true(model_has_failures(&model));
-    assert_int_equal(model.warning_count, 2);
-    assert_non_null(strstr(model.warnings[0].text, "linux app: 1 of 3 samples failed"));
+    assert_int_equal(model.warning_count, 1);
+    assert_non_null(strstr(model.warnings[0].text, "boot.app linux 1 of 3"));
     model_free(&model);
     cJSON_Delete(document);
 }
@@ -80,9 +80,11 @@ static void test_series(void **state)
     assert_int_equal(series->summary.n, 2);
     assert_int_equal(series->failed, 1);
     assert_float_equal(series->summary.median, 25, 0);
+    assert_false(series->summary.has_ci95 || series->summary.has_tails);
+    assert_float_equal(series->summary.coverage, 0.5, 0);
     assert_null(series->ratio);
     assert_null(series->twin);
-    assert_null(series->mde);
+    assert_null(series->noise);
     assert_int_equal(series->warmup_count, 1);
     assert_int_equal(series->sample_count, 3);
     assert_true(series->samples[0].has_value);
@@ -95,8 +97,8 @@ static void test_series(void **state)
     assert_float_equal(sample->t, 5, 0);
     assert_int_equal(sample->order, 10);
     assert_int_equal(sample->repetition, 3);
-    assert_float_equal(model_series(series->metric, "pith")->ratio->median, 0.1, 1e-12);
-    assert_int_equal(model_series(series->metric, "pith")->ratio->pairs, 2);
+    assert_float_equal(model_series(series->metric, "pith")->ratio->summary.median, 0.1, 1e-12);
+    assert_int_equal(model_series(series->metric, "pith")->ratio->summary.n, 2);
     series = model_series(model_metric(&model, "net", "tcp"), "pith");
     assert_int_equal(series->samples[1].interval_count, 2);
     assert_float_equal(series->samples[1].intervals[1].start, 0.5, 0);
@@ -118,7 +120,8 @@ static void test_twins(void **state)
     document_set(document, "run", "compare", "\"aa\"");
     document_set(document, "ratios/0", "base", "\"host\"");
     document_set(document, "", "noise",
-                 "[{\"scenario\":\"boot\",\"metric\":\"app\",\"target\":\"host\",\"mde\":0.25}]");
+                 "[{\"scenario\":\"boot\",\"metric\":\"app\",\"target\":\"host\",\"mde\":0.25,"
+                 "\"power\":0.95}]");
     document_set(document, "", "comparisons",
                  "[{\"scenario\":\"boot\",\"metric\":\"app\",\"target\":\"pith\",\"pairs\":8,"
                  "\"difference\":-2,\"ci95\":[-3,-1],\"p\":0.001,\"mde\":0.5,"
@@ -128,16 +131,42 @@ static void test_twins(void **state)
     assert_ptr_equal(model_target(&model, "pith")->a, model_target(&model, "host"));
     assert_string_equal(model.base, "linux");
     app = model_metric(&model, "boot", "app");
-    assert_float_equal(*model_series(app, "host")->mde, 0.25, 0);
-    assert_float_equal(*model_series(app, "pith")->mde, 0.25, 0);
-    assert_null(model_series(app, "linux")->mde);
+    assert_float_equal(model_series(app, "host")->noise->mde, 0.25, 0);
+    assert_float_equal(model_series(app, "pith")->noise->mde, 0.25, 0);
+    assert_null(model_series(app, "linux")->noise);
     assert_null(model_series(app, "host")->twin);
     assert_int_equal(model_series(app, "pith")->twin->verdict, MODEL_BETTER);
-    assert_float_equal(model_series(app, "pith")->twin->ci95[0], -3, 0);
+    assert_float_equal(model_series(app, "pith")->twin->interval[0], -3, 0);
     model_free(&model);
     document_set(document, "targets/2", "twin_of", "\"pith\"");
     assert_int_equal(model_read(document, &model, NULL), 0);
     assert_string_equal(model.base, "linux"); /* all are twins: that of any */
+    model_free(&model);
+    cJSON_Delete(document);
+}
+
+/* Earlier versions wrote a ci95 and quantiles for any number of values, and no coverage. */
+static void test_older(void **state)
+{
+    cJSON *document = document_complete();
+    const struct model_series *series;
+    struct model model;
+
+    (void)state;
+    document_set(document, "metrics/2/summary", "ci95", "[11,39]");
+    document_set(document, "metrics/2/summary", "p5", "12");
+    document_set(document, "metrics/2/summary", "p95", "38");
+    document_set(document, "metrics/2/summary", "coverage", NULL);
+    document_set(document, "ratios/0", "ci95", "[0.05,0.2]");
+    document_set(document, "ratios/0", "coverage", NULL);
+    document_set(document, "ratios/0", "min", NULL);
+    assert_int_equal(model_read(document, &model, NULL), 0);
+    series = model_series(model_metric(&model, "boot", "app"), "linux");
+    assert_true(series->summary.has_ci95 && series->summary.has_tails);
+    assert_float_equal(series->summary.ci95[1], 39, 0);
+    assert_float_equal(series->summary.p5, 12, 0);
+    assert_float_equal(series->summary.coverage, 0, 0);
+    assert_true(model_series(series->metric, "pith")->ratio->summary.has_ci95);
     model_free(&model);
     cJSON_Delete(document);
 }
@@ -202,13 +231,14 @@ static const struct {
     {"metrics/1/samples/1/series/1", "seconds", NULL,
      "metrics[1].samples[1].series[1]: field \"seconds\": missing"},
     {"metrics/0/summary", "n", NULL, "metrics[0].summary: field \"n\": missing"},
+    {"metrics/0/summary", "coverage", "\"\"", "summary: field \"coverage\": must be a number"},
     {"metrics/0/summary", "ci95", "[1]", "summary: field \"ci95\": must be two numbers"},
     {"metrics/0/summary", "ci95", "[1,\"2\"]", "summary: field \"ci95\": must be two numbers"},
     {"metrics/0/summary", "median", NULL, "metrics[0].summary: field \"median\": missing"},
     {"ratios/0", "base", NULL, "ratios[0]: field \"base\": missing"},
     {"", "noise", "[" ENTRY "}]", "noise[0]: field \"mde\": missing"},
     {"", "comparisons", "[" ENTRY ",\"pairs\":\"\"}]", "comparisons[0]: field \"pairs\": must be"},
-    {"warnings/1", "remedy", "2", "warnings[1]: field \"remedy\": must be text"},
+    {"warnings/0", "remedy", "2", "warnings[0]: field \"remedy\": must be text"},
 };
 
 static void test_faults(void **state)
@@ -263,7 +293,7 @@ int main(void)
         cmocka_unit_test(test_run),         cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_series),      cmocka_unit_test(test_twins),
         cmocka_unit_test(test_no_failures), cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_load),
+        cmocka_unit_test(test_load),        cmocka_unit_test(test_older),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

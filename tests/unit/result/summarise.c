@@ -36,7 +36,12 @@ static void test_summaries(void **state)
     assert_float_equal(json_number(summary, "median"), 25, 0);
     assert_float_equal(json_number(summary, "min"), 10, 0); /* the warm-up of 70 does not count */
     assert_float_equal(json_number(summary, "max"), 40, 0);
-    assert_true(warns(document, "failed", "linux app: 1 of 3 samples failed"));
+    assert_float_equal(json_number(summary, "coverage"), 0.5, 1e-12); /* of min .. max */
+    assert_null(json_field(summary, "ci95")); /* no 95 % from two values, nor quantiles */
+    assert_null(json_field(summary, "p5"));
+    assert_true(
+        warns(document, "failed",
+              "2 of 5 series: samples failed: boot.app linux 1 of 3; net.tcp linux 3 of 3"));
     summary = summary_of(document, "tcp", "linux");
     assert_float_equal(json_number(summary, "n"), 0, 0);
     assert_float_equal(json_number(summary, "failed"), 3, 0);
@@ -55,6 +60,9 @@ static void test_ratios(void **state)
     assert_string_equal(json_text(ratio, "base"), "linux");
     assert_float_equal(json_number(ratio, "pairs"), 2, 0);
     assert_float_equal(json_number(ratio, "median"), 0.1, 1e-12);
+    assert_null(json_field(ratio, "ci95"));
+    assert_float_equal(json_number(ratio, "min"), 0.1, 1e-12);
+    assert_float_equal(json_number(ratio, "coverage"), 0.5, 1e-12);
     assert_null(results_find(ratios, "boot", "app", "linux"));
     assert_null(results_find(ratios, "net", "tcp", "pith")); /* linux has no value */
     cJSON_Delete(document);
@@ -103,27 +111,102 @@ static void test_zero(void **state)
     cJSON_Delete(document);
 }
 
+/* Whether pith's boot.app has a ratio if it is in `unit` and linux has these two values. */
+static bool has_ratio(const char *unit, const char *first, const char *last)
+{
+    cJSON *document = document_raw(), *series;
+    struct error error = {0};
+    bool has;
+
+    cJSON_ArrayForEach(
+        series,
+        json_field(document, "metrics")) if (strcmp(json_text(series, "metric"), "app") == 0)
+        json_replace(series, "unit", cJSON_CreateString(unit));
+    document_set(document, "metrics/0/samples/0", "value", "10");
+    document_set(document, "metrics/2/samples/0", "value", first);
+    document_set(document, "metrics/2/samples/2", "value", last);
+    assert_int_equal(summarise(document, &error), 0);
+    has = results_find(json_field(document, "ratios"), "boot", "app", "pith") != NULL;
+    cJSON_Delete(document);
+    return has;
+}
+
+/* A ratio of percentages near 0 says nothing. */
+static void test_percentages(void **state)
+{
+    (void)state;
+    assert_true(has_ratio("%", "10", "40"));
+    assert_false(has_ratio("%", "0.2", "0.4"));
+    assert_true(has_ratio("ms", "0.2", "0.4"));
+}
+
+/* Give the series at `path` these samples. */
+static void set_samples(cJSON *document, const char *path, const double *values, int count)
+{
+    cJSON *samples = cJSON_CreateArray();
+
+    for (int i = 0; i < count; i++) {
+        cJSON *sample = cJSON_CreateObject();
+
+        cJSON_AddNumberToObject(sample, "value", values[i]);
+        cJSON_AddItemToArray(samples, sample);
+    }
+    json_replace(document_at(document, path), "samples", samples);
+}
+
+static const double outlier[] = {10, 10.1, 9.9, 10.2, 9.8, 10, 10.3, 9.7, 50, 10.1, 9.9, 10.2};
+
 static void test_shape(void **state)
 {
-    static const double outlier[] = {10, 10.1, 9.9, 10.2, 9.8, 10, 50},
-                        modes[] = {1, 1.1, 1.2, 1, 1.1, 9, 9.1, 9.2, 9, 9.1};
+    double modes[30], rising[30];
     cJSON *document = document_raw();
     struct error error = {0};
 
     (void)state;
-    json_replace(document_at(document, "metrics/0"), "samples", cJSON_CreateArray());
-    json_replace(document_at(document, "metrics/4"), "samples", cJSON_CreateArray());
-    for (int i = 0; i < 27; i++) {
-        cJSON *sample = cJSON_CreateObject();
+    for (int i = 0; i < 30; i++) {
+        modes[i] = (i % 2 ? 1 : 9) + 0.01 * (i * 7 % 30);
+        rising[i] = i + 0.1 * (i * 7 % 11);
+    }
+    set_samples(document, "metrics/0", outlier, 12);
+    set_samples(document, "metrics/4", modes, 30);
+    set_samples(document, "metrics/2", rising, 30);
+    assert_int_equal(summarise(document, &error), 0);
+    assert_true(warns(document, "outliers", "1 of 5 series: outliers"));
+    assert_true(warns(document, "outliers", ": boot.app pith 1 of 12"));
+    assert_true(warns(document, "bimodal", ": boot.app host 30 values"));
+    assert_true(warns(document, "drift", ": boot.app linux 30 values"));
+    document_at(document, "metrics/4/summary/ci95");
+    document_at(document, "metrics/4/summary/p95");
+    cJSON_Delete(document);
+}
 
-        cJSON_AddNumberToObject(sample, "value", i < 7 ? outlier[i] : modes[i % 10]);
-        cJSON_AddItemToArray(
-            document_at(document, i < 7 ? "metrics/0/samples" : "metrics/4/samples"), sample);
+/* One line for all series, however many. */
+static void test_one_line(void **state)
+{
+    cJSON *document = document_raw();
+    struct error error = {0};
+    const cJSON *warning;
+    int lines = 0;
+
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        cJSON *copy = cJSON_Duplicate(document_at(document, "metrics/0"), true);
+        char name[16], path[24];
+
+        snprintf(name, sizeof name, "copy%d", i);
+        json_replace(copy, "metric", cJSON_CreateString(name));
+        cJSON_AddItemToArray(json_field(document, "metrics"), copy);
+        snprintf(path, sizeof path, "metrics/%d", i + 5);
+        set_samples(document, path, outlier, 12);
     }
     assert_int_equal(summarise(document, &error), 0);
-    assert_true(warns(document, "outliers", "pith app: 1 of 7 samples are outliers"));
-    assert_true(warns(document, "bimodal", "host app: the samples look bimodal"));
-    assert_false(warns(document, "bimodal", "pith app"));
+    cJSON_ArrayForEach(warning, json_field(document, "warnings"))
+    {
+        lines += strcmp(json_text(warning, "code"), "outliers") == 0;
+    }
+    assert_int_equal(lines, 1);
+    assert_true(warns(document, "outliers", "60 of 65 series"));
+    assert_true(warns(document, "outliers", "boot.copy59 pith 1 of 12"));
     cJSON_Delete(document);
 }
 
@@ -132,7 +215,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_summaries), cmocka_unit_test(test_ratios),
         cmocka_unit_test(test_base),      cmocka_unit_test(test_zero),
-        cmocka_unit_test(test_shape),
+        cmocka_unit_test(test_shape),     cmocka_unit_test(test_percentages),
+        cmocka_unit_test(test_one_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

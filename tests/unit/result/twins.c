@@ -5,8 +5,8 @@
 #include "bench/result/results.h"
 #include "bench/result/twins.h"
 
-/* A run of pith and its twin, 10 repetitions, whose difference is `shift` and scatter +-1. */
-static cJSON *run_of(const char *kind, double shift)
+/* A run of pith and its twin, `repeat` repetitions, whose difference is `shift` and scatter +-1. */
+static cJSON *long_run_of(const char *kind, double shift, int repeat)
 {
     static const double scatter[] = {1, -0.7, 0.4, -1, 0.8, -0.3, 0.6, -0.9, 0.2, -0.5};
     cJSON *document = document_raw();
@@ -21,12 +21,12 @@ static cJSON *run_of(const char *kind, double shift)
     document_set(document, "metrics/0", "samples", "[]");
     document_set(document, "metrics/1", "samples", "[]");
     cJSON_AddStringToObject(json_field(document, "run"), "compare", kind);
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < repeat; i++)
         for (int b = 0; b < 2; b++) {
             cJSON *sample = cJSON_CreateObject();
             double drift = 100 * i; /* divides out: the pairs share it */
 
-            cJSON_AddNumberToObject(sample, "value", 50 + drift + b * (shift + scatter[i]));
+            cJSON_AddNumberToObject(sample, "value", 50 + drift + b * (shift + scatter[i % 10]));
             cJSON_AddNumberToObject(sample, "t", i);
             cJSON_AddNumberToObject(sample, "order", 2 * i + b);
             cJSON_AddNumberToObject(sample, "repetition", i + 1);
@@ -35,6 +35,11 @@ static cJSON *run_of(const char *kind, double shift)
                 sample);
         }
     return document;
+}
+
+static cJSON *run_of(const char *kind, double shift)
+{
+    return long_run_of(kind, shift, 10);
 }
 
 static const cJSON *comparison(cJSON *document)
@@ -56,13 +61,18 @@ static void test_found(void **state)
     assert_string_equal(json_text(entry, "base"), "pith");
     assert_float_equal(json_number(entry, "difference"), 3, 0.2);
     assert_float_equal(json_number(entry, "p"), 2.0 / 1024, 1e-9);
+    assert_float_equal(json_number(entry, "q"), 2.0 / 1024, 1e-9); /* one metric: it is p */
+    assert_true(json_number(entry, "coverage") > 0.99);
+    assert_true(json_field(entry, "interval")->child->valuedouble > 2);
+    assert_null(json_field(entry, "mde")); /* the pairs' own scatter says nothing of the noise */
     assert_string_equal(
         json_text(results_find(json_field(slower, "ratios"), "boot", "app", "pith-b"), "base"),
         "pith");
     assert_string_equal(json_text(comparison(faster), "verdict"), "better");
     entry = comparison(same);
     assert_string_equal(json_text(entry, "verdict"), "none");
-    assert_true(json_number(entry, "mde") > 0.3 && json_number(entry, "mde") <= 2);
+    assert_true(json_field(entry, "interval")->child->valuedouble < 0);
+    assert_true(json_field(entry, "interval")->child->next->valuedouble > 0);
     assert_null(json_field(same, "noise"));
     cJSON_Delete(slower);
     cJSON_Delete(faster);
@@ -83,7 +93,7 @@ static char *save(cJSON *document, char *folder)
 static void test_noise(void **state)
 {
     char folder[] = "/tmp/tare-test-XXXXXX", *path;
-    cJSON *aa = run_of("aa", 0), *ab = run_of("ab", 0.9), *noise, *field;
+    cJSON *aa = long_run_of("aa", 0, 60), *ab = run_of("ab", 0.9), *noise, *field;
     const cJSON *entry;
     struct error error = {0};
     double mde;
@@ -93,13 +103,14 @@ static void test_noise(void **state)
     entry = results_find(json_field(aa, "noise"), "boot", "app", "pith");
     assert_non_null(entry);
     mde = json_number(entry, "mde");
-    assert_true(mde > 0.3 && mde <= 1);
-    assert_float_equal(json_number(entry, "n"), 10, 0);
+    assert_true(mde > 0.2 && mde <= 1);
+    assert_float_equal(json_number(entry, "n"), 60, 0);
+    assert_float_equal(json_number(entry, "pairs"), 60, 0);
     path = save(aa, folder);
-    assert_int_equal(twins_read_noise(path, 40, 1, &noise, &error), 0);
+    assert_int_equal(twins_read_noise(path, 10, 1, &noise, &error), 0);
     entry = json_field(noise, "noise")->child;
-    assert_float_equal(json_number(entry, "n"), 40, 0);
-    assert_true(json_number(entry, "mde") < mde); /* more pairs show smaller effects */
+    assert_float_equal(json_number(entry, "n"), 10, 0);
+    assert_true(json_number(entry, "mde") > mde); /* fewer pairs show only larger effects */
     assert_string_equal(json_text(json_field(noise, "noise_from"), "id"), "17-1");
     /* What the host's noise cannot tell does not count, whatever p is. */
     while ((field = noise->child))
@@ -134,7 +145,7 @@ static void test_noise_refused(void **state)
     assert_int_equal(summarise(few, &error), 0);
     assert_int_equal(results_save(path, few, &error), 0);
     assert_int_equal(twins_read_noise(path, 10, 1, &noise, &error), -EINVAL);
-    assert_non_null(strstr(error.text, "holds fewer than 8 pairs"));
+    assert_non_null(strstr(error.text, "holds fewer than 60 pairs"));
     unlink(path);
     error.text[0] = '\0';
     assert_int_equal(twins_read_noise(path, 10, 1, &noise, &error), -ENOENT);
@@ -167,6 +178,8 @@ static void test_warnings(void **state)
     (void)state;
     comparison(differing);
     assert_true(warns(differing, "aa-differs"));
+    assert_true(warns(differing, "few-pairs")); /* for an MDE */
+    assert_int_equal(cJSON_GetArraySize(json_field(differing, "noise")), 0);
     comparison(same);
     assert_false(warns(same, "aa-differs"));
     document_set(elsewhere, "", "noise_from", "{\"machine\":\"q35\",\"cpu\":\"another\"}");
