@@ -17,6 +17,8 @@ struct net_hooks {
     unsigned (*place)(unsigned ahead); /* see struct nic */
     /* So many bytes of data go to the peer of a connection that has had them already. */
     void (*sends_again)(struct tcp_pcb *pcb, unsigned bytes);
+    /* How many bytes of a connection, which is past its first SYN, the program has not read. */
+    size_t (*holds)(const struct tcp_pcb *pcb);
 };
 
 extern const struct net_hooks *net_hooks;
@@ -59,11 +61,16 @@ void net_owe(void);
 /* Send those ACKs. */
 void net_settle(void);
 
-/* How many bytes a connection or a socket may have lie here, unread or unsent: as many as are left
- * for all. So the greedy ones leave room for one more of their kind: the dynamic thresholds of
- * Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches",
- * IEEE/ACM Transactions on Networking 6(2), 1998. */
+/* How many bytes a connection or a socket may have lie here, unread or unsent: a part of what is
+ * left for all. So greedy ones, however many there are, leave something for the next: the dynamic
+ * thresholds of Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet
+ * switches", IEEE/ACM Transactions on Networking 6(2), 1998. Of nearly all, a part is as much as a
+ * connection may have anyway. */
+#define NET_GREED 16
 size_t net_may_hold(void);
+
+/* Whether nearly nothing is left: only those who hold next to nothing get more. */
+bool net_is_short(void);
 
 /* Send what has been queued since. Sockets call it after they queued data. */
 void net_flush(void);

@@ -18,9 +18,19 @@ struct header {
 
 static size_t used;
 
-size_t net_may_hold(void)
+static size_t left(void)
 {
     return memory.total_pages * PAGE / SHARE - used;
+}
+
+size_t net_may_hold(void)
+{
+    return left() / NET_GREED;
+}
+
+bool net_is_short(void)
+{
+    return used > memory.total_pages * PAGE / SHARE / 8 * 7;
 }
 
 void *net_malloc(size_t size)
@@ -28,7 +38,7 @@ void *net_malloc(size_t size)
     struct header *header;
 
     size += sizeof *header;
-    if (size > net_may_hold())
+    if (size > left())
         return NULL;
     header = heap_take_uncleared(size);
     if (!header)

@@ -11,6 +11,7 @@
 #define RTO_MIN 3       /* lwIP's slow ticks, of 100 ms: nobody answers that late who will answer */
 #define FIRST_WINDOW 10 /* segments: RFC 6928 */
 #define LEAST_MSS 48    /* as Linux has it: with less, the headers and the work are all there is */
+#define LITTLE 4096     /* bytes */
 #define SEGMENT 160     /* bytes that a pbuf of a segment costs, its data not counted, or more */
 
 /* What lwIP's pcb has no room for: in tcp_ext_arg, as bits of the pointer. */
@@ -134,12 +135,15 @@ static void cut(struct tcp_pcb *pcb, struct tcp_seg **list, uint32_t size)
 static bool is_too_much(const struct tcp_pcb *pcb, const struct tcp_hdr *header, unsigned size)
 {
     uint32_t ahead = header->seqno - pcb->rcv_nxt;
+    size_t holds;
 
     if (pcb->state < SYN_RCVD || pcb->state == TIME_WAIT)
         return false;
     if ((int32_t)ahead > 0 && ahead + size + !!(TCPH_FLAGS(header) & TCP_FIN) > pcb->rcv_wnd)
         return true;
-    return TCP_WND_MAX(pcb) - pcb->rcv_wnd > net_may_hold();
+    /* That many may be in its window, too: they are no longer refused lightly. */
+    holds = net_hooks->holds(pcb);
+    return holds > 4 * net_may_hold() || (holds > LITTLE && net_is_short());
 }
 
 err_t net_tcp_packet(struct tcp_pcb *pcb, const struct tcp_hdr *header, const struct pbuf *packet)

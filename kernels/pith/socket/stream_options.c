@@ -171,7 +171,15 @@ static void sends_again(struct tcp_pcb *pcb, unsigned bytes)
     stream->sent_again += (bytes + stream->mss - 1) / stream->mss;
 }
 
-const struct net_hooks socket_hooks = {.place = stream_place, .sends_again = sends_again};
+static size_t holds(const struct tcp_pcb *pcb)
+{
+    const struct stream *stream = pcb->callback_arg;
+
+    return stream->held;
+}
+
+const struct net_hooks socket_hooks = {
+    .place = stream_place, .sends_again = sends_again, .holds = holds};
 
 static long get_info(const struct stream *stream, void *out)
 {

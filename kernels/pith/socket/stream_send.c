@@ -29,15 +29,27 @@ static uint32_t room(const struct stream *stream)
     return stream->queued < stream->send_limit ? stream->send_limit - stream->queued : 0;
 }
 
-/* As Linux sees it: when a third is free. */
-bool stream_writable(const struct stream *stream)
+/* As with net_may_hold(). */
+static bool may_use(const struct stream *stream, unsigned pages)
 {
-    return room(stream) && room(stream) >= stream->queued / 2;
+    size_t share = memory.total_pages / SHARE;
+
+    return pages_used + (stream->queued / PAGE + pages) * NET_GREED <= share;
 }
 
-static bool may_use(unsigned pages)
+/* Whether there would be memory for another byte: whoever has nothing under way gets a page. */
+static bool has_memory(const struct stream *stream)
 {
-    return pages_used + pages <= memory.total_pages / SHARE;
+    const struct chunk *newest = stream->newest;
+
+    return !stream->queued || newest->filled < newest->capacity || may_use(stream, 1);
+}
+
+/* As Linux sees it: when a third is free. And when there is memory, or the program would be told
+ * so, and then that it cannot send, time and again. */
+bool stream_writable(const struct stream *stream)
+{
+    return room(stream) && room(stream) >= stream->queued / 2 && has_memory(stream);
 }
 
 /* Whoever has nothing under way gets a page though the others have taken their share. */
@@ -45,7 +57,7 @@ static void *take_pages(const struct stream *stream, unsigned order)
 {
     bool first = !order && !stream->queued;
 
-    return first || may_use(1u << order) ? pages_take(&memory, order) : NULL;
+    return first || may_use(stream, 1u << order) ? pages_take(&memory, order) : NULL;
 }
 
 static void add_chunk(struct stream *stream, struct chunk *chunk)
@@ -222,6 +234,15 @@ static void resume(struct stream *stream, enum urge urge)
         stream_push(stream, urge);
 }
 
+/* Whoever was told that there is none, once there is. */
+static void tell_room(struct stream *stream)
+{
+    if (stream->closed || !stream->no_space || !stream_writable(stream))
+        return;
+    stream->no_space = false;
+    socket_writable(&stream->socket);
+}
+
 err_t stream_sent(void *arg, struct tcp_pcb *pcb, u16_t size)
 {
     struct stream *stream = arg;
@@ -229,12 +250,7 @@ err_t stream_sent(void *arg, struct tcp_pcb *pcb, u16_t size)
     (void)pcb;
     acknowledge(stream, size);
     resume(stream, AS_NAGLE_SAYS);
-    if (stream->closed || !stream_writable(stream))
-        return ERR_OK;
-    if (stream->no_space) {
-        stream->no_space = false;
-        socket_writable(&stream->socket);
-    }
+    tell_room(stream);
     return ERR_OK;
 }
 
@@ -246,6 +262,7 @@ err_t stream_tick(void *arg, struct tcp_pcb *pcb)
 
     (void)pcb;
     resume(stream, NOW);
+    tell_room(stream);
     if (!stream->closed)
         queue_wake(&stream->socket.writing, UINT32_MAX);
     return ERR_OK;
@@ -270,7 +287,7 @@ static bool may_send(const struct stream *stream)
 static uint32_t lend_chunk(struct stream *stream, uint64_t at, size_t size)
 {
     unsigned most = (unsigned)LWIP_MIN(size, UINT16_MAX) / PAGE;
-    struct chunk *chunk = may_use(most) ? heap_take(sizeof *chunk) : NULL;
+    struct chunk *chunk = may_use(stream, most) ? heap_take(sizeof *chunk) : NULL;
 
     if (!chunk)
         return 0;

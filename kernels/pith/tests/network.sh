@@ -312,6 +312,17 @@ test_unread() {
     end
 }
 
+# Peers who take all of the memory that there is for what is sent.
+test_greedy() {
+    start tap0
+    watch greedy $guest 60
+    run "large segments after greedy peers" "$network" case $guest tap0 after-greedy
+    run "idle beside greedy peers" idle 3
+    kill "$watcher_pid"
+    watched >/dev/null
+    end
+}
+
 # Who asks for a connection is answered by the way he came, before ARP finds him. Linux asks first.
 test_asker() {
     watch asker tap0 $guest 120 7
@@ -415,7 +426,7 @@ with() { # with NAME: an echo, on what the variables say
     end
 }
 
-tests=${TESTS:-echo burst relay churn flood fuzz cases peers unread idle asker early alternate dhcp lease devices}
+tests=${TESTS:-echo burst relay churn flood fuzz cases peers unread greedy idle asker early alternate dhcp lease devices}
 # Whatever the host's default: one that paces sends in small helpings.
 echo reno >/proc/sys/net/ipv4/tcp_congestion_control
 [ "$kernel" = pith ] || khz=$(measure_khz)

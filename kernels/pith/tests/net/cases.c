@@ -10,20 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "peer.h"
 #include "tool.h"
 
-enum {
-    HOST = 77,
-    OTHER = 78,
-    MSS = 1460,
-    WINDOW = 65535,
-    RETRANSMIT_MS = 4000,
-    OTHERS = 100,
-    LEAST_MSS = 48
-};
+enum { HOST = 77, OTHER = 78, MSS = 1460, WINDOW = 65535, LEAST_MSS = 48 };
+enum { RETRANSMIT_MS = 4000, OTHERS = 100, LARGE = 16384 };
 
 static struct wire wire;
 static const char *guest;
@@ -241,6 +235,25 @@ static void case_mss(void)
     }
 }
 
+/* Whoever comes after greedy ones (greedy_main) is sent large segments, not page after page. */
+static void case_after_greedy(void)
+{
+    struct peer peer = peer_make(&wire, HOST, 5040, SUPPLY_PORT);
+    struct segment segment = {0};
+    size_t largest = 0;
+
+    peer_connect(&peer, MSS);
+    peer_send(&peer, "3000000\n", 8);
+    while (!(segment.flags & TH_FIN)) {
+        if (!peer_next(&peer, &segment, 2000))
+            die("no data");
+        largest = segment.size > largest ? segment.size : largest;
+        peer_say(&peer, TH_ACK, NULL, 0, NULL, 0);
+    }
+    if (largest < LARGE)
+        die("the largest segment has %zu bytes", largest);
+}
+
 static size_t put_udp(uint8_t *frame, uint32_t source, int from, int to)
 {
     struct udphdr udp = {.source = htons((uint16_t)from), .dest = htons((uint16_t)to)};
@@ -314,11 +327,32 @@ static const struct {
     const char *name;
     void (*run)(void);
 } cases[] = {
-    {"windows", case_windows},       {"edge", case_edge},
-    {"beyond-end", case_beyond_end}, {"persist", case_persist},
-    {"neighbour", case_neighbour},   {"mss", case_mss},
-    {"martian", case_martian},       {"unreachable", case_unreachable},
+    {"windows", case_windows},         {"edge", case_edge},
+    {"beyond-end", case_beyond_end},   {"persist", case_persist},
+    {"neighbour", case_neighbour},     {"mss", case_mss},
+    {"martian", case_martian},         {"after-greedy", case_after_greedy},
+    {"unreachable", case_unreachable},
 };
+
+/* Connections that are sent what they never read, until none is sent more; and stay. */
+int greedy_main(char **arguments)
+{
+    int small = 4096;
+
+    for (long count = number(arguments[1]); count; count--) {
+        int fd = dial(arguments[0], SUPPLY_PORT, STALL_MS);
+
+        if (fd < 0)
+            die("connect: %s", strerror(-fd));
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+        send_all(fd, "0\n", 2);
+    }
+    poll(NULL, 0, 1000);
+    printf("watching\n");
+    fflush(stdout);
+    pause();
+    return 0;
+}
 
 int case_main(char **arguments)
 {

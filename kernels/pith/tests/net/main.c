@@ -34,6 +34,7 @@ static const struct {
     {"alternate", "ADDRESS SECONDS [stall MS]", alternate_main},
     {"relay", "TAP TAP [loss P] [reorder P] [duplicate P] [damage P] [seed N]", relay_main},
     {"case", "ADDRESS IFACE NAME", case_main},
+    {"greedy", "ADDRESS CONNECTIONS", greedy_main},
     {"peers", "ADDRESS IFACE SECONDS PID [rate N] [seed N]", peers_main},
     {"lease", "IFACE ADDRESS", lease_main},
     {"flood", "ADDRESS IFACE COUNT [rate N] [seed N]", flood_main},

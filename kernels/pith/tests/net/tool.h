@@ -93,6 +93,7 @@ int relay_main(char **arguments);
 int flood_main(char **arguments);
 int fuzz_main(char **arguments);
 int case_main(char **arguments);
+int greedy_main(char **arguments);
 int lease_main(char **arguments);
 int peers_main(char **arguments);
 int heartbeat_main(char **arguments);
