@@ -22,13 +22,14 @@ guest() {
     qemu-system-x86_64 -accel tcg -cpu max,-erms,-fsrm -display none -nodefaults -no-user-config \
         -no-reboot -M microvm,acpi=off,auto-kernel-cmdline=off -m 128 \
         -serial "file:$tmp/console" -chardev "file,id=d,path=$tmp/marker" \
+        -chardev "socket,id=m,path=$tmp/monitor,server=on,wait=off" -mon chardev=m \
         -device isa-debugcon,iobase=0xe9,chardev=d -kernel "$pith" -initrd "$tmp/fuzz.cpio" \
         -append "quiet virtio_mmio.device=512@0xfeb00e00:12 \
 ip=$guest::10.0.0.1:255.255.255.0::eth0:off rdinit=/app -- $1 $seed $each" \
         -netdev tap,id=n,ifname=tap0,script=no,downscript=no,vhost=off \
         -device virtio-net-device,netdev=n </dev/null &
     qemu=$!
-    "$network" heartbeat $guest $qemu program "$2" >"$tmp/said" 2>&1
+    "$network" heartbeat $guest $qemu program "$2" monitor "$tmp/monitor" >"$tmp/said" 2>&1
     heard=$?
     kill -KILL $qemu 2>/dev/null
     wait $qemu 2>/dev/null

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define PAGE 4096ul
+#define PROGRAM_END 0x7ffffffff000ul
 
 static uint64_t first_seed;
 
@@ -122,14 +123,14 @@ static int is_own(uint64_t at, uint64_t size)
 {
     uint64_t end = at + size;
 
-    if (at >= 1ul << 47 || end < at || end > 0x7fffffffffff) /* no range at all */
+    if (at >= 1ul << 47 || end < at || end > PROGRAM_END) /* no range at all */
         return 0;
-    return at < ARENA || end > FREE_END;
+    return at < ARENA || end > FREE_END - PAGE;
 }
 
 static void keep_range(uint64_t *at, uint64_t *size)
 {
-    if (is_own(*at, *size + PAGE)) {
+    if (is_own(*at, *size)) {
         *at = ARENA + (*at & (ARENA_SIZE - PAGE));
         *size %= ARENA_SIZE;
     }
@@ -321,7 +322,7 @@ void calls_start(void)
 
     worker->random = first_seed * 1000003 + (uint64_t)worker_count;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, 256 << 10);
+    pthread_attr_setstacksize(&attributes, 1 << 20);
     if (pthread_create(&thread, &attributes, work, worker) == 0)
         worker_count++;
 }

@@ -39,7 +39,7 @@ static const struct {
     {"lease", "IFACE ADDRESS", lease_main},
     {"flood", "ADDRESS IFACE COUNT [rate N] [seed N]", flood_main},
     {"fuzz", "ADDRESS IFACE COUNT [rate N] [seed N] [stall MS]", fuzz_main},
-    {"heartbeat", "ADDRESS PID [program strict|loose]", heartbeat_main},
+    {"heartbeat", "ADDRESS PID [program strict|loose] [monitor PATH]", heartbeat_main},
 };
 
 _Noreturn void die(const char *format, ...)
