@@ -34,7 +34,9 @@ ip=$guest::10.0.0.1:255.255.255.0::eth0:off rdinit=/app -- $1 $seed $each" \
     kill -KILL $qemu 2>/dev/null
     wait $qemu 2>/dev/null
     status=$(sed -n 's/^E.\{16\}\(..\)$/\1/p' "$tmp/marker" | tail -n 1)
-    [ $heard = 0 ] && ! grep -aq 'panic' "$tmp/console"
+    # Without an end and an answer it has not even begun.
+    [ $heard = 0 ] && ! grep -aq 'panic' "$tmp/console" &&
+        { [ -n "$status" ] || ! grep -q '^0 answers' "$tmp/said"; }
 }
 
 last_word() { # of the kernel, or else of the program
@@ -48,7 +50,7 @@ fuzz() {
     gcc -static-pie -O1 -pthread -o "$tmp/fuzz" kernels/pith/tests/guest/fuzz*.c || exit 1
     pack "$tmp/fuzz.cpio" "$tmp/fuzz"
     "$network" lan tap tap0 && "$network" lan address tap0 10.0.0.1/24 || exit 1
-    while [ $SECONDS -lt $end ]; do
+    while [ $guests = 0 ] || [ $SECONDS -lt $end ]; do
         if ! guest "$1" "$2"; then
             echo "FAILED: $1, seed $seed; again: SEED=$seed $0 -max_total_time=1"
             sed 's/^/  | /' "$tmp/said"
@@ -60,5 +62,4 @@ fuzz() {
         seed=$((seed + 1))
     done
     echo "$guests guests"
-    [ $guests -gt 0 ]
 }
