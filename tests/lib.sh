@@ -11,7 +11,7 @@ tmp=$(mktemp -d)
 passed=0 failed=0 doubtful=0
 trap 'rm -rf "$tmp"' EXIT
 
-ok() { # ok DESCRIPTION COMMAND...: the command must succeed
+ok() { # ok DESCRIPTION COMMAND...: the command must succeed; if not, what tare last said stands below
     local what=$1
     shift
     if "$@"; then
@@ -20,6 +20,7 @@ ok() { # ok DESCRIPTION COMMAND...: the command must succeed
     else
         failed=$((failed + 1))
         echo "FAILED: $what"
+        [ ! -s "$tmp/err" ] || tail -n 20 "$tmp/err" | sed 's/^/    /'
     fi
 }
 
