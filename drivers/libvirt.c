@@ -2,9 +2,6 @@
 /*
  * Guests as libvirt domains, run by libvirt's embedded QEMU driver. There is no daemon, and all of
  * its state is in one private directory, which dies with the sandbox.
- *
- * Console and markers are unix sockets. We listen and QEMU connects, so nothing polls for a socket
- * to appear, and the kernel tells us QEMU's pid (SO_PEERCRED).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,15 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "driver.h"
 #include "machine.h"
+#include "sockets.h"
 
-#define ACCEPT_MS 10000 /* never reached: QEMU connects before create returns */
 #define STOPPED_MS 30000
 
 struct context {
@@ -169,56 +164,6 @@ undo:
     return status;
 }
 
-static int listen_at(const char *workdir, const char *name, struct error *error)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if ((size_t)snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", workdir, name) >=
-        sizeof address.sun_path) {
-        close(fd);
-        return fail(error, ENAMETOOLONG, "%s/%s: too long for a socket's path", workdir, name);
-    }
-    unlink(address.sun_path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 1) < 0) {
-        int code = errno;
-
-        if (fd >= 0)
-            close(fd);
-        return fail(error, code, "%s: %s", address.sun_path, strerror(code));
-    }
-    return fd;
-}
-
-static int accept_from(int listener, const char *what, struct error *error)
-{
-    struct pollfd ready = {.fd = listener, .events = POLLIN};
-    int fd;
-
-    if (poll(&ready, 1, ACCEPT_MS) != 1)
-        return fail(error, ETIMEDOUT, "QEMU did not open its %s", what);
-    fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0)
-        return fail(error, errno, "%s: accept: %s", what, strerror(errno));
-    return fd;
-}
-
-static int connect_guest(int console, int marker, struct guest *guest, struct error *error)
-{
-    struct ucred peer = {0};
-    socklen_t size = sizeof peer;
-
-    guest->console_fd = accept_from(console, "console", error);
-    if (guest->console_fd < 0)
-        return guest->console_fd;
-    guest->marker_fd = accept_from(marker, "debug console", error);
-    if (guest->marker_fd < 0)
-        return guest->marker_fd;
-    if (getsockopt(guest->console_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return fail(error, errno, "SO_PEERCRED: %s", strerror(errno));
-    return guest_adopt(guest, peer.pid, error);
-}
-
 /* Create the domain, not yet running, and listen for its end. */
 static int create_domain(struct context *context, const char *xml, struct guest *guest,
                          struct error *error)
@@ -269,20 +214,17 @@ static int driver_create(void *data, const struct launch *launch, struct guest *
                          struct error *error)
 {
     struct context *context = data;
-    int console = -1, marker = -1, status;
+    struct sockets sockets;
     char *xml = machine_xml(launch);
+    int status;
 
     if (!xml)
         return fail(error, ENOMEM, "out of memory");
-    status = console = listen_at(launch->workdir, "console", error);
-    if (status < 0)
-        goto done;
-    status = marker = listen_at(launch->workdir, "marker", error);
-    if (status < 0)
-        goto done;
-    status = create_domain(context, xml, guest, error);
+    status = sockets_listen(launch->workdir, &sockets, error);
     if (status == 0)
-        status = connect_guest(console, marker, guest, error);
+        status = create_domain(context, xml, guest, error);
+    if (status == 0)
+        status = sockets_accept(&sockets, guest, error);
     if (status < 0)
         goto done;
     guest->xml = virDomainGetXMLDesc(((struct state *)guest->state)->domain, 0);
@@ -290,13 +232,10 @@ static int driver_create(void *data, const struct launch *launch, struct guest *
         status = fail(error, ENOMEM, "out of memory");
 done:
     free(xml);
-    if (console >= 0)
-        close(console);
-    if (marker >= 0)
-        close(marker);
+    sockets_close(&sockets);
     if (status < 0)
         driver_destroy(data, guest);
-    return status < 0 ? status : 0;
+    return status;
 }
 
 static int driver_resume(void *data, struct guest *guest, struct error *error)
