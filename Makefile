@@ -8,12 +8,12 @@ PREFIX  ?= /usr/local
 CC      := gcc
 
 # `make bench`: which scenario, which targets (comma-separated, or all), how many repetitions, how
-# many before those that do not count, and anything else for `tare run`. Every run of iperf warms up by
-# itself.
+# many before those that do not count, and anything else for `tare run`. Every test of iperf and latency
+# warms up by itself.
 SCENARIO ?= all
 TARGETS  ?= all
-REPEAT   ?= $(if $(filter all iperf,$(SCENARIO)),6,10)# fewer have no 95 % interval
-WARMUP   ?= $(if $(filter iperf,$(SCENARIO)),0,1)
+REPEAT   ?= $(if $(filter all iperf latency,$(SCENARIO)),6,10)# fewer have no 95 % interval
+WARMUP   ?= $(if $(filter iperf latency,$(SCENARIO)),0,1)
 ARGS     ?=
 RUN      := $(or $(RUN),results/runs/$(shell date -u +%Y%m%d-%H%M%S)-$(SCENARIO))
 
@@ -30,7 +30,7 @@ KINDFLAGS := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanit
              $(if $(COVERAGE),--coverage -O0 -fprofile-abs-path -fprofile-update=atomic)
 KINDLIBS := $(if $(COVERAGE),-Wl$(comma)--wrap=_exit)
 
-PACKAGES := libvirt libcjson gsl libnl-3.0 libnl-route-3.0 libpcap smartcols libarchive nettle
+PACKAGES := libvirt libcjson gsl libnl-3.0 libnl-route-3.0 libpcap smartcols libarchive nettle openssl
 CSTD     := -std=gnu11 -D_GNU_SOURCE=
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wno-format-truncation# messages and names are cut on purpose, always terminated
@@ -174,7 +174,8 @@ not_clang = -W% -fno-tree-ch -fno-tree-pre -mbranch-cost=% -mstringop-strategy=%
 command_of = printf ',{"directory": "%s", "file": "%s", "command": "cc %s"}\n' '$(CURDIR)' '$1' \
     '$(filter-out $(not_clang),$2) -c $1';
 PAYLOADS := kernels/linux-tuned/init.c scenarios/boot/noop.c scenarios/boot/hello.c \
-            scenarios/boot/listen.c scenarios/micro/micro.c scenarios/iperf/iperf3d.c
+            scenarios/boot/listen.c scenarios/micro/micro.c scenarios/iperf/iperf3d.c \
+            scenarios/latency/httpd.c
 
 format: ## format the C sources
 	clang-format-14 -i $(shell git ls-files '*.c' '*.h')

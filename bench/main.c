@@ -260,7 +260,8 @@ static const struct command {
     {"list", command_list, 0, "", "the targets, scenarios and metrics there are"},
     {"doctor", command_doctor, 0, "", "what this host can and cannot do, with remedies"},
     {"show", command_show, 1, "RESULT", "the table of a result"},
-    {"export", command_export, 2, "NAME RESULT", "every sample of a result, as tsv or csv"},
+    {"export", command_export, 2, "NAME RESULT",
+     "every sample of a result, as tsv or csv; hdr: percentiles"},
     {"plot", command_plot, 2, "RESULT DIRECTORY", "the figures of a result"},
 };
 

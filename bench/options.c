@@ -21,6 +21,8 @@ enum {
     KEY_PAYLOAD,
     KEY_ARGS,
     KEY_READY,
+    KEY_URL,
+    KEY_KEEP_PCAP,
     KEY_DATA,
     KEY_CONNECT,
 };
@@ -37,8 +39,10 @@ static const struct argp_option table[] = {
     {"resume", KEY_RESUME, "FILE", 0, "Complete the cut run that was to write FILE", 0},
     {0, 0, 0, 0, "Your own program, on every target:", 1},
     {"payload", KEY_PAYLOAD, "FILE", 0,
-     "A static x86-64 ELF program to run in place of the scenario's (boot takes one)", 1},
+     "A static x86-64 ELF program to run in place of the scenario's (boot and latency take one)",
+     1},
     {"args", KEY_ARGS, "\"A B\"", 0, "Its arguments, separated by spaces", 1},
+    {"url", KEY_URL, "PATH", 0, "What scenario latency asks a server for [/]", 1},
     {"ready", KEY_READY, "marker|console:REGEX", 0,
      "When it has started: its main() wrote a marker (scenarios/payload.h), or a line of its "
      "console matches. By console, it may run on: tare watches it for a second more, fails the "
@@ -54,6 +58,8 @@ static const struct argp_option table[] = {
     {"icount", KEY_ICOUNT, 0, 0, "Count virtual time: exact, repeatable, TCG only", 3},
     {0, 0, 0, 0, "Other:", 4},
     {"data", KEY_DATA, "DIR", 0, "Kernels and payloads [../share/tare from this program]", 4},
+    {"keep-pcap", KEY_KEEP_PCAP, "DIR", 0,
+     "Keep what scenario latency captures: a file for each test, headers and the first bytes", 4},
     {"connect", KEY_CONNECT, "URI", 0,
      "Another libvirt than the embedded one (always refused: "
      "see docs/architecture.md)",
@@ -152,6 +158,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case KEY_READY:
         options->ready = text;
         break;
+    case KEY_KEEP_PCAP:
+        options->keep_pcap = text;
+        break;
+    case KEY_URL:
+        options->url = text;
+        break;
     case KEY_ACCEL:
         options->accel = (enum accel_choice)choice(state, "accel", text, accels);
         break;
@@ -188,8 +200,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
             argp_error(state, "--icount counts TCG's instructions; it cannot go with --accel kvm");
         if (options->machine.icount && options->machine.vcpus > 1)
             argp_error(state, "--icount needs --vcpus 1");
-        if (*parsed->resume && (options->payload || options->args || options->ready))
-            argp_error(state, "--resume takes --payload, --args and --ready from the cut run");
+        if (*parsed->resume &&
+            (options->payload || options->args || options->ready || options->url))
+            argp_error(state, "--resume takes --payload, --args, --ready and --url from the cut "
+                              "run");
         if (!options->payload && (options->args || options->ready))
             argp_error(state, "--args and --ready are about the program of --payload, "
                               "which is missing");

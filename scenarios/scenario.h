@@ -22,6 +22,7 @@ enum need {
     NEEDS_EXIT_MARKER,
     NEEDS_REPLY,
     NEEDS_ICOUNT,
+    NEEDS_OWN_PROGRAM, /* none of the user's */
 };
 
 /* How thorough a run is (--profile). */
@@ -80,6 +81,8 @@ struct scenario {
     const struct program *programs; /* ends with a NULL payload; the first is what a trial boots */
     bool needs_program;             /* targets that run none take no part */
     bool takes_payload;             /* whether --payload may stand in for all of `programs` */
+    bool sends_requests;            /* to the URL of --url; a user's program must then be ready by
+                                       tcp:PORT */
     bool hidden;                    /* asked by tare itself, not by the user */
     const struct metric *metrics;   /* ends with a NULL name */
     double deadline_s;              /* a trial still running then has failed */
@@ -148,6 +151,11 @@ bool trial_idled(const struct trial *trial, enum event event);
  * harness's end of a process's veth pair); NULL when this guest has no network. */
 const char *trial_address(const struct trial *trial);
 const char *trial_interface(const struct trial *trial);
+
+/* The TCP port that the user's program is ready by, or that programs[] names; 0: none. And the path
+ * of --url. */
+uint16_t trial_port(const struct trial *trial);
+const char *trial_url(const struct trial *trial);
 
 /* The run's profile: PROFILE_QUICK or PROFILE_FULL. */
 enum profile trial_profile(const struct trial *trial);

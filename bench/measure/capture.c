@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench/measure/capture.h"
 
 #define SNAPLEN 128
 #define BUFFER (256 << 10)
+#define BUFFER_ALL (16 << 20) /* some 50,000 packets */
+#define BLOCK_MS 100
 #define CLOCK_SLACK_NS 100000 /* how far two readings of the clocks' difference may be apart */
 
 struct capture {
     pcap_t *pcap;
     struct pcap_pkthdr *header; /* of the packet taken last */
     const unsigned char *bytes;
-    int64_t ahead; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
+    pcap_dumper_t *dumper; /* or NULL */
+    int64_t ahead;         /* CLOCK_REALTIME less CLOCK_MONOTONIC */
 };
 
 static int64_t read_clock(clockid_t clock)
@@ -44,13 +49,15 @@ static int64_t measure_ahead(void)
     return ahead;
 }
 
-static int activate(pcap_t *pcap, const char *interface, const char *filter, struct error *error)
+static int activate(pcap_t *pcap, const char *interface, const char *filter, bool all,
+                    struct error *error)
 {
     struct bpf_program program;
 
     pcap_set_snaplen(pcap, SNAPLEN);
-    pcap_set_buffer_size(pcap, BUFFER);
-    pcap_set_immediate_mode(pcap, 1); /* else packets wait until a block of them is full */
+    pcap_set_buffer_size(pcap, all ? BUFFER_ALL : BUFFER);
+    pcap_set_timeout(pcap, BLOCK_MS);
+    pcap_set_immediate_mode(pcap, !all); /* else packets wait until a block is full, or old */
     pcap_set_tstamp_type(pcap, PCAP_TSTAMP_HOST);
     pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
     if (pcap_activate(pcap) < 0 || pcap_setnonblock(pcap, 1, NULL) < 0)
@@ -64,8 +71,8 @@ static int activate(pcap_t *pcap, const char *interface, const char *filter, str
     return error->text[0] ? -EIO : 0;
 }
 
-int capture_open(const char *interface, const char *filter, struct capture **out,
-                 struct error *error)
+static int open_kind(const char *interface, const char *filter, bool all, struct capture **out,
+                     struct error *error)
 {
     struct capture *capture = calloc(1, sizeof *capture);
     char reason[PCAP_ERRBUF_SIZE];
@@ -75,7 +82,7 @@ int capture_open(const char *interface, const char *filter, struct capture **out
     if (!capture)
         return fail(error, ENOMEM, "out of memory");
     capture->pcap = pcap_create(interface, reason);
-    status = capture->pcap ? activate(capture->pcap, interface, filter, error)
+    status = capture->pcap ? activate(capture->pcap, interface, filter, all, error)
                            : fail(error, EIO, "capture on %s: %s", interface, reason);
     if (status < 0) {
         capture_close(capture);
@@ -86,8 +93,46 @@ int capture_open(const char *interface, const char *filter, struct capture **out
     return 0;
 }
 
+int capture_open(const char *interface, const char *filter, struct capture **out,
+                 struct error *error)
+{
+    return open_kind(interface, filter, false, out, error);
+}
+
+int capture_open_all(const char *interface, const char *filter, struct capture **out,
+                     struct error *error)
+{
+    return open_kind(interface, filter, true, out, error);
+}
+
+int64_t capture_lost(const struct capture *capture, struct error *error)
+{
+    struct pcap_stat stats;
+
+    if (pcap_stats(capture->pcap, &stats) < 0)
+        return fail(error, EIO, "capture: %s", pcap_geterr(capture->pcap));
+    return (int64_t)stats.ps_drop + stats.ps_ifdrop;
+}
+
+int capture_keep(struct capture *capture, int fd, struct error *error)
+{
+    FILE *file = fdopen(fd, "w");
+
+    if (!file) {
+        close(fd);
+        return fail(error, ENOMEM, "out of memory");
+    }
+    capture->dumper = pcap_dump_fopen(capture->pcap, file);
+    if (capture->dumper)
+        return 0;
+    fclose(file);
+    return fail(error, EIO, "capture: %s", pcap_geterr(capture->pcap));
+}
+
 void capture_close(struct capture *capture)
 {
+    if (capture && capture->dumper)
+        pcap_dump_close(capture->dumper);
     if (capture && capture->pcap)
         pcap_close(capture->pcap);
     free(capture);
@@ -107,6 +152,8 @@ int capture_next(struct capture *capture, int64_t *stamp, struct error *error)
         return fail(error, EIO, "capture: %s", pcap_geterr(capture->pcap));
     if (got == 0)
         return 0;
+    if (capture->dumper)
+        pcap_dump((unsigned char *)capture->dumper, capture->header, capture->bytes);
     ahead = measure_ahead();
     if (llabs(ahead - capture->ahead) > CLOCK_SLACK_NS)
         return fail(error, ESTALE, "the host's clock was set while packets were captured");

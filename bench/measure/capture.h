@@ -19,6 +19,18 @@ int capture_open(const char *interface, const char *filter, struct capture **out
                  struct error *error);
 void capture_close(struct capture *capture); /* NULL is allowed */
 
+/* The same for many packets, of which each must be seen: they come in blocks, up to 100 ms late, so
+ * that taking them costs little beside what is measured. */
+int capture_open_all(const char *interface, const char *filter, struct capture **out,
+                     struct error *error);
+
+/* How many packets were lost for want of room so far; or a negative errno. */
+int64_t capture_lost(const struct capture *capture, struct error *error);
+
+/* Write each packet that is taken from now on also to `fd`, which is the capture's then, in the
+ * format of pcap-savefile(5). */
+int capture_keep(struct capture *capture, int fd, struct error *error);
+
 /* A descriptor that is readable when there may be a packet. */
 int capture_fd(const struct capture *capture);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,9 @@ struct trial {
     unsigned count;
     unsigned current; /* the guest that the calls are about */
     int64_t deadline;
-    double allowed_s; /* from where the deadline was set */
-    int broken;       /* the errno by which tare itself, not the guest, failed */
+    double allowed_s;  /* from where the deadline was set */
+    unsigned captures; /* kept so far */
+    int broken;        /* the errno by which tare itself, not the guest, failed */
     struct trial_report *report;
 };
 
@@ -319,6 +321,28 @@ const char *trial_interface(const struct trial *trial)
     return launch->network ? launch->instance.interface : NULL;
 }
 
+uint16_t trial_port(const struct trial *trial)
+{
+    return current(trial)->launch.port;
+}
+
+int trial_pcap(struct trial *trial, struct error *error)
+{
+    char name[256];
+    int fd;
+
+    if (trial->setup->pcap_dir <= 0)
+        return -1;
+    snprintf(name, sizeof name, "%s-%u.pcap", trial->setup->label, ++trial->captures);
+    fd = openat(trial->setup->pcap_dir, name, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
+    return fd < 0 ? fail(error, errno, "--keep-pcap: %s: %s", name, strerror(errno)) : fd;
+}
+
+const char *trial_url(const struct trial *trial)
+{
+    return trial->setup->url;
+}
+
 enum profile trial_profile(const struct trial *trial)
 {
     return trial->setup->profile;
@@ -392,6 +416,8 @@ static bool is_expected(const struct trial_setup *setup, const struct metric *me
     switch (metric->needs) {
     case NEEDS_NOTHING:
         return !icount;
+    case NEEDS_OWN_PROGRAM:
+        return !icount && !setup->users_program;
     case NEEDS_EXIT_MARKER: /* one that starts by a marker also ends by one */
         return !icount && setup->ready->kind == READY_MARKER;
     case NEEDS_REPLY:

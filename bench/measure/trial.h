@@ -50,7 +50,11 @@ struct trial_setup {
     const struct machine *machine;
     const struct ready *ready; /* when the program counts as started */
     enum profile profile;
-    bool probed; /* whether any of the programs is asked over the network */
+    const char *url;    /* the path that requests are for */
+    const char *label;  /* what tells this trial from the others of the run, for names of files */
+    int pcap_dir;       /* where captures are kept; 0: they are not */
+    bool users_program; /* it stands in for the scenario's */
+    bool probed;        /* whether any of the programs is asked over the network */
     /* Fill `launch` for `program` as guest number `instance` of those that run at once; what it
      * allocates, launch_free() frees when the guest has ended. `data` is the setup's. */
     int (*launch)(const void *data, unsigned program, unsigned instance, struct launch *launch,
@@ -64,6 +68,10 @@ struct trial_setup {
  * errno when tare itself failed (the trial then counts for nothing). */
 int trial_run(const struct trial_setup *setup, struct trial_report *report);
 void trial_report_free(struct trial_report *report);
+
+/* A new file to keep the next capture of this trial in, or -1 where none is kept; a failure is
+ * told by `error`. */
+int trial_pcap(struct trial *trial, struct error *error);
 
 /* Wait until `fd` is readable or at its end, while the guest runs on. 0, or as trial_wait();
  * `what` names the awaited in the message. */

@@ -31,6 +31,8 @@ struct plan_options {
     const char *payload;   /* the user's program, in place of the scenario's; NULL: none */
     const char *args;      /* its arguments, space-separated; NULL: none */
     const char *ready;     /* when it counts as started (ready.h); NULL: "marker" */
+    const char *url;       /* what scenarios that send requests ask for, a path; NULL: "/" */
+    const char *keep_pcap; /* a folder for what was captured, or NULL */
     unsigned repeat;
     unsigned warmup; /* trials per target and scenario before the counted ones, recorded apart */
     uint64_t seed;
@@ -72,6 +74,7 @@ struct plan {
     struct ready ready;                          /* likewise */
     struct target targets[PLAN_NAMES_MAX];
     unsigned target_count;
+    int pcap_dir;       /* the folder of options.keep_pcap, open; else 0 */
     struct file plugin; /* counts halts under --icount; empty otherwise */
     cJSON *noise;       /* fields of the new document, by twins_read_noise(); NULL without */
     struct planned *trials;

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From options to a run with everything read and checked, before anything is started. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 
 #include "bench/plan/plan.h"
 #include "bench/result/twins.h"
 
 #define MEMORY_MIN_MIB 2
+#define URL_MAX 255
 #define HOST_RESERVE_MIB 256 /* what the host keeps for itself and QEMU */
 
 /* Whether it has a metric of virtual time, or none is asked for. */
@@ -123,6 +127,11 @@ static int read_user_payload(struct plan *plan, unsigned index, struct error *er
                     "--payload: scenario %s measures its own program and takes no other; "
                     "use --scenario boot",
                     plan->scenarios[index]->name);
+    if (plan->scenarios[index]->sends_requests && plan->ready.kind != READY_TCP)
+        return fail(error, EINVAL,
+                    "--payload: scenario %s sends requests to the program; say where it listens "
+                    "with --ready tcp:PORT",
+                    plan->scenarios[index]->name);
     program->about = (struct program){.payload = options->payload,
                                       .network = plan->ready.kind == READY_TCP,
                                       .port = plan->ready.port};
@@ -162,6 +171,27 @@ static int read_payloads(struct plan *plan, struct error *error)
                      ? read_user_payload(plan, i, error)
                      : read_own_payloads(plan, i, error);
     return status;
+}
+
+/* A path as it stands in the first line of a request. */
+static int check_url(struct plan *plan, struct error *error)
+{
+    const char *url = plan->options.url;
+
+    if (!url)
+        return 0;
+    if (*url != '/' || strlen(url) > URL_MAX)
+        return fail(error, EINVAL,
+                    "--url: \"%s\" must be a path, as /index.html, of %d bytes at most", url,
+                    URL_MAX);
+    for (const char *c = url; *c; c++)
+        if (*c <= ' ' || *c > '~')
+            return fail(error, EINVAL, "--url: holds a byte that must be written as %%XX");
+    for (unsigned i = 0; i < plan->scenario_count; i++)
+        if (plan->scenarios[i]->sends_requests)
+            return 0;
+    return fail(error, EINVAL,
+                "--url: no scenario of this run sends requests; use --scenario latency");
 }
 
 /* What is said about the user's program: its arguments and when it is ready. */
@@ -276,6 +306,23 @@ static int read_noise(struct plan *plan, struct error *error)
     return status;
 }
 
+/* Opened here, because nobody can find it from inside the sandbox. */
+static int open_pcap_dir(struct plan *plan, struct error *error)
+{
+    const char *path = plan->options.keep_pcap;
+    int fd;
+
+    if (!path)
+        return 0;
+    if (mkdir(path, 0777) < 0 && errno != EEXIST)
+        return fail(error, errno, "--keep-pcap: %s: %s", path, strerror(errno));
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(error, errno, "--keep-pcap: %s: %s", path, strerror(errno));
+    plan->pcap_dir = fd;
+    return 0;
+}
+
 static int add_targets(struct plan *plan, struct error *error)
 {
     const char *names = plan->options.targets;
@@ -295,8 +342,9 @@ static int check_names(struct plan *plan, struct error *error)
 int plan_prepare(const struct plan_options *options, struct plan *plan, struct error *error)
 {
     static int (*const steps[])(struct plan * plan, struct error * error) = {
-        add_scenarios, read_rules,  read_payloads,   add_targets,   check_names,  plan_add_twins,
-        read_noise,    read_plugin, check_arguments, check_network, check_memory, plan_order,
+        add_scenarios, check_url,      read_rules,    read_payloads, add_targets,
+        check_names,   plan_add_twins, read_noise,    read_plugin,   check_arguments,
+        check_network, check_memory,   open_pcap_dir, plan_order,
     };
     int status = 0;
 
@@ -315,6 +363,8 @@ void plan_free(struct plan *plan)
     for (unsigned i = 0; i < plan->target_count; i++)
         target_free(&plan->targets[i]);
     file_free(&plan->plugin);
+    if (plan->pcap_dir > 0)
+        close(plan->pcap_dir);
     cJSON_Delete(plan->noise);
     plan->noise = NULL;
     free(plan->trials);

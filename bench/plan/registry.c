@@ -4,7 +4,7 @@
 #include "bench/plan/registry.h"
 
 extern const struct driver driver_libvirt, driver_process, driver_null;
-extern const struct scenario scenario_boot, scenario_iperf, scenario_micro;
+extern const struct scenario scenario_boot, scenario_iperf, scenario_latency, scenario_micro;
 
 const struct driver *const drivers[] = {
     &driver_libvirt,
@@ -14,7 +14,7 @@ const struct driver *const drivers[] = {
 };
 
 const struct scenario *const scenarios[] = {
-    &scenario_boot, &scenario_iperf, &scenario_kvm, &scenario_micro, NULL,
+    &scenario_boot, &scenario_iperf, &scenario_kvm, &scenario_latency, &scenario_micro, NULL,
 };
 
 const struct driver *driver_find(const char *name)

@@ -4,6 +4,7 @@
 
 #include "bench/base/escape.h"
 #include "bench/report/export.h"
+#include "bench/report/percentiles.h"
 
 /* How a format of one line for each sample writes. */
 struct lines {
@@ -73,9 +74,32 @@ static int write_csv(const struct model *model, FILE *out)
     return write_lines(&(struct lines){',', put_csv}, model, out);
 }
 
+/* The histograms as HdrHistogram's percentile text, each after a line of its name. */
+static int write_hdr(const struct model *model, FILE *out)
+{
+    for (size_t s = 0; s < model->series_count; s++) {
+        const struct model_series *series = &model->series[s];
+        struct percentiles percentiles;
+        int status = percentiles_of(series, &percentiles);
+
+        if (status < 0)
+            return status;
+        if (status == 0)
+            continue;
+        fprintf(out, "#[%s.%s of ", series->metric->scenario, series->metric->name);
+        escape_print(series->target->name, out);
+        fputs(", us]\n", out);
+        percentiles_write(&percentiles, out);
+        fputc('\n', out);
+        percentiles_free(&percentiles);
+    }
+    return fflush(out) == 0 && !ferror(out) ? 0 : -EIO;
+}
+
 const struct exporter exporters[] = {
     {"tsv", "tsv", write_tsv},
     {"csv", "csv", write_csv},
+    {"hdr", "hgrm", write_hdr},
     {NULL, NULL, NULL},
 };
 

@@ -7,6 +7,7 @@
 #include "bench/base/escape.h"
 #include "bench/base/units.h"
 #include "bench/report/figure.h"
+#include "bench/report/percentiles.h"
 
 /* The series of this metric for the target, if it has a value; else NULL. */
 static const struct model_series *drawable(const struct model_metric *metric,
@@ -195,6 +196,55 @@ int figure_intervals(const struct model *model, const struct model_scenario *sce
             put_name(target, first, out);
             first = false;
             put_intervals(model_series(metric, target->name), scale, out);
+        }
+    }
+    return ferror(out) ? -EIO : panels;
+}
+
+/* A line for each percentile: 1 / (1 - part), milliseconds. The last, where all are in, is drawn
+ * where one more would be. */
+static void put_percentiles(const struct percentiles *percentiles, FILE *out)
+{
+    struct percentile at = {.part = 0};
+
+    while (percentile_next(percentiles, &at))
+        fprintf(out, "%.17g\t%.17g\n", at.part < 1 ? 1 / (1 - at.part) : percentiles->total,
+                at.ns / 1e6);
+}
+
+/* Whether some sample of this metric, of any target, has a histogram. */
+static bool has_percentiles(const struct model_metric *metric)
+{
+    for (size_t s = 0; s < metric->series_count; s++)
+        for (size_t i = 0; i < metric->series[s]->sample_count; i++)
+            if (metric->series[s]->samples[i].bucket_count)
+                return true;
+    return false;
+}
+
+int figure_percentiles(const struct model *model, const struct model_scenario *scenario, FILE *out,
+                       FILE *names)
+{
+    bool first = true;
+    int panels = 0;
+
+    for (size_t m = 0; m < scenario->metric_count; m++) {
+        const struct model_metric *metric = scenario->metrics[m];
+
+        if (!has_percentiles(metric))
+            continue;
+        add_name(metric, panels++ == 0, names);
+        for (size_t t = 0; t < model->target_count; t++) {
+            const struct model_series *series = model_series(metric, model->targets[t].name);
+            struct percentiles percentiles = {0};
+
+            put_name(&model->targets[t], first, out);
+            first = false;
+            if (series && percentiles_of(series, &percentiles) < 0)
+                return -ENOMEM;
+            put_percentiles(&percentiles, out);
+            fputs("NaN\tNaN\n", out); /* no block is without a line */
+            percentiles_free(&percentiles);
         }
     }
     return ferror(out) ? -EIO : panels;

@@ -30,4 +30,10 @@ const char *figure_rate_unit(const struct model_scenario *scenario, double *scal
 int figure_intervals(const struct model *model, const struct model_scenario *scenario, FILE *out,
                      FILE *names);
 
+/* The percentiles of all times behind the metrics that keep them: for each metric a block per
+ * target, as above, of a line per percentile: 1 / (1 - part), milliseconds. Returns how many
+ * metrics, or a negative errno. */
+int figure_percentiles(const struct model *model, const struct model_scenario *scenario, FILE *out,
+                       FILE *names);
+
 #endif

@@ -180,12 +180,28 @@ static int draw_intervals(struct figure *figure, const struct model_scenario *sc
                       error);
 }
 
+/* The percentiles of the times behind metrics that keep them. */
+static int draw_percentiles(struct figure *figure, const struct model_scenario *scenario,
+                            struct error *error)
+{
+    char title[256];
+    struct words words = {.title = title, .name = "", .unit = "ms"};
+
+    snprintf(title, sizeof title, "%s: percentiles, all repetitions together", scenario->name);
+    return draw_joint(figure, scenario, "percentiles", "percentiles.gp", &words, figure_percentiles,
+                      error);
+}
+
 static int draw_scenario(struct figure *figure, const struct model_scenario *scenario,
                          struct error *error)
 {
     int figures = draw_rates(figure, scenario, error);
     int status = figures < 0 ? figures : draw_intervals(figure, scenario, error);
 
+    if (status >= 0) {
+        figures += status;
+        status = draw_percentiles(figure, scenario, error);
+    }
     for (size_t i = 0; i < scenario->metric_count && status >= 0; i++) {
         figures += status;
         status = draw_metric(figure, scenario->metrics[i], error);

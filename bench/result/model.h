@@ -55,6 +55,11 @@ struct model_interval {
     double value;          /* in the metric's unit */
 };
 
+/* How many of the times behind a value were `low` ns or more and less than `high`. */
+struct model_bucket {
+    double low, high, count;
+};
+
 struct model_sample {
     bool has_value;
     double value;        /* in the metric's unit */
@@ -65,6 +70,8 @@ struct model_sample {
     size_t repetition; /* 0: a warm-up */
     const struct model_interval *intervals;
     size_t interval_count;
+    const struct model_bucket *buckets; /* by rising times */
+    size_t bucket_count;
 };
 
 struct model_ratio {

@@ -191,12 +191,50 @@ static int read_intervals(struct reader *reader, const cJSON *list, const char *
     return status;
 }
 
+/* A bucket is three numbers; the times rise. */
+static bool is_bucket(const cJSON *item, double low)
+{
+    const cJSON *number = item->child;
+
+    for (int i = 0; i < 3; i++, number = number->next)
+        if (!cJSON_IsNumber(number))
+            return false;
+    return !number && item->child->valuedouble >= low &&
+           item->child->next->valuedouble > item->child->valuedouble;
+}
+
+static int read_histogram(struct reader *reader, const cJSON *histogram, const char *where,
+                          struct model_sample *sample)
+{
+    const cJSON *list = json_field(histogram, "buckets"), *item;
+    struct model_bucket *buckets = parts_room(reader, length_of(list), sizeof *buckets);
+    double low = 0;
+
+    if (!buckets)
+        return -ENOMEM;
+    sample->buckets = buckets;
+    cJSON_ArrayForEach(item, list)
+    {
+        const cJSON *number = item->child;
+
+        if (!is_bucket(item, low))
+            return fail(
+                reader->error, EINVAL,
+                "%s.histogram: field \"buckets\": must be [low, high, count] by rising times",
+                where);
+        low = number->next->valuedouble;
+        buckets[sample->bucket_count++] =
+            (struct model_bucket){number->valuedouble, low, number->next->next->valuedouble};
+    }
+    return 0;
+}
+
 static int read_sample(struct reader *reader, const cJSON *item, const char *where,
                        struct model_sample *sample)
 {
     struct raw_sample {
         struct model_sample sample;
-        const cJSON *intervals;
+        const cJSON *intervals, *histogram;
     } raw = {.intervals = NULL};
     static const struct field fields[] = {
         MAYBE("value", NUMBER, raw_sample, sample.value),
@@ -206,6 +244,7 @@ static int read_sample(struct reader *reader, const cJSON *item, const char *whe
         NEEDED("order", COUNT, raw_sample, sample.order),
         NEEDED("repetition", COUNT, raw_sample, sample.repetition),
         MAYBE("series", LIST, raw_sample, intervals),
+        MAYBE("histogram", OBJECT, raw_sample, histogram),
         END_OF_FIELDS,
     };
     int status = fields_read(item, where, fields, &raw, reader->error);
@@ -217,7 +256,11 @@ static int read_sample(struct reader *reader, const cJSON *item, const char *whe
     if (!sample->has_value && !cJSON_IsString(json_field(item, "error")))
         return fail(reader->error, EINVAL,
                     "%s: has neither a number \"value\" nor a text \"error\"", where);
-    return raw.intervals ? read_intervals(reader, raw.intervals, where, sample) : 0;
+    if (raw.intervals)
+        status = read_intervals(reader, raw.intervals, where, sample);
+    if (status == 0 && raw.histogram)
+        status = read_histogram(reader, raw.histogram, where, sample);
+    return status;
 }
 
 static int read_samples(struct reader *reader, const cJSON *list, const char *where,

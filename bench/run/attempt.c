@@ -66,12 +66,17 @@ int attempt_trial(struct run *run, const struct planned *planned, struct trial_r
     const struct plan *plan = run->plan;
     const struct target *target = &plan->targets[planned->target];
     struct source source = {run, planned};
+    char label[128];
     struct trial_setup setup = {
         .scenario = plan->scenarios[planned->scenario],
         .driver = target->driver,
         .machine = &run->machine,
         .ready = target->runs_program ? plan->programs[planned->scenario]->ready : &ready_by_marker,
         .profile = plan->options.profile,
+        .label = label,
+        .pcap_dir = plan->pcap_dir,
+        .url = plan->options.url ? plan->options.url : "/",
+        .users_program = plan->options.payload != NULL,
         .probed = is_probed(plan, planned),
         .launch = launch,
         .launch_free = stage_launch_free,
@@ -80,6 +85,8 @@ int attempt_trial(struct run *run, const struct planned *planned, struct trial_r
     int driver;
 
     *report = (struct trial_report){0};
+    snprintf(label, sizeof label, "%s-%s-%u", setup.scenario->name, target->name,
+             planned->repetition);
     driver = open_driver(run, target, &report->error);
     if (driver < 0)
         return driver;

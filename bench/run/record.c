@@ -116,6 +116,8 @@ static void add_about(cJSON *document, const struct plan *plan)
     cJSON_AddStringToObject(about, "profile", options->profile == PROFILE_FULL ? "full" : "quick");
     cJSON_AddStringToObject(about, "args", options->args ? options->args : "");
     cJSON_AddStringToObject(about, "ready", options->ready ? options->ready : "marker");
+    if (options->url)
+        cJSON_AddStringToObject(about, "url", options->url);
     if (options->twins != TWINS_NONE)
         cJSON_AddStringToObject(about, "compare", options->twins == TWINS_AB ? "ab" : "aa");
     cJSON_AddStringToObject(about, "machine", options->machine.type);

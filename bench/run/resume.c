@@ -73,6 +73,7 @@ int resume_options(cJSON *document, struct plan_options *options, struct error *
     options->payload = optional(about, "payload");
     options->args = optional(about, "args");
     options->ready = optional(about, "ready");
+    options->url = optional(about, "url");
     options->profile =
         strcmp(json_text(about, "profile"), "full") == 0 ? PROFILE_FULL : PROFILE_QUICK;
     options->repeat = (unsigned)json_number(about, "repeat");

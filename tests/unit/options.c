@@ -71,7 +71,7 @@ static void test_all(void **state)
     char text[] = "-s micro -t a,b -n 8 --warmup 0 --seed 9007199254740992 -o x.json "
                   "--profile full --accel tcg";
     char machine[] = "--machine q35 --memory 16 --vcpus 255 --pin 0,2-3 --data dir";
-    char program[] = "--payload p --args a --ready tcp:80 --icount";
+    char program[] = "--payload p --args a --ready tcp:80 --url /x --icount";
     const char *resume;
     struct plan_options options = parsed(text, &resume);
 
@@ -94,6 +94,7 @@ static void test_all(void **state)
     assert_string_equal(options.payload, "p");
     assert_string_equal(options.args, "a");
     assert_string_equal(options.ready, "tcp:80");
+    assert_string_equal(options.url, "/x");
     assert_true(options.machine.icount);
 }
 
@@ -223,9 +224,10 @@ static void test_together(void **state)
     (void)state;
     refuse("--icount --accel kvm", "cannot go with --accel kvm");
     refuse("--icount --vcpus 2", "--icount needs --vcpus 1");
-    refuse("--resume x --payload p", "--resume takes --payload, --args and --ready");
+    refuse("--resume x --payload p", "--resume takes --payload, --args, --ready and --url");
     refuse("--resume x --aa", "--resume takes --ab, --aa and --noise");
     refuse("--resume x --noise f", "--resume takes --ab, --aa and --noise");
+    refuse("--resume x --url /", "--resume takes");
     refuse("--args a", "which is missing");
     refuse("--ready marker", "which is missing");
     refuse("--ab a --aa", "--ab and --aa: one of them, once");

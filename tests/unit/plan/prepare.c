@@ -57,7 +57,7 @@ static void test_all(void **state)
     assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
     assert_int_equal(plan.target_count, 2);
     assert_string_equal(plan.targets[1].name, "b");
-    assert_int_equal(plan.scenario_count, 3);
+    assert_int_equal(plan.scenario_count, 4);
     for (unsigned i = 0; i < plan.scenario_count; i++)
         assert_false(plan.scenarios[i]->hidden);
     plan_free(&plan);
@@ -191,12 +191,32 @@ static void test_payload_refused(void **state)
     options.payload = fixture_path(fixture, "program");
     options.scenarios = "boot,micro";
     refuse(options, "--payload: scenario micro measures its own program");
+    options.scenarios = "latency";
+    refuse(options, "--payload: scenario latency sends requests to the program; say where");
     options.scenarios = "boot";
     options.ready = "soon";
     refuse(options, "--ready soon: is none of");
     options.ready = NULL;
     options.args = "a \"b\"";
     refuse(options, "--args: ");
+}
+
+static void test_url_refused(void **state)
+{
+    struct plan_options options = fixture_options(*state);
+    char path[300];
+
+    options.url = "/";
+    refuse(options, "--url: no scenario of this run sends requests");
+    options.scenarios = "latency";
+    options.url = "index";
+    refuse(options, "--url: \"index\" must be a path");
+    options.url = "/a b";
+    refuse(options, "--url: holds a byte that must be written as %XX");
+    memset(path, '/', sizeof path);
+    path[sizeof path - 1] = '\0';
+    options.url = path;
+    refuse(options, "of 255 bytes at most");
 }
 
 /* What is asked of the user's program must reach it on every target. */
@@ -248,6 +268,7 @@ int main(void)
         FIXTURE_TEST(test_icount),
         FIXTURE_TEST(test_payload),
         FIXTURE_TEST(test_payload_refused),
+        FIXTURE_TEST(test_url_refused),
         FIXTURE_TEST(test_rules_refused),
         FIXTURE_TEST(test_noise_refused),
     };

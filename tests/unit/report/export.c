@@ -55,6 +55,27 @@ static void test_csv(void **state)
     free(text);
 }
 
+static void write_hdr(const struct model *model, FILE *out)
+{
+    assert_int_equal(export_find("hdr")->write(model, out), 0);
+}
+
+static void test_hdr(void **state)
+{
+    cJSON *document = document_complete();
+    char *text;
+
+    (void)state;
+    document_set(document, "metrics/1/samples/0", "histogram", "{\"buckets\":[[1000,1001,3]]}");
+    text = document_written(document, write_hdr);
+    assert_non_null(strstr(text, "#[net.tcp of pith, us]\n       Value"));
+    assert_non_null(strstr(text, "\n       1.000 1.000000000000          3\n#[Mean"));
+    free(text);
+    text = document_written(document_complete(), write_hdr);
+    assert_string_equal(text, "");
+    free(text);
+}
+
 static void test_full(void **state)
 {
     cJSON *document = document_complete();
@@ -73,10 +94,8 @@ static void test_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_tsv),
-        cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_table), cmocka_unit_test(test_tsv),  cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_hdr),   cmocka_unit_test(test_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

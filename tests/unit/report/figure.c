@@ -106,13 +106,35 @@ static void test_intervals(void **state)
     free(text);
 }
 
+static void write_percentiles(const struct model *model, FILE *out)
+{
+    count = figure_percentiles(model, &model->scenarios[1], out, out);
+}
+
+static void test_percentiles(void **state)
+{
+    cJSON *document = document_complete();
+    char *text;
+
+    (void)state;
+    document_set(document, "metrics/1/samples/0", "histogram", "{\"buckets\":[[1000,1001,3]]}");
+    text = document_written(document, write_percentiles);
+    assert_int_equal(count, 1);
+    assert_string_equal(text,
+                        "\"tcp\" \"tcp\"\"pith\"\n3\t0.001\nNaN\tNaN\n\n\n\"linux\"\nNaN\tNaN\n"
+                        "\n\n\"host\"\nNaN\tNaN\n");
+    free(text);
+    text = document_written(document_complete(), write_percentiles);
+    assert_int_equal(count, 0);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_metric),
-        cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_intervals),
+        cmocka_unit_test(test_metric),      cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_rates),       cmocka_unit_test(test_intervals),
+        cmocka_unit_test(test_percentiles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

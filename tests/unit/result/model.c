@@ -108,6 +108,33 @@ static void test_series(void **state)
     cJSON_Delete(document);
 }
 
+static void test_histogram(void **state)
+{
+    cJSON *document = document_complete();
+    const struct model_sample *sample;
+    struct error error = {0};
+    struct model model;
+
+    (void)state;
+    document_set(document, "metrics/1/samples/0", "histogram",
+                 "{\"buckets\":[[1,2,3],[2,3,1],[512,516,2]]}");
+    assert_int_equal(model_read(document, &model, NULL), 0);
+    sample = model_series(model_metric(&model, "net", "tcp"), "pith")->samples;
+    assert_int_equal(sample[0].bucket_count, 3);
+    assert_float_equal(sample[0].buckets[2].high, 516, 0);
+    assert_float_equal(sample[0].buckets[2].count, 2, 0);
+    assert_int_equal(sample[1].bucket_count, 0);
+    model_free(&model);
+    for (int i = 0; i < 4; i++) {
+        document_set(document, "metrics/1/samples/0", "histogram",
+                     (const char *[]){"{\"buckets\":[[1,2]]}", "{\"buckets\":[[1,2,3],[1,4,1]]}",
+                                      "{\"buckets\":[[1,\"2\",3]]}", "{\"buckets\":[[2,2,3]]}"}[i]);
+        assert_int_equal(model_read(document, &model, &error), -EINVAL);
+        assert_non_null(strstr(error.text, "field \"buckets\": must be [low, high, count]"));
+    }
+    cJSON_Delete(document);
+}
+
 /* A twin: it has its A's noise, and what the others' ratios are to is not its A. */
 static void test_twins(void **state)
 {
@@ -290,10 +317,11 @@ static void test_load(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run),         cmocka_unit_test(test_metrics),
-        cmocka_unit_test(test_series),      cmocka_unit_test(test_twins),
-        cmocka_unit_test(test_no_failures), cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_load),        cmocka_unit_test(test_older),
+        cmocka_unit_test(test_run),    cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_series), cmocka_unit_test(test_histogram),
+        cmocka_unit_test(test_twins),  cmocka_unit_test(test_no_failures),
+        cmocka_unit_test(test_faults), cmocka_unit_test(test_load),
+        cmocka_unit_test(test_older),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

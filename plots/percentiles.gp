@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Latency by percentile: a panel for each metric, a colour for each target. The x axis is the logarithm of
+# 1 / (1 - percentile), so that the tail is as wide as the rest. By environment as intervals.gp.
+stem = system("printenv TARE_STEM")
+metrics = system("printenv TARE_METRICS")
+panels = words(metrics) / 2
+name(p) = word(metrics, 2 * p - 1)
+title_of(p) = word(metrics, 2 * p)
+data = stem.".dat"
+load system("dirname ".ARG0)."/style.gp"
+
+stats data using 1 nooutput
+rows = (panels + 1) / 2
+targets = int(STATS_blocks) / panels
+
+set ylabel system("printenv TARE_UNIT")." (lower is better)" noenhanced
+set logscale xy
+set xrange [1:*]
+set xtics ("0" 1, "50 %%" 2, "90 %%" 10, "99 %%" 100, "99.9 %%" 1e3, "99.99 %%" 1e4, "99.999 %%" 1e5)
+set grid xtics ytics ls 3
+set key outside top right horizontal samplen 2 width -2 font "sans,8" noenhanced
+
+do for [kind in "png svg"] {
+    if (kind eq "png") {
+        set terminal pngcairo size 1100,80 + 300 * rows font font
+    } else {
+        set terminal svg size 1100,80 + 300 * rows font font background "white"
+    }
+    set output stem.".".kind
+    set multiplot layout rows,2 title system("printenv TARE_TITLE")."\n".system("printenv TARE_CAPTION")."\n" \
+        font "sans,11" noenhanced
+    do for [p = 1:panels] {
+        set title title_of(p).(title_of(p) ne name(p) ? "  (".name(p).")" : "") font "sans,9" noenhanced
+        plot for [t = 0:targets - 1] data index (p - 1) * targets + t using 1:2 with steps lw 1.5 \
+            lc rgb color(t) title columnheader(1)
+    }
+    unset multiplot
+}
