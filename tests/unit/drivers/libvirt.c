@@ -10,6 +10,7 @@
 #include <libvirt/virterror.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "bench/base/error.h"
 #include "bench/base/file.h"
@@ -23,7 +24,9 @@
 #define PLAIN "stdio_handler = \"file\"\n"
 #define FILTER "capability_filters = [ \"cpu-unavailable-features\" ]\n"
 /* What a command line does show, to see that this test would see it. */
-#define SHOWN "capability_filters = [ \"netdev.json\" ]\n"
+#define SHOWN                                                                                      \
+    "capability_filters = [ "                                                                      \
+    "\"memory-backend-file.x-use-canonical-path-for-ramblock-id\" ]\n"
 
 extern const struct driver driver_libvirt;
 
@@ -32,14 +35,16 @@ static const char *const types[] = {"microvm", "q35", "pc"};
 /* QEMU's command line for a VM as the driver would ask for it, but for the random UUID. */
 static char *native(virConnectPtr connection, const char *type)
 {
-    bool mmio = strcmp(type, "microvm") == 0; /* libvirt forgets the NIC's address here */
+    /* libvirt forgets the NIC's address on a microvm, and opens the tap. */
+    bool mmio = strcmp(type, "microvm") == 0, nic = !mmio && access("/dev/net/tun", W_OK) == 0;
     const struct machine machine = {.type = type, .memory_mib = 64, .vcpus = 1, .tsc_khz = 1000000};
     const struct launch launch = {.name = "x",
                                   .machine = &machine,
                                   .kernel = "/k",
                                   .initrd = "/i",
                                   .cmdline = "quiet",
-                                  .tap = mmio ? NULL : "vm0",
+                                  .tap = nic ? "vm0" : NULL,
+                                  .instance.mac = {0x52, 0x54, 0, 0, 0, 1},
                                   .workdir = "/w"};
     char *xml = machine_xml(&launch), *text, *uuid;
 
@@ -80,12 +85,17 @@ static int write_natives(const char *path)
     return status;
 }
 
-/* libvirt's embedded driver reads its configuration once in the life of a process. */
+/* libvirt's embedded driver reads its configuration once in the life of a process. It has folders
+ * below the user's, which need not be there or be writable. */
 static int in_process(int (*work)(const char *path), const char *path, struct error *error)
 {
+    static const char *const folders[] = {"HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME",
+                                          "XDG_CONFIG_HOME"};
     pid_t child = fork();
     int status;
 
+    for (size_t i = 0; child == 0 && i < sizeof folders / sizeof *folders; i++)
+        setenv(folders[i], ROOT, 1);
     if (child == 0)
         _exit(work(path) < 0);
     if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0)
@@ -127,6 +137,19 @@ static int write_config(const char *text)
     return fclose(file) == 0 ? 0 : -errno;
 }
 
+static int same(const char *driver, const char *plain, struct error *error)
+{
+    size_t at = 0;
+
+    while (driver[at] && driver[at] == plain[at])
+        at++;
+    if (driver[at] == plain[at])
+        return 0;
+    at -= at < 40 ? at : 40;
+    return fail(error, EINVAL, "not the same: with the filter %.120s\nwithout %.120s", driver + at,
+                plain + at);
+}
+
 static int run_cases(void *data, struct error *error)
 {
     struct file conf = {0}, driver = {0}, plain = {0}, shown = {0};
@@ -143,8 +166,8 @@ static int run_cases(void *data, struct error *error)
         status = command_lines(SANDBOX_DIR "/plain", &plain, error);
     if (status == 0 && write_config(PLAIN SHOWN) == 0)
         status = command_lines(SANDBOX_DIR "/shown", &shown, error);
-    if (status == 0 && strcmp(driver.data, plain.data) != 0)
-        status = fail(error, EINVAL, "not the same:\n%s%s", driver.data, plain.data);
+    if (status == 0)
+        status = same(driver.data, plain.data, error);
     if (status == 0 && strcmp(driver.data, shown.data) == 0)
         status = fail(error, EINVAL, "%s shows in no command line", SHOWN);
     file_free(&conf);
