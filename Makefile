@@ -107,7 +107,9 @@ $(SHARE)/plots/%: plots/%
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 deps: ## install what is missing with apt (NO_INSTALL=1: only say what)
-	@CI/deps
+	@CI/deps run
+deps-test:
+	@CI/deps run test
 
 bench: deps ## measure: SCENARIO= TARGETS= REPEAT= WARMUP= ARGS=; table, results and plot
 	@$(MAKE) --no-print-directory $(JOBS) needed
@@ -129,11 +131,11 @@ demo: RUN := results/runs/$(shell date -u +%Y%m%d-%H%M%S)-demo
 
 # --- tests ----------------------------------------------------------------------------------------
 
-unit: deps ## the tests that boot no guest, in seconds
+unit: deps-test ## the tests that boot no guest, in seconds
 	@$(MAKE) --no-print-directory -s $(JOBS) SANITIZE=1 unit-programs
 	@CI/unit $(patsubst $(B)/bin/%,$(B)/bin-sanitize/%,$(UNITS)) $(UNIT_TESTS)
 
-check: deps ## run every test; ONLY=PATTERN: those whose name matches
+check: deps-test ## run every test; ONLY=PATTERN: those whose name matches
 	@$(MAKE) --no-print-directory $(JOBS) check-built
 
 check-built: tests-built
@@ -142,10 +144,13 @@ check-built: tests-built
 tests-built: all # all that CI/check and CI/check-long run; more in build.mk files
 	@$(MAKE) --no-print-directory SANITIZE=1 tare units
 
-check-long: deps tests-built ## the tests that take hours; PARTS= names some
+check-long: deps-test tests-built ## the tests that take hours; PARTS= names some
 	@CI/check-long $(B) $(PARTS)
 
-coverage: all ## which lines of tare the tests run
+check-distro: ## README's commands on a fresh Debian: SUITE=bookworm or trixie; COMMANDS= names some; as root
+	@CI/check-distro '$(SUITE)' $(COMMANDS)
+
+coverage: deps-test all ## which lines of tare the tests run
 	@$(MAKE) --no-print-directory -s $(JOBS) COVERAGE=1 tare unit-programs
 	@CI/coverage $(B) $(patsubst $(B)/bin/%,$(B)/bin-coverage/%,$(UNITS))
 
@@ -159,7 +164,7 @@ list-tests: # for CI/check
 
 # --- source ---------------------------------------------------------------------------------------
 
-lint: compile_commands.json ## formatting, shell scripts, clang-tidy, what includes what
+lint: deps-test compile_commands.json ## formatting, shell scripts, clang-tidy, what includes what
 	@CI/deps lint
 	@CI/lint
 
@@ -195,9 +200,10 @@ clean: ## delete everything generated but the results
 help: ## list these
 	@sed -n 's/^\([a-z][a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 23
 	@echo "variables: SCENARIO TARGETS REPEAT WARMUP ARGS (bench), ONLY (check), PARTS (check-long),"
+	@echo "           SUITE COMMANDS (check-distro),"
 	@echo "           NO_INSTALL=1, SANITIZE=1, COVERAGE=1, B=build"
 
-.PHONY: all needed tare deps bench demo unit check check-built tests-built check-long coverage unit-programs units list-tests lint \
+.PHONY: all needed tare deps deps-test bench demo unit check check-built tests-built check-long check-distro coverage unit-programs units list-tests lint \
         format docs install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
