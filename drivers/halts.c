@@ -3,8 +3,9 @@
  * A QEMU TCG plugin that counts the vCPU's halts, as 8 bytes in the file out=. Under -icount an
  * idle vCPU makes virtual time jump: virtual time counts instructions only while this stays 0.
  *
- * Debian has no package of qemu-plugin.h. These are the declarations of plugin API version 1 that
- * this file uses (QEMU manual, "QEMU TCG Plugins").
+ * Not every QEMU comes with qemu-plugin.h. These are the declarations that this file uses (QEMU
+ * manual, "QEMU TCG Plugins"), of plugin API 1 and of those from 2 on: QEMU 10 refuses 1, older
+ * ones know no 2.
  */
 #include <fcntl.h>
 #include <stddef.h>
@@ -22,16 +23,27 @@ extern void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id,
 extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 extern struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block,
                                                         size_t index);
-extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *instruction);
+/* API 1 and 2: returns where the bytes are. From 3 on: copies them and returns how many there are.
+ */
+extern uintptr_t qemu_plugin_insn_data(const struct qemu_plugin_insn *instruction, void *bytes,
+                                       size_t size);
 extern size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *instruction);
 extern void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *instruction,
                                                    void (*executed)(unsigned vcpu, void *data),
                                                    int registers, void *data);
 
-int qemu_plugin_version = 1;
+extern int qemu_plugin_num_vcpus(void) __attribute__((weak)); /* from API 2 on */
+
+int qemu_plugin_version = 1; /* QEMU reads it when the constructor has run */
 int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv);
 
 static uint64_t *halts;
+
+__attribute__((constructor)) static void choose_version(void)
+{
+    if (qemu_plugin_num_vcpus)
+        qemu_plugin_version = 2;
+}
 
 static void on_halt(unsigned vcpu, void *data)
 {
@@ -47,7 +59,9 @@ static void on_translated(uint64_t id, struct qemu_plugin_tb *block)
     (void)id;
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
         struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
-        const void *bytes = qemu_plugin_insn_data(instruction);
+        unsigned char copy[16];
+        uintptr_t data = qemu_plugin_insn_data(instruction, copy, sizeof copy);
+        const void *bytes = data <= sizeof copy ? copy : (const void *)data;
         size_t size = qemu_plugin_insn_size(instruction);
 
         if ((size == sizeof hlt && memcmp(bytes, hlt, size) == 0) ||

@@ -3,10 +3,10 @@ TUNED     := $(SHARE)/kernels/linux-tuned
 TUNED_SRC := $(B)/cache/linux-source
 
 $(TUNED_SRC)/package: | kernels/linux/fetch.sh
-	kernels/linux/fetch.sh linux-source-6.1 $(@D)
+	kernels/linux/fetch.sh $(@D) linux-source
 
 $(TUNED)/vmlinux: kernels/linux-tuned/build.sh kernels/linux-tuned/config kernels/linux-tuned/devices \
-    $(wildcard kernels/linux-tuned/patches/*.patch kernels/linux-tuned/compile/*) $(TUNED_SRC)/package
+    $(wildcard $(addprefix kernels/linux-tuned/,patches/*.patch later/* compile/*)) $(TUNED_SRC)/package
 	@mkdir -p $(@D)
 	$< $(TUNED_SRC) kernels/linux-tuned/config $(B)/cache/linux-tuned $@
 

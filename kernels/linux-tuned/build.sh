@@ -10,12 +10,13 @@ tarball=$(realpath "$1"/usr/src/linux-source-*.tar.xz)
 config=$(realpath "$2")
 devices=${config%/*}/devices # what CONFIG_INITRAMFS_SOURCE names
 patches=${config%/*}/patches
+later=${config%/*}/later # forms of patches, and options that are gone, for sources which have moved on
 compile=${config%/*}/compile
 mkdir -p "$3"
 cache=$(realpath "$3")
 output=$(realpath -m "$4")
 recipe=2 # to be raised when a change below changes the kernel
-files=766       # that it compiles; shown only
+files=766       # that it compiles of Linux 6.1, some more of later ones; shown only
 cpu_seconds=290 # that takes; shown only
 
 # Of make's output: how many files are compiled, on one line of a terminal, else a line each tenth; and errors.
@@ -35,12 +36,7 @@ show_progress() {
         }
         /^  (CC|AS|HOSTCC) / { n++; show(); next }
         /rror|\*\*\*/ { print (terminal ? "\n" : "") $0; fflush() }
-        END {
-            if (terminal)
-                print ""
-            if (n > files * 1.05 || n < files / 1.05)
-                print "linux-tuned: " n " files, not " files "; correct files= in build.sh"
-        }'
+        END { if (terminal) print "" }'
 }
 
 # The headers of compile/, with the flags that fs/ioctl.c was compiled with, but for the names of that file.
@@ -55,9 +51,52 @@ precompile() {
     done
 }
 
-hash=$(cat "$package" "$config" "$devices" "$patches"/*.patch "$compile"/* \
-    <(gcc --version) <(ld --version) <(echo $recipe) | sha256sum | cut -c 1-16)
-kept=$cache/$hash
+# key FILE...: the hash of what goes into the kernel, with FILEs of later/.
+key() {
+    cat "$package" "$config" "$devices" "$patches"/*.patch "$@" "$compile"/* \
+        <(gcc --version) <(ld --version) <(echo $recipe) | sha256sum | cut -c 1-16
+}
+
+# Whether the source has an option.
+has() {
+    [ -e options ] || find . -name 'Kconfig*' -exec sed -nE 's/^[[:space:]]*(menu)?config /CONFIG_/p' {} + >options
+    grep -qx "$1" options
+}
+
+# Whether the source has moved on: a patch does not apply, or an option of config is gone.
+moved_on() {
+    local patch option
+    for patch in "$patches"/*.patch; do
+        patch -s -p1 --dry-run -i "$patch" >/dev/null || return 0
+    done
+    for option in $(sed -n 's/^\(CONFIG_[^=]*\)=.*/\1/p' "$config"); do
+        has "$option" || return 0
+    done
+    return 1
+}
+
+# Apply the patches; of one that does not apply, its form of later/.
+apply_patches() {
+    local patch
+    for patch in "$patches"/*.patch; do
+        patch -s -p1 --dry-run -i "$patch" >/dev/null || patch=$later/${patch##*/}
+        patch -s -p1 -i "$patch"
+    done
+}
+
+# An option that another one overrules must not be lost in silence; nor one that the source does not have, unless
+# later/gone names it.
+check_config() {
+    local line option
+    grep -E '^CONFIG_' "$config" | while read -r line; do
+        option=${line%%=*}
+        grep -qxF "$line" .config || { ! has "$option" && grep -qx "$option" "$later/gone"; } ||
+            { echo "$config: $line: the kernel refuses it" >&2; exit 1; }
+    done
+}
+
+kept=$cache/$(key)
+[ -e "$kept" ] || kept=$cache/$(key "$later"/*)
 if [ ! -e "$kept" ]; then
     source=$cache/source
     rm -rf "$source"
@@ -72,18 +111,14 @@ if [ ! -e "$kept" ]; then
     unset MAKEFLAGS MAKELEVEL MFLAGS # the caller's; this is another project's build
     # Nothing of this machine gets in: the same input gives the same kernel.
     export KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=tare KBUILD_BUILD_HOST=tare
-    for patch in "$patches"/*.patch; do
-        patch -s -p1 -d "$source" <"$patch"
-    done
     cp "$devices" "$source"
     cd "$source"
+    moved_on || kept=$cache/$(key)
+    apply_patches
     make -s tinyconfig >/dev/null
     scripts/kconfig/merge_config.sh -m .config "$config" >/dev/null
     make -s olddefconfig 2>/dev/null # it warns of every option that replaces a default
-    # An option that another one overrules must not be lost in silence.
-    grep -E '^CONFIG_' "$config" | while read -r line; do
-        grep -qxF "$line" .config || { echo "$config: $line: the kernel refuses it" >&2; exit 1; }
-    done
+    check_config
     export PRECOMPILED=$source/precompiled
     make -s -j"$(nproc)" CC="$compile/gcc.sh" prepare fs/ioctl.o >/dev/null
     precompile

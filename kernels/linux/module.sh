@@ -10,34 +10,33 @@ version=$(sed -n 's/^Version: //p' "$1/package")
 headers=$2
 source=$(realpath "$3")
 output=$(realpath -m "$4")
+package=linux-headers-${image#linux-image-}
 
-release=${image#linux-image-}                      # 6.1.0-56-cloud-amd64
-common=linux-headers-${release%-cloud-*}-common    # the part that all flavours share
-kbuild=linux-kbuild-$(echo "$release" | cut -d . -f 1,2)
+# What the headers' package needs of the kernel's other packages: NAME, or NAME=VERSION where it says so.
+needs() {
+    apt-cache show "$package=$version" | sed -n 's/^Depends: //p' | tr , '\n' |
+        sed -n 's/^ *\(linux-\(headers\|kbuild\)-[^ ]*\)/\1/p' | sed 's/ (= \(.*\))/=\1/; s/ .*//'
+}
 
-if ! cmp -s "$1/package" "$headers/package"; then
-    rm -rf "$headers"
-    mkdir -p "$headers"
-    if ! (cd "$headers" && apt-get -q -o APT::Sandbox::User=root download \
-        "linux-headers-$release=$version" "$common=$version" "$kbuild"); then
+if ! cmp -s "$1/package" "$headers/image"; then
+    # shellcheck disable=SC2046 # words
+    kernels/linux/fetch.sh "$headers" "$package=$version" $(needs) || {
         echo "$0: no headers for $image $version; to follow the distribution, delete $1" >&2
         exit 1
-    fi
-    for package in "$headers"/*.deb; do
-        dpkg-deb -x "$package" "$headers"
-        rm "$package"
-    done
+    }
     # The packages expect one another under /usr.
-    echo "include $(realpath "$headers")/usr/src/$common/Makefile" \
-        >"$headers/usr/src/linux-headers-$release/Makefile"
-    cp "$1/package" "$headers/package"
+    echo "include $(realpath "$headers"/usr/src/linux-headers-*-common)/Makefile" \
+        >"$headers/usr/src/$package/Makefile"
+    cp "$1/package" "$headers/image"
 fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$source" "$work/"
 echo "obj-m := $(basename "$output" .ko).o" >"$work/Kbuild"
-make -s -C "$headers/usr/src/linux-headers-$release" M="$work" MAKEFLAGS= modules
+unset MAKEFLAGS MAKELEVEL MFLAGS # the caller's; this is another project's build
+# Without type information for BPF, which would need the tool pahole and says nothing to anybody here.
+make -s -C "$headers/usr/src/$package" M="$work" CONFIG_DEBUG_INFO_BTF_MODULES= modules
 # The build ID is of the temporary path, too: without it the same input gives the same module.
 strip --strip-debug -R .note.gnu.build-id "$work/$(basename "$output")"
 mkdir -p "$(dirname "$output")"

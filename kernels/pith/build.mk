@@ -105,6 +105,6 @@ E2E_TESTS += $(addprefix kernels/pith/tests/,guest.sh protection.sh programs.sh 
 
 # Programs of Debian's that the tests run: unpacked, not installed.
 $(B)/cache/busybox-static/package $(B)/cache/libsqlite3-dev/package: | kernels/linux/fetch.sh
-	kernels/linux/fetch.sh $(notdir $(@D)) $(@D)
+	kernels/linux/fetch.sh $(@D) $(notdir $(@D))
 
 tests-built: $(B)/cache/busybox-static/package $(B)/cache/libsqlite3-dev/package $(B)/tests/pith-network

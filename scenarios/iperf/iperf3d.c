@@ -5,7 +5,8 @@
  * with the number of the test it waits for: iperf3 closes its listener after every test, and would
  * refuse a client that connects before it listens again.
  */
-#include <stdint.h> /* iperf_api.h needs it */
+#define HAVE_STDATOMIC_H 1 /* as libiperf was configured, whose types it changes */
+#include <stdint.h>        /* iperf_api.h needs it */
 #include <iperf_api.h>
 #include <signal.h>
 #include <stdio.h>

@@ -14,11 +14,18 @@
 
 /* Memory is the kernel's heap, bounded by net_malloc(). */
 #define MEM_ALIGNMENT 16
-#define MEM_LIBC_MALLOC 1
 #define MEMP_MEM_MALLOC 1
+#if __has_include(<lwip/acd.h>) /* from lwIP 2.2 on */
+#define MEM_CUSTOM_ALLOCATOR 1
+#define MEM_CUSTOM_MALLOC net_malloc
+#define MEM_CUSTOM_CALLOC net_calloc
+#define MEM_CUSTOM_FREE net_free
+#else
+#define MEM_LIBC_MALLOC 1
 #define mem_clib_malloc net_malloc
 #define mem_clib_calloc net_calloc
 #define mem_clib_free net_free
+#endif
 void *net_malloc(size_t size);
 void *net_calloc(size_t count, size_t size);
 void net_free(void *block);
@@ -37,6 +44,7 @@ size_t net_may_hold(void); /* net/net.h */
 #define LWIP_RAW 1
 #define LWIP_DHCP 1
 #define DHCP_DOES_ARP_CHECK 0
+#define LWIP_DHCP_DOES_ACD_CHECK 0 /* the same, from lwIP 2.2 on */
 #define LWIP_IPV6_AUTOCONFIG 1
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
 #define LWIP_IPV6_SEND_ROUTER_SOLICIT 1
