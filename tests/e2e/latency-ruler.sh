@@ -105,8 +105,8 @@ int main(int argc, char **argv) /* SERVER CONNECTIONS COMMAND */
 }
 C
 # shellcheck disable=SC2046 # words
-gcc -std=gnu11 -D_GNU_SOURCE= -I. -O2 -o "$tmp/beside" "$tmp/beside.c" bench/measure/{load,load_client,http}.c \
-    bench/base/{histogram,clock}.c $(pkg-config --cflags --libs libcjson) -lm || exit
+gcc -std=gnu11 -D_GNU_SOURCE= -I. -O2 -o "$tmp/beside" "$tmp/beside.c" bench/measure/{load,load_client,http,tls}.c \
+    bench/base/{histogram,clock}.c $(pkg-config --cflags --libs libcjson openssl) -lm || exit
 
 # us TEXT: "1.25ms", "310.00us" in us
 us() {
