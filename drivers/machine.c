@@ -60,9 +60,10 @@ static const char args_icount[] = "    <qemu:arg value='-icount'/>\n"
                                   "    <qemu:arg value='%s,out=%s/halts'/>\n";
 
 /* Otherwise QEMU appends virtio_mmio.device=... to the command line. After `--` no kernel reads
- * that: it would become the program's last argument. */
+ * that: it would become the program's last argument. And the machine has no real-time clock under
+ * KVM, where it has one under TCG. */
 static const char args_microvm[] = "    <qemu:arg value='-machine'/>\n"
-                                   "    <qemu:arg value='auto-kernel-cmdline=off'/>\n";
+                                   "    <qemu:arg value='auto-kernel-cmdline=off,rtc=on'/>\n";
 
 static const char cpu_tcg[] = "<cpu mode='maximum'>"
                               "<feature policy='disable' name='erms'/>"

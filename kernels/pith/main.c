@@ -22,16 +22,33 @@ extern const char trap_stubs[], syscall_entry[]; /* traps.S */
 
 _Noreturn void kernel_main(uint32_t start_info);
 
+/* Memory beyond what the first page tables reach. */
+static void add_beyond(const struct pvh_memory *ram, uint64_t reach)
+{
+    uint64_t start = ram->address < reach ? reach : ram->address;
+    uint64_t size = ram->address + ram->size - start;
+
+    if (paging_reach(start, size))
+        pages_add(&memory, start, start + size);
+    else
+        print("pith: %lu MiB of memory at 0x%lx cannot be reached\n", size >> 20, start);
+}
+
 static void find_memory(const struct pvh_start_info *info, uint64_t reach)
 {
     const struct pvh_memory *map = direct(info->memory_map);
     const struct pvh_module *module = direct(info->modules);
 
+    bool beyond = false;
+
     pages_init(&memory, direct(0));
     for (uint32_t i = 0; i < info->memory_map_count; i++) {
         uint64_t end = map[i].address + map[i].size;
 
-        if (map[i].type == PVH_RAM && map[i].address < reach)
+        if (map[i].type != PVH_RAM)
+            continue;
+        beyond |= end > reach;
+        if (map[i].address < reach)
             pages_add(&memory, map[i].address, end < reach ? end : reach);
     }
     pages_reserve(&memory, 0, FIRST_MIB);
@@ -42,6 +59,9 @@ static void find_memory(const struct pvh_start_info *info, uint64_t reach)
         pages_reserve(&memory, module[i].address, module[i].address + module[i].size);
     if (info->memory_map_count == 0)
         panic("the boot loader gave no memory map");
+    for (uint32_t i = 0; beyond && i < info->memory_map_count; i++)
+        if (map[i].type == PVH_RAM && map[i].address + map[i].size > reach)
+            add_beyond(&map[i], reach);
 }
 
 static void mount_root(const struct pvh_start_info *info)

@@ -96,6 +96,7 @@ void cpu_use_ports(const uint64_t *refused)
     cpu_tss.io_map = refused ? offsetof(struct tss, own_ports) : offsetof(struct tss, first_ports);
 }
 
+struct cpu_features cpu_features;
 static uint32_t vectors_size = 512; /* FXSAVE's */
 static uint64_t vectors_mask;
 
@@ -104,10 +105,9 @@ static uint64_t vectors_mask;
 static uint64_t protection_of_program(void)
 {
     extern char *const smap_start[], *const smap_end[]; /* pith.ld */
-    uint32_t features = cpuid(0, 0).eax < 7 ? 0 : cpuid(7, 0).ebx;
-    uint64_t smep = features & 1u << 7 ? CR4_SMEP : 0;
+    uint64_t smep = cpu_features.ebx7 & CPU_SMEP ? CR4_SMEP : 0;
 
-    if (features & 1u << 20)
+    if (cpu_features.ebx7 & CPU_SMAP)
         return smep | CR4_SMAP;
     for (char *const *at = smap_start; at < smap_end; at++)
         memcpy(*at, "\x0f\x1f\x00", 3); /* nop, in the place of stac and clac */
@@ -117,9 +117,11 @@ static uint64_t protection_of_program(void)
 /* SMEP, SMAP; and all the vector state that the CPU has (SSE was switched on at entry). */
 static void enable_features(void)
 {
-    bool xsave = cpuid(1, 0).ecx & 1u << 26;
+    bool xsave = cpu_features.ecx1 & CPU_XSAVE;
     uint64_t cr4;
 
+    if (cpuid(0, 0).eax >= 7)
+        cpu_features.ebx7 = cpuid(7, 0).ebx;
     __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
     cr4 |= protection_of_program() | (xsave ? CR4_OSXSAVE : 0);
     __asm__ volatile("mov %0, %%cr4" : : "r"(cr4));
@@ -227,14 +229,10 @@ void cpu_init(const char *stubs, const char *syscall)
     write_msr(MSR_FMASK, RFLAGS_ON_ENTRY_CLEARED);
 }
 
-uint32_t cpu_hwcap(void)
-{
-    return cpuid(1, 0).edx;
-}
-
 bool cpu_random(uint64_t *value)
 {
-    bool seed = cpuid(7, 0).ebx & 1u << 18, random = cpuid(1, 0).ecx & 1u << 30, good = false;
+    bool seed = cpu_features.ebx7 & CPU_RDSEED, random = cpu_features.ecx1 & CPU_RDRAND;
+    bool good = false;
 
     /* Either may be out of entropy for a moment (Intel SDM vol. 1, 7.3.17). */
     for (int tries = 0; tries < 100 && seed && !good; tries++)

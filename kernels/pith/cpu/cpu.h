@@ -109,6 +109,22 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
     return out;
 }
 
+/* What CPUID says the CPU has, asked once: in a VM every CPUID ends in the hypervisor. Of leaves 1,
+ * 7 and 0x80000001; entry.S fills all but ebx7, and refuses a CPU that lacks what pith cannot do
+ * without. */
+struct cpu_features {
+    uint32_t edx1, ecx1, edx81, ebx7;
+};
+extern struct cpu_features cpu_features;
+
+#define CPU_XSAVE (1u << 26) /* ecx1 */
+#define CPU_RDRAND (1u << 30)
+#define CPU_HYPERVISOR (1u << 31)
+#define CPU_SMEP (1u << 7) /* ebx7 */
+#define CPU_RDSEED (1u << 18)
+#define CPU_SMAP (1u << 20)
+#define CPU_GIB_PAGES (1u << 26) /* edx81 */
+
 /* GDT, TSS, IDT, SMEP and SMAP; SSE and AVX state for the program. From then on exception and
  * interrupt N enters the N-th of `stubs`, of VECTOR_STUB bytes each, and the program's `syscall`
  * enters `syscall`. */
@@ -118,9 +134,6 @@ void cpu_init(const char *stubs, const char *syscall);
 
 /* A random word from RDSEED or RDRAND; false where the CPU has neither. */
 bool cpu_random(uint64_t *value);
-
-/* CPUID leaf 1's EDX, what AT_HWCAP reports. */
-uint32_t cpu_hwcap(void);
 
 /* Enter the program: jump to `entry`, with `stack`, and nothing of the kernel's in its registers.
  */

@@ -3,8 +3,10 @@
 #include "cpu/apic.h"
 #include "cpu/console.h"
 #include "cpu/cpu.h"
+#include "cpu/kvmclock.h"
 #include "vdso/data.h"
 
+#define SECOND 1000000000ll
 #define MASKED 0x10000
 #define DIVIDE_BY_1 11
 
@@ -21,13 +23,17 @@ void timer_init(const char *khz)
     given = khz;
 }
 
-/* The hypervisor or the CPU may just tell (leaf 0x40000010, VMware's and KVM's; 0x15, Intel's). */
+/* The hypervisor or the CPU may just tell (leaf 0x40000010, VMware's and QEMU's; 0x15, Intel's). */
 static uint64_t told_khz(void)
 {
     struct cpuid leaf;
+    uint64_t khz;
 
-    if (cpuid(1, 0).ecx & 1u << 31 && cpuid(0x40000000, 0).eax >= 0x40000010)
+    if (cpu_features.ecx1 & CPU_HYPERVISOR && cpuid(0x40000000, 0).eax >= 0x40000010)
         return cpuid(0x40000010, 0).eax;
+    khz = kvmclock_khz();
+    if (khz)
+        return khz;
     if (cpuid(0, 0).eax < 0x15)
         return 0;
     leaf = cpuid(0x15, 0);
@@ -113,6 +119,8 @@ static int64_t days(int year, int month, int day)
     return (int64_t)era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
+/* s since 1970, or 0 and a line on the console where there is no real-time clock: nothing answers,
+ * which reads as ones. */
 static int64_t read_rtc(void)
 {
     bool binary = cmos(11) & 4;
@@ -127,6 +135,11 @@ static int64_t read_rtc(void)
         year = decimal(cmos(9), binary) + 2000;
         again = decimal(cmos(0), binary);
     } while (second != again);
+    if (second > 60 || minute > 59 || hour > 23 || day < 1 || day > 31 || month < 1 || month > 12 ||
+        year > 2099) {
+        print("pith: no real-time clock: the date is 1970-01-01\n");
+        return 0;
+    }
     return days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 }
 
@@ -154,8 +167,15 @@ int64_t timer_now(void)
 
 int64_t timer_boot_time(void)
 {
-    if (!vdso_page.boot_time)
-        vdso_page.boot_time = read_rtc() - timer_now() / 1000000000;
+    int64_t date, now;
+
+    if (vdso_page.boot_time)
+        return vdso_page.boot_time;
+    date = kvmclock_date();
+    if (!date)
+        date = read_rtc() * SECOND;
+    now = timer_now();
+    vdso_page.boot_time = date > now ? date - now : 1;
     return vdso_page.boot_time;
 }
 

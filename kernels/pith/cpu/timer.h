@@ -15,7 +15,8 @@ void timer_init(const char *khz);
 /* ns since the first call. */
 int64_t timer_now(void);
 
-/* Seconds since 1970 when timer_now() was 0, by the real-time clock. */
+/* ns since 1970 when timer_now() was 0, by KVM's clock, else by the real-time clock, which has
+ * whole seconds. */
 int64_t timer_boot_time(void);
 
 /* TSC ticks in ns. */

@@ -79,7 +79,7 @@ static long change_at(int folder, uint64_t path, bool follow, uint32_t first, ui
         status = -ENOENT;
     if (status == 0) {
         change(place.inode, first, second);
-        place.inode->changed = timer_boot_time() * SECOND + timer_now();
+        place.inode->changed = timer_boot_time() + timer_now();
     }
     place_release(&place);
     return status;
@@ -153,7 +153,7 @@ static int64_t time_for(const struct timespec *time, int64_t old)
     if (time->nanoseconds == UTIME_OMIT)
         return old;
     if (time->nanoseconds == UTIME_NOW)
-        return timer_boot_time() * SECOND + timer_now();
+        return timer_boot_time() + timer_now();
     return time->seconds * SECOND + time->nanoseconds;
 }
 
@@ -180,7 +180,7 @@ long sys_utimensat(int folder, uint64_t path, uint64_t times, int flags)
     if (status == 0 && inode) {
         inode->accessed = time_for(&time[0], inode->accessed);
         inode->modified = time_for(&time[1], inode->modified);
-        inode->changed = timer_boot_time() * SECOND + timer_now();
+        inode->changed = timer_boot_time() + timer_now();
     }
     place_release(&place);
     return status;

@@ -192,7 +192,7 @@ static long deadline_of(uint64_t timeout, bool relative, bool realtime, int64_t 
     if (relative)
         *deadline = time_after(ns);
     else
-        *deadline = realtime ? ns - timer_boot_time() * 1000000000 : ns;
+        *deadline = realtime ? ns - timer_boot_time() : ns;
     return 0;
 }
 

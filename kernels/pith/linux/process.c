@@ -98,7 +98,7 @@ static uint64_t build_stack(const struct cmdline *cmdline, const struct elf *elf
         words[count++] = envp[i];
     words[count++] = 0;
     const uint64_t auxiliary[][2] = {
-        {AT_HWCAP, cpu_hwcap()},
+        {AT_HWCAP, cpu_features.edx1},
         {AT_PAGESZ, PAGE},
         {AT_CLKTCK, 100},
         {AT_PHDR, elf->headers},

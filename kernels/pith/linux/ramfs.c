@@ -91,7 +91,7 @@ void inode_release(struct inode *inode)
 
 void inode_touch(struct inode *inode)
 {
-    inode->modified = inode->changed = timer_boot_time() * SECOND + timer_now();
+    inode->modified = inode->changed = timer_boot_time() + timer_now();
 }
 
 static struct entry **entry_at(const struct inode *folder, const char *name, size_t length)

@@ -30,7 +30,7 @@ long time_clock(int clock, int64_t *now)
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
     case CLOCK_TAI:
-        *now = timer_boot_time() * SECOND + timer_now();
+        *now = timer_boot_time() + timer_now();
         return 0;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:

@@ -4,6 +4,7 @@
 #include "cpu/tables.h"
 
 #define ENTRIES 512
+#define GIB (1ul << 30)
 #define WIDE 2048 /* pages that paging_widen() makes room for */
 
 extern char text_start[], rodata_start[], data_start[], kernel_end[]; /* pith.ld */
@@ -19,13 +20,20 @@ static void protect(const char *start, const char *end, uint64_t flags)
     }
 }
 
-/* Without 1 GiB pages: the first 4 GiB by 2 MiB pages. */
+/* A GiB of physical memory, by 2 MiB pages. */
+static void fill_by_2_mib(uint64_t *table, uint64_t start)
+{
+    for (uint64_t i = 0; i < ENTRIES; i++)
+        table[i] = (start + (i << 21)) | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_NX;
+}
+
+/* Without 1 GiB pages: the first 4 GiB. */
 static void map_by_2_mib(void)
 {
     static uint64_t tables[4 * ENTRIES] __attribute__((aligned(4096)));
 
-    for (uint64_t i = 0; i < 4 * ENTRIES; i++)
-        tables[i] = i << 21 | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_NX;
+    for (uint64_t i = 0; i < 4; i++)
+        fill_by_2_mib(&tables[i * ENTRIES], i * GIB);
     memset(direct_pdpt, 0, PAGE);
     for (unsigned i = 0; i < 4; i++)
         direct_pdpt[i] = ((uint64_t)&tables[i * ENTRIES] - KERNEL_BASE) | PTE_PRESENT | PTE_WRITE;
@@ -36,16 +44,51 @@ static void flush(void)
     __asm__ volatile("mov %0, %%cr3" : : "r"((uint64_t)pml4 - KERNEL_BASE) : "memory");
 }
 
-uint64_t paging_reach(void)
+/* The table below `entry`, made where there is none; NULL when out of memory. */
+static uint64_t *table_below(uint64_t *entry)
 {
-    bool gigabyte_pages = cpuid(0x80000001, 0).edx & 1u << 26;
+    if (!(*entry & PTE_PRESENT)) {
+        void *page = page_take();
 
-    return gigabyte_pages ? (uint64_t)ENTRIES << 30 : LOW_MEMORY;
+        if (!page)
+            return NULL;
+        *entry = physical(page) | PTE_PRESENT | PTE_WRITE;
+    }
+    return direct(*entry & PTE_ADDRESS);
+}
+
+static bool reach_gib(uint64_t start)
+{
+    uint64_t *table = table_below(&pml4[ENTRIES / 2 + (start >> 39)]), *entry;
+
+    if (!table)
+        return false;
+    entry = &table[start >> 30 & (ENTRIES - 1)];
+    if (*entry & PTE_PRESENT)
+        return true;
+    if (cpu_features.edx81 & CPU_GIB_PAGES) {
+        *entry = start | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_NX;
+        return true;
+    }
+    table = table_below(entry);
+    if (table)
+        fill_by_2_mib(table, start);
+    return table;
+}
+
+bool paging_reach(uint64_t start, uint64_t size)
+{
+    if (start > PAGING_LIMIT || size > PAGING_LIMIT - start)
+        return false;
+    for (uint64_t at = start & -GIB; at < start + size; at += GIB)
+        if (!reach_gib(at))
+            return false;
+    return true;
 }
 
 uint64_t paging_init(void)
 {
-    uint64_t reach = paging_reach();
+    uint64_t reach = cpu_features.edx81 & CPU_GIB_PAGES ? (uint64_t)ENTRIES << 30 : LOW_MEMORY;
 
     if (reach == LOW_MEMORY)
         map_by_2_mib();

@@ -21,11 +21,12 @@ extern struct pages memory; /* all of it */
 
 /* Protect the kernel's own pages: text read-only, data not executable, guards absent; map physical
  * memory where the CPU has no 1 GiB pages; empty the lower half. Returns the end of the physical
- * memory that direct() reaches. */
+ * memory that direct() reaches from then on. */
 uint64_t paging_init(void);
 
-/* The end of the physical memory that direct() reaches. */
-uint64_t paging_reach(void);
+/* Let direct() reach what lies beyond as well. False when out of memory, or beyond PAGING_LIMIT. */
+#define PAGING_LIMIT (255ul << 39) /* there the kernel's own addresses begin */
+bool paging_reach(uint64_t start, uint64_t size);
 
 /* A cleared page, or NULL. */
 void *page_take(void);

@@ -89,6 +89,14 @@ asks q35 "${port[@]}" -device virtio-rng-pci,bus=root
 check "entropy over PCI, modern" 0 "${given[@]}"
 asks pc -object rng-builtin,id=r -device virtio-rng-pci,rng=r,max-bytes=3,period=1
 check "entropy in small portions" 0 "${given[@]}"
+# Beyond the room that is kept for 600 GiB of memory, and so beyond 512 GiB.
+far=(-device "virtio-rng-pci,disable-legacy=on" -device "pci-testdev,membar=8G")
+for cpu in qemu64 max,-rdrand,-rdseed; do
+    for machine in q35 pc; do
+        memory=64M,maxmem=600G,slots=1 asks $machine "${far[@]}" -cpu $cpu,phys-bits=46
+        check "entropy over PCI, a BAR beyond 512 GiB, $machine, $cpu" 0 "${given[@]}"
+    done
+done
 asks microvm,acpi=off
 check "no entropy" 1 "${none[@]}"
 asks pc -chardev null,id=c -object rng-egd,id=r,chardev=c -device virtio-rng-pci,rng=r

@@ -88,7 +88,28 @@ boot "$pith" "$tmp/musl.cpio" "quiet tsc_early_khz=1000000 rdinit=/app -- khz 10
 check "the TSC's frequency is told" 0
 boot "$pith" "$tmp/musl.cpio" "quiet tsc_early_khz=1GHz rdinit=/app -- khz 1000000"
 check "a frequency that is none is told and measured" 0 'tsc_early_khz=1GHz is not a number of kHz: measuring'
+
+for kind in musl glibc; do
+    compile $kind kernels/pith/tests/guest/date.c "$tmp/date"
+    pack "$tmp/date.cpio" "$tmp/date"
+    boot "$pith" "$tmp/date.cpio" "quiet rdinit=/app" -rtc base=2024-02-29T23:50:00
+    check "$kind: the date by the real-time clock" 0 'date: 1709250[6-9][0-9]{2}$' 'sem_timedwait.*E110' 'clock_nanosleep.*: 0 '
+    machine=microvm,acpi=off,rtc=off boot "$pith" "$tmp/date.cpio" "quiet rdinit=/app"
+    check "$kind: no real-time clock" 0 'no real-time clock' 'date: 0$' 'sem_timedwait.*E110' 'clock_nanosleep.*: 0 '
+done
+
+# CPUs: what is missing is either not needed, or named in one line.
 boot "$pith" "$good" "rdinit=/app -- 5" -cpu qemu64
 check "on a CPU without AVX, RDRAND and 1 GiB pages" 5 'no RDRAND, RDSEED or virtio-rng'
+boot "$pith" "$tmp/date.cpio" "quiet rdinit=/app" -cpu max,-lahf-lm,-xsave,-avx,-pdpe1gb,-rdtscp,-popcnt
+check "on a CPU without LAHF64, XSAVE and 1 GiB pages" 0 'date: '
+for lacking in apic nx syscall fxsr sse2; do
+    boot "$pith" "$good" "quiet rdinit=/app -- 5" -cpu max,-$lacking
+    check "on a CPU without $lacking" 255 "^pith: panic: the CPU lacks $lacking\$"
+done
+boot "$pith" "$good" "quiet rdinit=/app -- 5" -cpu pentium
+check "on a CPU of 32 bits" 255 '^pith: panic: the CPU lacks( [a-z0-9]+)+$'
+memory=5G boot "$pith" "$good" "rdinit=/app -- 5" -cpu qemu64
+check "5 GiB of memory without 1 GiB pages" 5 'pith: 51[0-9]{2} MiB, running'
 
 finish

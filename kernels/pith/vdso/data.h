@@ -7,7 +7,7 @@
 
 struct vdso_data {
     uint64_t tsc_start, tsc_scale; /* ns = (tsc - start) * scale >> 32; scale 0: not yet known */
-    int64_t boot_time;             /* s since 1970; 0: not yet known */
+    int64_t boot_time;             /* ns since 1970; 0: not yet known */
 };
 
 /* In the kernel (image.S): that page, and the vDSO's own. */

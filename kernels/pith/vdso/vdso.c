@@ -50,8 +50,8 @@ int __vdso_clock_gettime(int clock, struct timespec *out)
     if (clock < 0 || clock > 7 || !(known >> clock & 1) || !vdso_data.tsc_scale ||
         (realtime >> clock & 1 && !vdso_data.boot_time))
         return (int)call(228, clock, out);
-    ns = now();
-    out->seconds = (int64_t)(ns / SECOND) + (realtime >> clock & 1 ? vdso_data.boot_time : 0);
+    ns = now() + (realtime >> clock & 1 ? (uint64_t)vdso_data.boot_time : 0);
+    out->seconds = (int64_t)(ns / SECOND);
     out->nanoseconds = (int64_t)(ns % SECOND);
     return 0;
 }
@@ -62,8 +62,8 @@ int __vdso_gettimeofday(int64_t *out, int *zone)
 
     if (zone || !out || !vdso_data.tsc_scale || !vdso_data.boot_time)
         return (int)call(96, (long)out, zone);
-    ns = now();
-    out[0] = (int64_t)(ns / SECOND) + vdso_data.boot_time;
+    ns = now() + (uint64_t)vdso_data.boot_time;
+    out[0] = (int64_t)(ns / SECOND);
     out[1] = (int64_t)(ns % SECOND / 1000);
     return 0;
 }

@@ -185,6 +185,19 @@ static unsigned type_of(pci_function function)
     return number < FIRST_MODERN ? pci_read(function, PCI_SUBSYSTEM) >> 16 : number - FIRST_MODERN;
 }
 
+/* The firmware may have placed them anywhere. */
+static bool reach_windows(const struct virtio_pci *pci)
+{
+    const struct virtio_window *windows[] = {&pci->common, &pci->notify, &pci->status, &pci->config,
+                                             &pci->msix};
+
+    for (unsigned i = 0; i < sizeof windows / sizeof *windows; i++)
+        if (windows[i]->length &&
+            !paging_reach(physical((const void *)(uintptr_t)windows[i]->base), windows[i]->length))
+            return false;
+    return true;
+}
+
 struct wanted {
     unsigned type, vector;
     struct virtio *device;
@@ -198,7 +211,11 @@ static bool visit(pci_function function, void *context)
     if (type_of(function) != wanted->type)
         return false;
     *device = (struct virtio){.transport = &modern};
-    virtio_pci_layout(function, paging_reach(), &device->pci);
+    virtio_pci_layout(function, PAGING_LIMIT, &device->pci);
+    if (!reach_windows(&device->pci)) {
+        complain(function, "for whose registers no memory is left");
+        return false;
+    }
     if (!device->pci.common.length) {
         device->transport = &virtio_pci_legacy;
         device->legacy = true;

@@ -33,8 +33,7 @@ static void look_at_bar(struct search *search, unsigned index)
         return;
     search->bar_good = bar->base <= search->reach && bar->size <= search->reach - bar->base;
     if (!search->bar_good)
-        print("pith: PCI %02x:%02x.%x: BAR %u at 0x%lx lies beyond the memory that this CPU's "
-              "pages let pith reach\n",
+        print("pith: PCI %02x:%02x.%x: BAR %u at 0x%lx lies beyond what pith can reach\n",
               function >> 16, function >> 11 & 31, function >> 8 & 7, index, bar->base);
 }
 

@@ -84,7 +84,7 @@ static void test_command_line_is_ours(void **state)
     char *text = xml(&machine, "/a", "-- /app x");
 
     (void)state;
-    assert_non_null(strstr(text, "auto-kernel-cmdline=off"));
+    assert_non_null(strstr(text, "auto-kernel-cmdline=off,rtc=on'"));
     free(text);
     pc.type = "pc"; /* which has no such option */
     text = xml(&pc, "/a", "-- /app x");
