@@ -40,7 +40,7 @@ TARE_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
 
 SOURCES  := $(wildcard bench/*.c bench/*/*.c scenarios/*/scenario_*.c) \
             $(filter-out drivers/halts.c,$(wildcard drivers/*.c))# halts.c is QEMU's
-OBJECTS  := $(SOURCES:%.c=$(O)/%.o) $(if $(COVERAGE),$(O)/tests/coverage.o)
+OBJECTS  := $(SOURCES:%.c=$(O)/%.o) $(if $(SANITIZE),$(O)/tests/sanitize.o) $(if $(COVERAGE),$(O)/tests/coverage.o)
 
 # tests/unit/base/error.c becomes test-base-error: two folders may hold a file of the same name.
 UNIT_SOURCES := $(wildcard tests/unit/*.c tests/unit/*/*.c)
@@ -117,6 +117,25 @@ bench: deps ## measure: SCENARIO= TARGETS= REPEAT= WARMUP= ARGS=; table, results
 	$(BIN)/tare run --scenario $(SCENARIO) --target $(TARGETS) --repeat $(REPEAT) \
 		--warmup $(WARMUP) --out $(RUN).json $(ARGS)
 	$(BIN)/tare plot $(RUN).json $(RUN)
+
+compare: deps ## boot time across TARGETS: verdicts against COMPARE_BASE, and a picture
+	@$(MAKE) --no-print-directory $(JOBS) needed SCENARIO=boot
+	@mkdir -p $(dir $(RUN))
+	$(BIN)/tare run --scenario boot --target $(TARGETS) --repeat $(REPEAT) --out $(RUN).json $(ARGS)
+	$(BIN)/tare plot $(RUN).json $(RUN)
+	$(BIN)/tare compare --base $(COMPARE_BASE) $(RUN).json || [ $$? = 1 ]
+COMPARE_BASE := $(if $(filter all linux-tuned,$(subst $(comma), ,$(TARGETS))),linux-tuned,linux)
+compare: RUN := results/runs/$(shell date -u +%Y%m%d-%H%M%S)-compare
+
+# The result to show: the newest, if none is named.
+RESULT ?= $(shell ls -t results/runs/*.json 2>/dev/null | head -n 1)
+result: deps
+	@[ -n "$(RESULT)" ] || { echo "name a result, RESULT=; results/runs holds none: make bench" >&2; exit 2; }
+	@$(MAKE) --no-print-directory -s $(JOBS) tare $(patsubst plots/%,$(SHARE)/plots/%,$(wildcard plots/*))
+report: result ## RESULT= (or the newest) as one HTML page beside it
+	$(BIN)/tare report $(RESULT) $(basename $(RESULT)).html
+plots: result ## RESULT= (or the newest) as figures beside it
+	$(BIN)/tare plot $(RESULT) $(basename $(RESULT))
 
 demo: deps ## boot floor, pith, linux and host, 6 times: table and picture in a minute or so
 	@echo "demo: building tare, pith and the floor; fetching Debian's kernel"
@@ -203,7 +222,7 @@ help: ## list these
 	@echo "           SUITE COMMANDS (check-distro),"
 	@echo "           NO_INSTALL=1, SANITIZE=1, COVERAGE=1, B=build"
 
-.PHONY: all needed tare deps deps-test bench demo unit check check-built tests-built check-long check-distro coverage unit-programs units list-tests lint \
+.PHONY: all needed tare deps deps-test bench compare result report plots demo unit check check-built tests-built check-long check-distro coverage unit-programs units list-tests lint \
         format docs install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

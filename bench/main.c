@@ -16,12 +16,15 @@
 #include "bench/report/export.h"
 #include "bench/gate.h"
 #include "bench/options.h"
+#include "bench/report/history.h"
 #include "bench/report/plot.h"
 #include "bench/progress.h"
 #include "bench/result/model.h"
 #include "bench/run/session.h"
+#include "bench/report/report.h"
 #include "bench/report/table.h"
 #include "bench/base/version.h"
+#include "bench/verdicts.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HOST = 3 };
 
@@ -220,6 +223,38 @@ static int command_plot(int argc, char **argv)
     return status < 0 ? complain(status, &error) : 0;
 }
 
+static int command_report(int argc, char **argv)
+{
+    struct error error = {0};
+    struct model model;
+    int status = model_load(argv[1], &model, &error);
+
+    (void)argc;
+    if (status == 0)
+        status = report_write(&model, datadir, argv[2], &error);
+    if (status == 0)
+        printf("report: %s\n", argv[2]);
+    model_free(&model);
+    return status < 0 ? complain(status, &error) : 0;
+}
+
+static int command_history(int argc, char **argv)
+{
+    struct error error = {0};
+    struct history history = {0};
+    int status, drawn = 0;
+
+    status = history_load(argv[1], &history, &error);
+    if (status == 0 && history_print(&history, stdout) < 0)
+        status = fail(&error, EIO, "standard output: %s", strerror(errno));
+    if (status == 0 && argc == 3)
+        status = drawn = history_plot(&history, datadir, argv[2], &error);
+    if (status >= 0 && argc == 3)
+        printf("%d plots in %s\n", drawn, argv[2]);
+    history_free(&history);
+    return status < 0 ? complain(status, &error) : 0;
+}
+
 static int command_gate(int argc, char **argv)
 {
     struct gate_options options = {.datadir = datadir};
@@ -246,23 +281,41 @@ static int command_gate(int argc, char **argv)
     return passed ? 0 : EXIT_FAILED;
 }
 
+static int command_compare(int argc, char **argv)
+{
+    struct compare_options options = {.count = 0};
+    struct error error = {0};
+    int status;
+
+    options_compare(argc, argv, &options);
+    status = verdicts_print(&options, stdout, &error);
+    if (status < 0)
+        return complain(status, &error);
+    return status ? EXIT_FAILED : 0;
+}
+
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv); /* argv[0] is "tare NAME" */
-    int arguments;                     /* how many it takes; -1: it parses them itself */
+    int least, most;                   /* arguments; least -1: it parses them itself */
     const char *synopsis;
     const char *summary;
 } commands[] = {
-    {"run", command_run, -1, "[OPTION...]",
+    {"run", command_run, -1, -1, "[OPTION...]",
      "boot every target, measure every scenario, write the result"},
-    {"gate", command_gate, -1, "BASE NEW",
+    {"gate", command_gate, -1, -1, "BASE NEW",
      "fail when a kernel takes more instructions than before"},
-    {"list", command_list, 0, "", "the targets, scenarios and metrics there are"},
-    {"doctor", command_doctor, 0, "", "what this host can and cannot do, with remedies"},
-    {"show", command_show, 1, "RESULT", "the table of a result"},
-    {"export", command_export, 2, "NAME RESULT",
-     "every sample of a result, as tsv or csv; hdr: percentiles"},
-    {"plot", command_plot, 2, "RESULT DIRECTORY", "the figures of a result"},
+    {"compare", command_compare, -1, -1, "OLD NEW...",
+     "better, worse, the same, or unclear: a verdict on every metric"},
+    {"list", command_list, 0, 0, "", "the targets, scenarios and metrics there are"},
+    {"doctor", command_doctor, 0, 0, "", "what this host can and cannot do, with remedies"},
+    {"show", command_show, 1, 1, "RESULT", "the table of a result"},
+    {"export", command_export, 2, 2, "NAME RESULT",
+     "every sample of a result (tsv, csv, hdr), or what services read"},
+    {"report", command_report, 2, 2, "RESULT FILE.html", "a result as one self-contained page"},
+    {"history", command_history, 1, 2, "DIRECTORY [FIGURES]",
+     "where the figures of a directory of results changed"},
+    {"plot", command_plot, 2, 2, "RESULT DIRECTORY", "the figures of a result"},
 };
 
 static int usage(FILE *out, int result)
@@ -282,7 +335,7 @@ static int call(const struct command *command, int argc, char **argv)
 
     snprintf(name, sizeof name, "tare %s", command->name);
     argv[0] = name; /* what argp calls the program */
-    if (command->arguments < 0 || (!help && argc - 1 == command->arguments))
+    if (command->least < 0 || (!help && argc - 1 >= command->least && argc - 1 <= command->most))
         return command->run(argc, argv);
     fprintf(help ? stdout : stderr, "usage: %s %s\n%s\n", name, command->synopsis,
             command->summary);

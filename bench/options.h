@@ -6,6 +6,7 @@
 
 #include "bench/gate.h"
 #include "bench/run/run.h"
+#include "bench/verdicts.h"
 
 /* Parse the command line of `tare run`. argp prints usage errors itself and exits with
  * EXIT_USAGE. *resume is the result file whose journal is to be completed, or NULL. */
@@ -13,6 +14,9 @@ void options_run(int argc, char **argv, struct plan_options *options, const char
 
 /* The same for `tare gate`. */
 void options_gate(int argc, char **argv, struct gate_options *options);
+
+/* The same for `tare compare`. */
+void options_compare(int argc, char **argv, struct compare_options *options);
 
 /* The options of comparing builds; its input is a struct plan_options. */
 extern const struct argp options_twins;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <nettle/sha2.h>
@@ -98,4 +99,16 @@ int file_write(const char *path, const struct file *const *parts, size_t count, 
     if (status < 0)
         fail(error, -status, "%s: %s", path, strerror(-status));
     return status;
+}
+
+void file_remove_directory(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+    for (struct dirent *entry; directory && (entry = readdir(directory));)
+        unlinkat(fd, entry->d_name, 0);
+    if (directory)
+        closedir(directory);
+    rmdir(path);
 }

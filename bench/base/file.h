@@ -27,6 +27,9 @@ void file_free(struct file *file);
 int file_write(const char *path, const struct file *const *parts, size_t count, unsigned mode,
                struct error *error);
 
+/* Remove the directory at `path` and the files in it, as far as it can. */
+void file_remove_directory(const char *path);
+
 /* SHA-256 (FIPS 180-4) of `size` bytes, in hex. */
 void sha256_hex(const void *data, size_t size, char out[SHA256_HEX]);
 

@@ -4,6 +4,8 @@
 
 #include "bench/base/escape.h"
 #include "bench/report/export.h"
+#include "bench/report/export_summary.h"
+#include "bench/report/history.h"
 #include "bench/report/percentiles.h"
 
 /* How a format of one line for each sample writes. */
@@ -100,6 +102,11 @@ const struct exporter exporters[] = {
     {"tsv", "tsv", write_tsv},
     {"csv", "csv", write_csv},
     {"hdr", "hgrm", write_hdr},
+    {"openmetrics", "prom", export_openmetrics},
+    {"github", "json", export_github_smaller},
+    {"github-larger", "json", export_github_larger},
+    {"bmf", "json", export_bmf},
+    {"history", "json", history_export},
     {NULL, NULL, NULL},
 };
 

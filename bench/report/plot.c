@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/report/figure.h"
+#include "bench/report/gnuplot.h"
 #include "bench/report/plot.h"
-
-extern char **environ;
 
 /* What the figure says of itself goes by environment: gnuplot reads it without any quoting. */
 struct words {
@@ -46,24 +43,6 @@ static void describe(const struct model *model, const struct words *words, const
     setenv("TARE_CAPTION", caption, 1);
     setenv("TARE_UNIT", words->unit, 1);
     setenv("TARE_STEM", stem, 1);
-}
-
-static int run_gnuplot(const char *script, struct error *error)
-{
-    char *const argv[] = {(char *)"gnuplot", (char *)script, NULL};
-    int code, status;
-    pid_t pid;
-
-    code = posix_spawnp(&pid, "gnuplot", NULL, NULL, argv, environ);
-    if (code != 0)
-        return fail(error, code, "gnuplot: %s; remedy: apt-get install gnuplot-nox",
-                    strerror(code));
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return fail(error, errno, "gnuplot: %s", strerror(errno));
-    if (status != 0)
-        return fail(error, EIO, "gnuplot %s: failed (status %d)", script, status);
-    return 0;
 }
 
 /* A figure: its data, written by figure.h's; then, if there is any, the drawing of it. */
@@ -101,7 +80,7 @@ static int draw(struct figure *figure, int count, const char *script, const stru
     }
     describe(figure->model, words, figure->stem);
     snprintf(path, sizeof path, "%s/plots/%s", figure->datadir, script);
-    status = run_gnuplot(path, error);
+    status = gnuplot_run(path, error);
     return status < 0 ? status : 1;
 }
 

@@ -76,6 +76,70 @@ static void test_hdr(void **state)
     free(text);
 }
 
+static void write_openmetrics(const struct model *model, FILE *out)
+{
+    assert_int_equal(export_find("openmetrics")->write(model, out), 0);
+}
+
+static void test_openmetrics(void **state)
+{
+    char *text = document_written(document_complete(), write_openmetrics);
+
+    (void)state;
+    assert_non_null(strstr(text, "# TYPE tare_boot_app_seconds gauge\n"));
+    assert_non_null(
+        strstr(text, "tare_boot_app_seconds{target=\"pith\",statistic=\"median\"} 0.002\n"));
+    assert_non_null(
+        strstr(text, "tare_net_tcp_bits_per_second{target=\"pith\",statistic=\"low\"}"));
+    assert_non_null(
+        strstr(text, "tare_failed_samples{scenario=\"net\",metric=\"tcp\",target=\"linux\"} 3\n"));
+    assert_null(strchr(text, '\033'));
+    assert_string_equal(text + strlen(text) - 6, "# EOF\n");
+    free(text);
+}
+
+static void write_github(const struct model *model, FILE *out)
+{
+    assert_int_equal(export_find("github")->write(model, out), 0);
+}
+
+static void write_larger(const struct model *model, FILE *out)
+{
+    assert_int_equal(export_find("github-larger")->write(model, out), 0);
+}
+
+static void write_bmf(const struct model *model, FILE *out)
+{
+    assert_int_equal(export_find("bmf")->write(model, out), 0);
+}
+
+/* Series without a value are in none. */
+static void test_services(void **state)
+{
+    char *text = document_written(document_complete(), write_github);
+    cJSON *list = cJSON_Parse(text);
+
+    (void)state;
+    free(text);
+    assert_string_equal(json_text(document_at(list, "0"), "name"), "boot.app pith");
+    assert_string_equal(json_text(document_at(list, "0"), "unit"), "ms");
+    assert_float_equal(json_number(document_at(list, "0"), "value"), 2, 0);
+    assert_non_null(strstr(json_text(document_at(list, "0"), "extra"), "tcg, INVALID"));
+    cJSON_Delete(list);
+    text = document_written(document_complete(), write_larger);
+    assert_non_null(strstr(text, "\"net.tcp pith\""));
+    assert_null(strstr(text, "boot.app"));
+    assert_null(strstr(text, "net.tcp linux"));
+    free(text);
+    text = document_written(document_complete(), write_bmf);
+    list = cJSON_Parse(text);
+    free(text);
+    assert_float_equal(json_number(document_at(list, "boot.app pith"), "none"), 0, 0);
+    assert_float_equal(
+        json_number(json_field(document_at(list, "boot.app pith"), "app (ms)"), "value"), 2, 0);
+    cJSON_Delete(list);
+}
+
 static void test_full(void **state)
 {
     cJSON *document = document_complete();
@@ -94,8 +158,10 @@ static void test_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table), cmocka_unit_test(test_tsv),  cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_hdr),   cmocka_unit_test(test_full),
+        cmocka_unit_test(test_table),       cmocka_unit_test(test_tsv),
+        cmocka_unit_test(test_csv),         cmocka_unit_test(test_hdr),
+        cmocka_unit_test(test_openmetrics), cmocka_unit_test(test_services),
+        cmocka_unit_test(test_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

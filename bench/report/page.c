@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/file.h"
+#include "bench/report/html.h"
+#include "bench/report/page.h"
+#include "bench/report/page_record.h"
+
+/* Readable on a phone, on paper and in the dark. Only wide tables and figures scroll, each in a box
+ * of its own. */
+static const char style[] =
+    ":root{color-scheme:light "
+    "dark;--ink:#1b1b1b;--dim:#595959;--paper:#fff;--line:#d5d5d5;--box:#f5f5f3;"
+    "--link:#0b57a4}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e8e8e6;--dim:#b0b0ae;--paper:#161616;--line:#"
+    "3c3c3c;"
+    "--box:#222;--link:#8ab8ee}}"
+    "*{box-sizing:border-box}"
+    "body{margin:0 auto;padding:1rem;max-width:72rem;background:var(--paper);color:var(--ink);"
+    "font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}"
+    "h1{font-size:1.6rem;line-height:1.2}h2{margin-top:2.5rem;border-bottom:1px solid var(--line)}"
+    "a{color:var(--link)}.dim{color:var(--dim)}.say{font-size:1.15rem}"
+    ".wide{overflow-x:auto;margin:1rem 0}"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}"
+    "caption{text-align:left;font-weight:600;padding:.3rem 0}"
+    "th,td{padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;"
+    "vertical-align:top;white-space:nowrap}td.n{text-align:right}"
+    "th.wrap{white-space:normal;min-width:11rem;font-weight:400}"
+    "figure{margin:1rem 0}figure .wide{background:#fff;border:1px solid "
+    "var(--line);border-radius:.3rem;margin:0}"
+    "figure img{display:block;height:auto;max-width:100%;min-width:min(100%,22rem)}"
+    "figure.big img{max-width:none;width:auto}"
+    ".bad{border-left:.3rem solid #c22;padding:.4rem .8rem;background:var(--box)}"
+    "pre{overflow-x:auto;background:var(--box);padding:.7rem;font-size:.8rem;line-height:1.35}"
+    "dt{font-weight:600;margin-top:.6rem}dd{margin:0}details{margin:.6rem 0}summary{cursor:pointer}"
+    "@media print{body{max-width:none;font-size:10pt}.wide{overflow:visible}details{display:none}"
+    "figure,tr{break-inside:avoid}}";
+
+/* Element `tag` around escaped text. */
+static void put(const char *tag, const char *text, FILE *out)
+{
+    fprintf(out, "<%s>", tag);
+    html_text(text, out);
+    fprintf(out, "</%.*s>\n", (int)strcspn(tag, " "), tag);
+}
+
+static void put_number(double value, FILE *out)
+{
+    if (fabs(value) >= 1000)
+        fprintf(out, "%.0f", value);
+    else
+        fprintf(out, "%.3g", value);
+}
+
+static const char *title_of(const struct model_metric *metric)
+{
+    return *metric->title ? metric->title : metric->name;
+}
+
+/* --- the headline ------------------------------------------------------------------------------
+ */
+
+/* What a reader wants to know first, of what there is. */
+static const struct {
+    const char *scenario, *metric;
+} headlines[] = {
+    {"boot", "total"},
+    {"boot", "app"},
+    {"iperf", "tcp_rx"},
+    {"iperf", "tcp_tx"},
+    {"latency", "closed_c1_p50"},
+    {"latency", "closed_c32_rate"},
+    {"memory", "minimum"},
+    {"density", "ready_all"},
+};
+
+/* How many times as fast, as much or as little: a ratio above 1 reads best. */
+static void put_times(const struct model_series *series, FILE *out)
+{
+    double ratio = series->ratio->summary.median;
+    bool more = ratio >= 1, good = more == (series->metric->direction == MODEL_HIGHER);
+
+    put_number(more ? ratio : 1 / ratio, out);
+    fprintf(out, " times as %s as ", more ? "much" : "little");
+    html_text(series->ratio->base, out);
+    if (!good)
+        fputs(", which is worse", out);
+}
+
+static void put_headline(const struct model *model, const struct model_series *series, FILE *out)
+{
+    const struct model_metric *metric = series->metric;
+    const struct model_series *base = model_series(metric, series->ratio->base);
+
+    fputs("<li><b>", out);
+    html_text(series->target->name, out);
+    fputs("</b>: ", out);
+    put_number(series->summary.median / metric->scale, out);
+    fputc(' ', out);
+    html_text(metric->shown_unit, out);
+    if (base && base->summary.n) {
+        fputs(" against ", out);
+        put_number(base->summary.median / metric->scale, out);
+    }
+    fputs(", ", out);
+    put_times(series, out);
+    fputs(" <span class=dim>(", out);
+    html_text(title_of(metric), out);
+    fprintf(out, "%s)</span></li>\n", model->run.tcg ? "; TCG" : "");
+}
+
+static void put_headlines(const struct model *model, FILE *out)
+{
+    fputs("<ul class=say>\n", out);
+    for (size_t h = 0; h < sizeof headlines / sizeof *headlines; h++) {
+        const struct model_metric *metric =
+            model_metric(model, headlines[h].scenario, headlines[h].metric);
+
+        for (size_t s = 0; metric && s < metric->series_count; s++) {
+            const struct model_series *series = metric->series[s];
+
+            if (series->ratio && series->ratio->summary.median > 0 &&
+                strcmp(series->target->name, "floor") != 0 &&
+                strcmp(series->target->name, "host") != 0)
+                put_headline(model, series, out);
+        }
+    }
+    fputs("</ul>\n", out);
+}
+
+/* --- scenarios ---------------------------------------------------------------------------------
+ */
+
+static void put_row(const struct model *model, const struct model_series *series, bool first,
+                    size_t rows, FILE *out)
+{
+    const struct model_metric *metric = series->metric;
+    double ends[2];
+
+    fputs("<tr>", out);
+    if (first) {
+        fprintf(out, "<th class=wrap scope=rowgroup rowspan=%zu>", rows);
+        html_text(title_of(metric), out);
+        fputs(" <span class=dim>", out);
+        html_text(metric->name, out);
+        fputs("</span></th>", out);
+    }
+    fputs("<th scope=row>", out);
+    html_text(series->target->name, out);
+    fputs("</th><td class=n>", out);
+    if (series->summary.n) {
+        put_number(series->summary.median / metric->scale, out);
+        fputc(' ', out);
+        html_text(metric->shown_unit, out);
+        fputs("</td><td class=n>", out);
+        stats_ends(&series->summary, ends);
+        put_number(ends[0] / metric->scale, out);
+        fputs(" .. ", out);
+        put_number(ends[1] / metric->scale, out);
+    } else {
+        fputs("no sample</td><td class=n>", out);
+    }
+    fprintf(out, "</td><td class=n>%zu", series->summary.n);
+    fprintf(out, series->failed ? ", %zu failed</td><td class=n>" : "</td><td class=n>",
+            series->failed);
+    if (series->ratio) {
+        const struct summary *ratio = &series->ratio->summary;
+
+        stats_ends(ratio, ends);
+        fprintf(out, "%.3g [%.3g .. %.3g]", ratio->median, ends[0], ends[1]);
+        if (strcmp(series->ratio->base, model->base) != 0) {
+            fputs(" to ", out);
+            html_text(series->ratio->base, out);
+        }
+    }
+    fputs("</td></tr>\n", out);
+}
+
+static void put_table(const struct model *model, const struct model_scenario *scenario, FILE *out)
+{
+    fputs("<div class=wide tabindex=0 role=region aria-label=\"values\"><table>\n<caption>Medians "
+          "of ",
+          out);
+    html_text(scenario->name, out);
+    fputs("</caption>\n<thead><tr><th scope=col>what</th><th scope=col>target</th>"
+          "<th scope=col>median</th><th scope=col>interval</th><th scope=col>n</th>"
+          "<th scope=col>ratio to ",
+          out);
+    html_text(*model->base ? model->base : "the base", out);
+    fputs("</th></tr></thead>\n<tbody>\n", out);
+    for (size_t m = 0; m < scenario->metric_count; m++)
+        for (size_t s = 0; s < scenario->metrics[m]->series_count; s++)
+            put_row(model, scenario->metrics[m]->series[s], s == 0,
+                    scenario->metrics[m]->series_count, out);
+    fputs("</tbody></table></div>\n", out);
+}
+
+/* In words what the figure of a metric shows. */
+static void put_alternative(const struct model_metric *metric, FILE *out)
+{
+    html_text(title_of(metric), out);
+    fputs(", medians:", out);
+    for (size_t s = 0; s < metric->series_count; s++) {
+        const struct model_series *series = metric->series[s];
+
+        fputs(s ? ", " : " ", out);
+        html_text(series->target->name, out);
+        fputc(' ', out);
+        if (series->summary.n)
+            put_number(series->summary.median / metric->scale, out);
+        else
+            fputs("none", out);
+    }
+    fputc(' ', out);
+    html_text(metric->shown_unit, out);
+}
+
+/* The figure DIRECTORY/FILE, as an image whose bytes are in the page. */
+static int put_figure(const char *directory, const char *name, const struct model_metric *metric,
+                      FILE *out, struct error *error)
+{
+    char path[PATH_MAX];
+    struct file file;
+    int status;
+
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    status = file_read(path, &file, error);
+    if (status < 0)
+        return status;
+    fprintf(out, "<figure%s><div class=wide><img alt=\"", metric ? "" : " class=big");
+    if (metric)
+        put_alternative(metric, out);
+    else
+        html_text(name, out);
+    fputs("\" src=\"data:image/svg+xml;base64,", out);
+    html_base64(file.data, file.size, out);
+    fputs("\"></div></figure>\n", out);
+    file_free(&file);
+    return 0;
+}
+
+/* The metric of which FILE, "SCENARIO-METRIC.svg", is the figure, or NULL. */
+static const struct model_metric *metric_of(const struct model_scenario *scenario, const char *name)
+{
+    for (size_t m = 0; m < scenario->metric_count; m++) {
+        char expected[NAME_MAX + 1];
+
+        snprintf(expected, sizeof expected, "%s-%s.svg", scenario->name,
+                 scenario->metrics[m]->name);
+        if (strcmp(expected, name) == 0)
+            return scenario->metrics[m];
+    }
+    return NULL;
+}
+
+static bool is_figure_of(const struct model_scenario *scenario, const char *name)
+{
+    size_t length = strlen(scenario->name), whole = strlen(name);
+
+    return strncmp(name, scenario->name, length) == 0 && name[length] == '-' && whole > 4 &&
+           strcmp(name + whole - 4, ".svg") == 0;
+}
+
+static int put_figures(const struct model_scenario *scenario, const char *directory, FILE *out,
+                       struct error *error)
+{
+    struct dirent **entries;
+    int count = scandir(directory, &entries, NULL, alphasort), status = 0;
+
+    if (count < 0)
+        return fail(error, errno, "%s: %s", directory, strerror(errno));
+    /* Those of several metrics first. */
+    for (int joint = 1; joint >= 0; joint--)
+        for (int i = 0; i < count && status == 0; i++) {
+            const struct model_metric *metric = metric_of(scenario, entries[i]->d_name);
+
+            if (is_figure_of(scenario, entries[i]->d_name) && (metric == NULL) == (joint == 1))
+                status = put_figure(directory, entries[i]->d_name, metric, out, error);
+        }
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+    return status;
+}
+
+static void put_definitions(const struct model_scenario *scenario, FILE *out)
+{
+    fputs("<details><summary>Definitions</summary><dl>\n", out);
+    for (size_t m = 0; m < scenario->metric_count; m++) {
+        const struct model_metric *metric = scenario->metrics[m];
+
+        put("dt", metric->name, out);
+        fputs("<dd>", out);
+        html_text(metric->definition, out);
+        if (*metric->start) {
+            fputs("; from ", out);
+            html_text(metric->start, out);
+            fputs(" to ", out);
+            html_text(metric->stop, out);
+        }
+        fputs("; clock: ", out);
+        html_text(metric->clock, out);
+        fprintf(out, "; %s is better</dd>\n",
+                metric->direction == MODEL_LOWER ? "lower" : "higher");
+    }
+    fputs("</dl></details>\n", out);
+}
+
+static int put_scenario(const struct model *model, const struct model_scenario *scenario,
+                        const char *directory, FILE *out, struct error *error)
+{
+    int status;
+
+    put("h2", scenario->name, out);
+    put_table(model, scenario, out);
+    status = put_figures(scenario, directory, out, error);
+    put_definitions(scenario, out);
+    return status;
+}
+
+static void put_warnings(const struct model *model, FILE *out)
+{
+    for (size_t i = 0; i < model->run.invalid_count; i++) {
+        fputs("<p class=bad><b>Invalid:</b> ", out);
+        html_text(model->run.invalid_reasons[i], out);
+        fputs("</p>\n", out);
+    }
+    if (model->warning_count == 0)
+        return;
+    fputs("<h2>Warnings</h2>\n<ul>\n", out);
+    for (size_t i = 0; i < model->warning_count; i++) {
+        fputs("<li>", out);
+        html_text(model->warnings[i].text, out);
+        fputs(" <span class=dim>(", out);
+        html_text(model->warnings[i].remedy, out);
+        fputs(")</span></li>\n", out);
+    }
+    fputs("</ul>\n", out);
+}
+
+static void put_head(const struct model *model, FILE *out)
+{
+    const struct model_run *run = &model->run;
+
+    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+          "<title>tare: what the operating system costs</title>\n<style>",
+          out);
+    fputs(style, out);
+    fputs("</style>\n</head>\n<body>\n<header>\n"
+          "<h1>What does the operating system under the program cost?</h1>\n<p class=dim>",
+          out);
+    html_text(run->started, out);
+    fputs(", ", out);
+    html_text(run->machine, out);
+    fprintf(out, ", %zu MiB, %zu vCPU, ", run->memory_mib, run->vcpus);
+    html_text(run->tcg ? "TCG, which does not predict KVM" : run->accel, out);
+    fputs("; ", out);
+    html_text(model->host.cpu, out);
+    fprintf(out, ", %zu cores%s</p>\n</header>\n<main>\n", model->host.cores,
+            run->quiet ? ", quiet" : ", not quiet");
+}
+
+int page_write(const struct model *model, const char *figures, FILE *out, struct error *error)
+{
+    int status = 0;
+
+    put_head(model, out);
+    put_headlines(model, out);
+    put_warnings(model, out);
+    for (size_t i = 0; i < model->scenario_count && status == 0; i++)
+        status = put_scenario(model, &model->scenarios[i], figures, out, error);
+    fputs("<h2>Host, machine and fairness</h2>\n", out);
+    page_record(model, out);
+    put("h2", "Data", out);
+    if (status == 0 && page_data(model, out) < 0)
+        status = fail(error, ENOMEM, "out of memory");
+    fputs("</main>\n</body>\n</html>\n", out);
+    if (status == 0 && (fflush(out) != 0 || ferror(out)))
+        status = fail(error, EIO, "the page: %s", strerror(errno));
+    return status;
+}
