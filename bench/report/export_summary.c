@@ -2,6 +2,7 @@
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ static struct base_unit base_unit_of(const char *unit)
     static const struct base_unit known[] = {
         {"ms", "seconds", 1e-3},   {"us", "seconds", 1e-6},
         {"ns", "seconds", 1e-9},   {"s", "seconds", 1},
-        {"%", "ratio", 1e-2},      {"bit/s", "bits_per_second", 1},
+        {"%", "ratio", 1e-2},      {"bit/s", "bytes_per_second", 0.125},
         {"B", "bytes", 1},         {"KiB", "bytes", 1024},
         {"MiB", "bytes", 1048576}, {"s/GB", "seconds_per_byte", 1e-9},
     };
@@ -34,11 +35,29 @@ static struct base_unit base_unit_of(const char *unit)
     return (struct base_unit){unit, "", 1};
 }
 
-/* `text` as part of a metric's name: letters, digits and underscores. */
-static void put_name(const char *text, FILE *out)
+/* Whether a word of a metric's name tells its unit: the base unit at the end does that. */
+static bool is_unit(const char *word, size_t length)
 {
-    for (; *text; text++)
-        fputc(isascii(*text) && isalnum((unsigned char)*text) ? *text : '_', out);
+    static const char *const units[] = {"s", "ms", "us", "ns", "per", "gb", NULL};
+
+    for (int i = 0; units[i]; i++)
+        if (strlen(units[i]) == length && strncmp(units[i], word, length) == 0)
+            return true;
+    return false;
+}
+
+/* "_" and each word of `text`: letters and digits. */
+static void put_words(const char *text, FILE *out)
+{
+    while (*text) {
+        size_t length = 0;
+
+        while (isascii(text[length]) && isalnum((unsigned char)text[length]))
+            length++;
+        if (length && !is_unit(text, length))
+            fprintf(out, "_%.*s", (int)length, text);
+        text += length + (text[length] != '\0');
+    }
 }
 
 /* A label's value, or, less the quotes, a help text. */
@@ -55,10 +74,9 @@ static void put_text(const char *text, FILE *out)
 
 static void put_family(const struct model_metric *metric, const struct base_unit *unit, FILE *out)
 {
-    fputs("tare_", out);
-    put_name(metric->scenario, out);
-    fputc('_', out);
-    put_name(metric->name, out);
+    fputs("tare", out);
+    put_words(metric->scenario, out);
+    put_words(metric->name, out);
     fprintf(out, "%s%s", *unit->name ? "_" : "", unit->name);
 }
 

@@ -15,23 +15,27 @@ commit() { # commit DAY
     git add -A
     GIT_AUTHOR_DATE="2026-01-0$1T00:00:00Z" GIT_COMMITTER_DATE="2026-01-0$1T00:00:00Z" git commit -qm "$1"
 }
-publish() { # publish SITE: a result of this commit, exact
+measure() { # a result of this commit, exact
     build/bin/tare run --icount --target floor,pith --repeat 2 --warmup 0 --out "$tmp/r.json" >"$tmp/log" 2>&1
-    TARE=$tare CI/publish "$1" "$tmp/r.json" >"$tmp/out" 2>"$tmp/err"
+}
+publish() {
+    TARE=$tare CI/publish "$tmp/site" "$tmp/r.json" >"$tmp/out" 2>"$tmp/err"
 }
 tare=$(realpath "$tare")
 cd "$project" || exit
 unset B
 git init -q
 commit 1
-publish "$tmp/site"
+measure
+publish
 ok "publish: the first commit" is $? 0
 sed -i '1s/$/ /' README.md
 commit 2
 CI/regress HEAD~1 8 >"$tmp/passed.md" 2>"$tmp/err"
 ok "a document: regress passes" is $? 0
 ok "a document: says so" grep -q 'gate \*\*passed\*\*' "$tmp/passed.md"
-publish "$tmp/site"
+measure
+publish
 sed -i 's/^    cpu_init(trap_stubs, syscall_entry);/&\n    for (volatile int i = 0; i < 2000; i++)\n        ;/' \
     kernels/pith/main.c
 commit 3
@@ -39,14 +43,15 @@ CI/regress HEAD~1 8 >"$tmp/failed.md" 2>"$tmp/err"
 ok "slower: regress fails" is $? 1
 ok "slower: says so" grep -q 'gate \*\*did not pass\*\*' "$tmp/failed.md"
 ok "slower: by which metric" grep -Eq '^boot.virtual_ns .* FAIL' "$tmp/failed.md"
-ok "slower: beside it a comparison by the clock" grep -Eq '^\| boot\.app \| pith -> pith-b \|' "$tmp/failed.md"
+ok "slower: beside it a comparison by the clock" grep -Eq '^\| boot\.app \| pith -.* pith-b \|' "$tmp/failed.md"
 ok "no worktree is left" is "$(git worktree list | wc -l)" 1
 CI/regress none >"$tmp/out" 2>"$tmp/err"
 ok "no such commit: status" is $? 2
 ok "no such commit: message" says 'none: no such commit'
-publish "$tmp/site"
+measure
+publish
 cp -a "$tmp/site" "$tmp/once"
-publish "$tmp/site"
+publish
 ok "three commits: three reports" is "$(find "$tmp/site/reports" -name '*.html' | wc -l)" 3
 ok "three commits: newest first" is \
     "$(grep -o '2026010[0-9]T' "$tmp/site/index.html" | sort -u | wc -l)" 3
@@ -68,7 +73,7 @@ for page in "$tmp/r.html" "$tmp/hostile.html" "$tmp/site/index.html"; do
     ok "$name: no script" bash -c "! grep -qi '<script' '$page'"
     ok "$name: no control character" bash -c "! LC_ALL=C grep -q $'[\x01-\x08\x0b-\x1f]' '$page'"
 done
-ok "report: figures are in it" test "$(grep -o 'data:image/svg+xml' "$tmp/r.html" | wc -l)" -ge 2
+ok "report: figures are in it" test "$(grep -o 'data:image/svg+xml' "$tmp/r.html" | wc -l)" -ge 1
 "$tare" report "$tmp/r.json" "$tmp/none/r.html" >"$tmp/out" 2>"$tmp/err"
 ok "report into no folder: message" says 'none/r.html: No such file'
 

@@ -90,7 +90,7 @@ static void test_openmetrics(void **state)
     assert_non_null(
         strstr(text, "tare_boot_app_seconds{target=\"pith\",statistic=\"median\"} 0.002\n"));
     assert_non_null(
-        strstr(text, "tare_net_tcp_bits_per_second{target=\"pith\",statistic=\"low\"}"));
+        strstr(text, "tare_net_tcp_bytes_per_second{target=\"pith\",statistic=\"low\"}"));
     assert_non_null(
         strstr(text, "tare_failed_samples{scenario=\"net\",metric=\"tcp\",target=\"linux\"} 3\n"));
     assert_null(strchr(text, '\033'));
