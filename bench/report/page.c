@@ -80,19 +80,6 @@ static const struct {
     {"density", "ready_all"},
 };
 
-/* How many times as fast, as much or as little: a ratio above 1 reads best. */
-static void put_times(const struct model_series *series, FILE *out)
-{
-    double ratio = series->ratio->summary.median;
-    bool more = ratio >= 1, good = more == (series->metric->direction == MODEL_HIGHER);
-
-    put_number(more ? ratio : 1 / ratio, out);
-    fprintf(out, " times as %s as ", more ? "much" : "little");
-    html_text(series->ratio->base, out);
-    if (!good)
-        fputs(", which is worse", out);
-}
-
 static void put_headline(const struct model *model, const struct model_series *series, FILE *out)
 {
     const struct model_metric *metric = series->metric;
@@ -104,15 +91,17 @@ static void put_headline(const struct model *model, const struct model_series *s
     put_number(series->summary.median / metric->scale, out);
     fputc(' ', out);
     html_text(metric->shown_unit, out);
+    fprintf(out, ", %.3g ", series->ratio->summary.median);
+    fputs(series->ratio->summary.median < 1 ? "of " : "times ", out);
+    html_text(series->ratio->base, out);
     if (base && base->summary.n) {
-        fputs(" against ", out);
+        fputs("'s ", out);
         put_number(base->summary.median / metric->scale, out);
     }
-    fputs(", ", out);
-    put_times(series, out);
     fputs(" <span class=dim>(", out);
     html_text(title_of(metric), out);
-    fprintf(out, "%s)</span></li>\n", model->run.tcg ? "; TCG" : "");
+    fprintf(out, "; %s is better%s)</span></li>\n",
+            metric->direction == MODEL_LOWER ? "lower" : "higher", model->run.tcg ? "; TCG" : "");
 }
 
 static void put_headlines(const struct model *model, FILE *out)
@@ -147,9 +136,12 @@ static void put_row(const struct model *model, const struct model_series *series
     if (first) {
         fprintf(out, "<th class=wrap scope=rowgroup rowspan=%zu>", rows);
         html_text(title_of(metric), out);
-        fputs(" <span class=dim>", out);
-        html_text(metric->name, out);
-        fputs("</span></th>", out);
+        if (*metric->title) {
+            fputs(" <span class=dim>", out);
+            html_text(metric->name, out);
+            fputs("</span>", out);
+        }
+        fputs("</th>", out);
     }
     fputs("<th scope=row>", out);
     html_text(series->target->name, out);
@@ -324,13 +316,17 @@ static int put_scenario(const struct model *model, const struct model_scenario *
     return status;
 }
 
-static void put_warnings(const struct model *model, FILE *out)
+static void put_reasons(const struct model *model, FILE *out)
 {
     for (size_t i = 0; i < model->run.invalid_count; i++) {
         fputs("<p class=bad><b>Invalid:</b> ", out);
         html_text(model->run.invalid_reasons[i], out);
         fputs("</p>\n", out);
     }
+}
+
+static void put_warnings(const struct model *model, FILE *out)
+{
     if (model->warning_count == 0)
         return;
     fputs("<h2>Warnings</h2>\n<ul>\n", out);
@@ -373,9 +369,10 @@ int page_write(const struct model *model, const char *figures, FILE *out, struct
 
     put_head(model, out);
     put_headlines(model, out);
-    put_warnings(model, out);
+    put_reasons(model, out);
     for (size_t i = 0; i < model->scenario_count && status == 0; i++)
         status = put_scenario(model, &model->scenarios[i], figures, out, error);
+    put_warnings(model, out);
     fputs("<h2>Host, machine and fairness</h2>\n", out);
     page_record(model, out);
     put("h2", "Data", out);
