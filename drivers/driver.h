@@ -7,7 +7,8 @@
  * guest's three file descriptors and stamps what happens on them. null.c is the annotated example.
  * To add a driver, see docs/adding-a-driver.md.
  *
- * All hooks return 0 or a negative errno with `error` filled.
+ * All hooks return 0 or a negative errno with `error` filled. They are called one at a time, those
+ * of a guest by the same thread, and may block: they have a deadline.
  */
 #ifndef TARE_DRIVER_H
 #define TARE_DRIVER_H
@@ -43,6 +44,7 @@ struct launch {
     const char *initrd;  /* file, or NULL */
     const char *cmdline; /* kernel command line, or NULL */
     const char *program; /* the payload's ELF as a host file (process driver) */
+    const char *hidden;  /* folder in which all guests' files are: no process may see it; or NULL */
     char *const *argv;   /* the payload's arguments, argv[0] first, NULL-terminated */
     const char *script;  /* the null driver's script (JSON text, see null.c), or NULL */
     bool network;        /* whether the guest gets instance.address */
@@ -80,7 +82,12 @@ struct driver {
      * left behind; `guest` comes initialised by guest_init(). */
     int (*create)(void *context, const struct launch *launch, struct guest *guest,
                   struct error *error);
-    /* Required: let it run. The caller stamps t1 just before this call. */
+    /* Optional: called by another thread while create has not returned for too long. Make it
+     * return: kill what it waits for. From then on the guest's process is known, and killed, if
+     * resume or destroy do not return. */
+    void (*give_up)(void *context);
+    /* Required: let it run. The caller stamps t1 just before this call, and watches the guest while
+     * it lasts. */
     int (*resume)(void *context, struct guest *guest, struct error *error);
     /* Required: end it if it still runs, reap it, close and free all that create made. */
     void (*destroy)(void *context, struct guest *guest);

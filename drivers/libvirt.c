@@ -19,6 +19,7 @@
 #include "driver.h"
 #include "machine.h"
 #include "sockets.h"
+#include "started.h"
 
 #define STOPPED_MS 30000
 
@@ -28,6 +29,7 @@ struct context {
     bool loop_runs;
     int quit_timer;
     bool quit;
+    int64_t since; /* when create was last called (started.h); atomic */
 };
 
 /* A guest's. */
@@ -220,6 +222,7 @@ static int driver_create(void *data, const struct launch *launch, struct guest *
 
     if (!xml)
         return fail(error, ENOMEM, "out of memory");
+    __atomic_store_n(&context->since, started_now(), __ATOMIC_RELEASE);
     status = sockets_listen(launch->workdir, &sockets, error);
     if (status == 0)
         status = create_domain(context, xml, guest, error);
@@ -236,6 +239,14 @@ done:
     if (status < 0)
         driver_destroy(data, guest);
     return status;
+}
+
+/* QEMU does not answer: not that of the guest, nor one that libvirt asks what QEMU can do. */
+static void driver_give_up(void *data)
+{
+    struct context *context = data;
+
+    started_kill(__atomic_load_n(&context->since, __ATOMIC_ACQUIRE));
 }
 
 static int driver_resume(void *data, struct guest *guest, struct error *error)
@@ -256,6 +267,7 @@ const struct driver driver_libvirt = {
     .has_tap = true,
     .open = driver_open,
     .create = driver_create,
+    .give_up = driver_give_up,
     .resume = driver_resume,
     .destroy = driver_destroy,
     .close = driver_close,

@@ -4,9 +4,11 @@
  * It checks the harness's accuracy against known delays. Tests make guests crash and hang with it.
  * And it is the example for a new driver: the comments say what the contract asks of each hook.
  *
- * The script is an array in target.json. Its times are in ms after the resume:
+ * The script is an array in target.json. Its times are in ms after the resume, which may take time
+ * itself, as libvirt's does:
  *
  *     "script": [
+ *         {"resume_ms": 9},                        resume returns so much later, or with the guest
  *         {"at_ms": 1,  "marker": "M"},            one letter of scenarios/marker.h
  *         {"at_ms": 2,  "console": "hello\n"},     text on the console
  *         {"at_ms": 5,  "marker": "E", "status": 0},
@@ -15,6 +17,7 @@
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,10 +43,12 @@ struct step {
 struct script {
     struct step *steps;
     size_t count;
+    int resume_ms;
 };
 
 struct state {
     int go_fd; /* resume writes the start time here; the guest blocks on it until then */
+    int resume_ms;
 };
 
 static void script_free(struct script *script)
@@ -101,8 +106,15 @@ static int script_parse(const char *text, struct script *script, struct error *e
         status = fail(error, EINVAL, "\"script\" must be an array of at least one step");
     else if (!(script->steps = calloc((size_t)count, sizeof *script->steps)))
         status = fail(error, ENOMEM, "out of memory");
-    for (int i = 0; status == 0 && i < count; i++, script->count++)
-        status = parse_step(cJSON_GetArrayItem(list, i), (size_t)i, &script->steps[i], error);
+    for (int i = 0; status == 0 && i < count; i++) {
+        const cJSON *item = cJSON_GetArrayItem(list, i);
+        const cJSON *resume = cJSON_GetObjectItemCaseSensitive(item, "resume_ms");
+
+        if (cJSON_IsNumber(resume))
+            script->resume_ms = resume->valueint;
+        else
+            status = parse_step(item, (size_t)i, &script->steps[script->count++], error);
+    }
     cJSON_Delete(list);
     return status;
 }
@@ -179,7 +191,7 @@ static int null_create(void *context, const struct launch *launch, struct guest 
         close(console[0]);
         live(&script, go[1], marker[1], console[1]);
     }
-    state->go_fd = go[0];
+    *state = (struct state){go[0], script.resume_ms};
     guest->state = state;
     guest->marker_fd = marker[0];
     guest->console_fd = console[0];
@@ -203,6 +215,7 @@ done:
 /* resume: let it run. The script's clock starts here. */
 static int null_resume(void *context, struct guest *guest, struct error *error)
 {
+    struct pollfd end = {.fd = guest->exit_fd, .events = POLLIN};
     struct state *state = guest->state;
     struct timespec now;
     int64_t start;
@@ -212,6 +225,7 @@ static int null_resume(void *context, struct guest *guest, struct error *error)
     start = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
     if (write(state->go_fd, &start, sizeof start) != sizeof start)
         return fail(error, EIO, "null guest: it is gone before its start");
+    poll(&end, 1, state->resume_ms);
     return 0;
 }
 

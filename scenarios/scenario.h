@@ -110,7 +110,8 @@ int trial_wait(struct trial *trial, enum event event, struct error *error);
  * that writes no markers (--ready). */
 enum event trial_started(const struct trial *trial);
 
-/* From now on the trial has this many `seconds`, instead of the scenario's deadline. */
+/* From now on the trial has this many `seconds`, instead of the scenario's deadline. As all
+ * deadlines, it is longer on a host that is slower than expected. */
 void trial_allow(struct trial *trial, double seconds);
 
 /* Wait for the payload's end, for `seconds` at most: 0 also if it still runs. */

@@ -124,7 +124,7 @@ null_target() {
 }
 
 # begin_tare ARGUMENT...: start it in the background; its process id in $pid. Waits until its sandbox is
-# there, and notes the PID namespace in which all its processes are. It is held open, since the kernel
+# there, and notes the user namespace in which all its processes are. It is held open, since the kernel
 # would give its number to another one.
 begin_tare() {
     "$tare" "$@" >"$tmp/out" 2>"$tmp/err" &
@@ -132,7 +132,7 @@ begin_tare() {
     until reaper=$(pgrep -P $pid) && worker=$(pgrep -o -P "$reaper"); do
         kill -0 $pid || return
     done
-    exec {held}<"/proc/$reaper/ns/pid"
+    exec {held}<"/proc/$reaper/ns/user"
     readlink "/proc/self/fd/$held" >>"$tmp/namespaces"
 }
 
@@ -140,7 +140,7 @@ begin_tare() {
 inside() {
     local process
     for process in /proc/[0-9]*; do
-        readlink "$process/ns/pid" 2>/dev/null | grep -qFxf "$tmp/namespaces" 2>/dev/null &&
+        readlink "$process/ns/user" 2>/dev/null | grep -qFxf "$tmp/namespaces" 2>/dev/null &&
             echo "${process#/proc/} $(cat "$process/comm")"
     done
 }

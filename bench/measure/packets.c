@@ -176,7 +176,7 @@ static void listen_in(struct trial *trial, unsigned port, double seconds, struct
              trial_address(trial));
     cJSON_AddItemToArray(lines, cJSON_CreateString(line));
     inet_pton(AF_INET, trial_address(trial), &to.sin_addr);
-    trial_allow(trial, seconds);
+    trial_allow_exactly(trial, seconds);
     fd = send_syn(&to);
     send_echo(&to);
     while (trial_await(trial, capture_fd(capture), "packet", &over) == 0 &&

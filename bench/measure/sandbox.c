@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,9 +108,25 @@ struct verdict {
     struct error error;
 };
 
+static struct verdict *own; /* the worker's */
+
+_Noreturn void sandbox_abandon(int code, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!own)
+        abort(); /* not in a worker */
+    own->status = -code;
+    va_start(arguments, format);
+    vsnprintf(own->error.text, sizeof own->error.text, format, arguments);
+    va_end(arguments);
+    _exit(0);
+}
+
 static _Noreturn void be_worker(int (*work)(void *data, struct error *error), void *data,
                                 struct verdict *verdict)
 {
+    own = verdict;
     verdict->status = mount_private(&verdict->error);
     if (verdict->status == 0)
         verdict->status = work(data, &verdict->error);

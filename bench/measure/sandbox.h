@@ -22,4 +22,9 @@
  * with the remedy when the host forbids the sandbox; -ECHILD when the worker was killed. */
 int sandbox_run(int (*work)(void *data, struct error *error), void *data, struct error *error);
 
+/* In the worker: end the sandbox at once, without regard to threads that hang, as if `work` had
+ * failed with `code` and this message. */
+_Noreturn void sandbox_abandon(int code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -6,171 +6,43 @@
 #include <string.h>
 
 #include "bench/base/clock.h"
-#include "bench/measure/network.h"
+#include "bench/measure/patience.h"
+#include "bench/measure/slots.h"
 #include "bench/measure/trial.h"
-
-/* One guest and what was seen of it. */
-struct slot {
-    unsigned program;
-    struct launch launch;
-    struct guest guest;
-    struct watch watch;
-    struct probe *probe; /* where the guest is probed */
-    bool has_guest;
-};
 
 struct trial {
     const struct trial_setup *setup;
-    struct slot **slots; /* indexed by the guests' instance numbers */
-    struct watch **watches;
-    unsigned count;
+    struct slots slots;
     unsigned current; /* the guest that the calls are about */
-    int64_t deadline;
-    double allowed_s;  /* from where the deadline was set */
+    struct patience patience;
     unsigned captures; /* kept so far */
-    int broken;        /* the errno by which tare itself, not the guest, failed */
     struct trial_report *report;
-};
-
-static const char *const event_names[EVENT_COUNT] = {
-    [EVENT_CREATE] = "create",       [EVENT_RESUME] = "resume",
-    [EVENT_KERNEL] = "kernel entry", [EVENT_MAIN] = "payload main",
-    [EVENT_READY] = "payload ready", [EVENT_REPLY] = "reply on the wire",
-    [EVENT_EXIT] = "payload exit",   [EVENT_END] = "end of payload",
-    [EVENT_GONE] = "end of guest",
 };
 
 static struct slot *current(const struct trial *trial)
 {
-    return trial->slots[trial->current];
-}
-
-/* Take the descriptions out of the guest before destroy frees them. */
-static void take_evidence(struct trial *trial, struct slot *slot)
-{
-    struct boot_report *boot = &trial->report->boots[slot->program];
-
-    if (boot->booted)
-        return; /* it would tell the same again */
-    *boot = (struct boot_report){
-        .booted = true,
-        .cmdline = slot->launch.cmdline ? strdup(slot->launch.cmdline) : NULL,
-        .xml = slot->guest.xml,
-        .argv = slot->guest.argv,
-        .argv_len = slot->guest.argv_len,
-    };
-    slot->guest.xml = slot->guest.argv = NULL;
-}
-
-static void disconnect(const struct trial_setup *setup, struct slot *slot)
-{
-    probe_close(slot->probe);
-    slot->probe = NULL;
-    network_detach(&slot->launch);
-    setup->launch_free(&slot->launch);
-}
-
-static void end_guest(struct trial *trial, struct slot *slot)
-{
-    if (!slot->has_guest)
-        return;
-    take_evidence(trial, slot);
-    watch_close(&slot->watch);
-    trial->setup->driver->destroy(trial->setup->context, &slot->guest);
-    disconnect(trial->setup, slot);
-    slot->has_guest = false;
-}
-
-/* What the guest will be started and connected by. If that fails, it is tare's failure, not the
- * guest's. */
-static int prepare(struct trial *trial, struct slot *slot, struct error *error)
-{
-    const struct trial_setup *setup = trial->setup;
-    int status = setup->launch(setup->data, slot->program, trial->current, &slot->launch, error);
-
-    if (status < 0)
-        return status;
-    status = network_attach(setup->driver, &slot->launch, error);
-    if (status == 0 && slot->launch.port)
-        status = probe_open(&slot->launch.instance, slot->launch.port, &slot->probe, error);
-    if (status < 0)
-        disconnect(setup, slot);
-    return status;
+    return trial->slots.list[trial->current];
 }
 
 int trial_boot(struct trial *trial, unsigned program, struct error *error)
 {
-    const struct trial_setup *setup = trial->setup;
-    struct slot *slot = current(trial);
-    int64_t *stamps = slot->watch.stamps;
-    int status;
+    int status = slots_boot(&trial->slots, trial->current, program, error);
 
-    end_guest(trial, slot);
-    slot->program = program;
-    watch_init(&slot->watch, setup->ready);
-    guest_init(&slot->guest);
-    trial->broken = status = prepare(trial, slot, error);
-    if (status < 0)
-        return status;
-    stamps[EVENT_CREATE] = clock_now();
-    status = setup->driver->create(setup->context, &slot->launch, &slot->guest, error);
-    if (status < 0) {
-        disconnect(setup, slot);
-        return status;
-    }
-    slot->has_guest = true;
-    watch_open(&slot->watch, &slot->guest, slot->probe);
-    trial_allow(trial, setup->scenario->deadline_s);
-    /* The first marker can come before resume returns, so t1 is stamped before the call. */
-    stamps[EVENT_RESUME] = clock_now();
-    if (slot->probe && setup->ready->kind == READY_TCP)
-        probe_start(slot->probe);
-    status = setup->driver->resume(setup->context, &slot->guest, error);
-    if (status < 0)
-        end_guest(trial, slot);
+    trial_allow(trial, trial->setup->scenario->deadline_s);
     return status;
-}
-
-/* Room for one more guest, which is not booted yet. */
-static int add_slot(struct trial *trial, struct error *error)
-{
-    struct slot **slots = realloc(trial->slots, (trial->count + 1) * sizeof *slots);
-    struct watch **watches = realloc(trial->watches, (trial->count + 1) * sizeof *watches);
-    struct slot *slot = calloc(1, sizeof *slot);
-
-    trial->slots = slots ? slots : trial->slots;
-    trial->watches = watches ? watches : trial->watches;
-    if (!slots || !watches || !slot) {
-        free(slot);
-        return fail(error, ENOMEM, "out of memory");
-    }
-    watch_init(&slot->watch, trial->setup->ready);
-    watches[trial->count] = &slot->watch;
-    slots[trial->count++] = slot;
-    return 0;
 }
 
 int trial_select(struct trial *trial, unsigned number, struct error *error)
 {
     int status = 0;
 
-    if (number > trial->count)
+    if (number > trial->slots.count)
         return fail(error, EINVAL, "guest %u: there is none before it", number);
-    if (number == trial->count)
-        status = add_slot(trial, error);
+    if (number == trial->slots.count)
+        status = slots_add(&trial->slots, error);
     if (status == 0)
         trial->current = number;
     return status;
-}
-
-static void free_slots(struct trial *trial)
-{
-    for (unsigned i = 0; i < trial->count; i++) {
-        end_guest(trial, trial->slots[i]);
-        free(trial->slots[i]);
-    }
-    free(trial->slots);
-    free(trial->watches);
 }
 
 static int explain(struct trial *trial, int code, const char *wanted, const char *hint,
@@ -183,8 +55,13 @@ static int explain(struct trial *trial, int code, const char *wanted, const char
         if (watch->stamps[i] >= 0)
             seen = event_names[i];
     if (code == -ETIMEDOUT)
-        return fail(error, ETIMEDOUT, "no %s within %g s (last seen: %s)%s", wanted,
-                    trial->allowed_s, seen, hint);
+        return fail(error, ETIMEDOUT, "no %s within %s (last seen: %s)%s", wanted,
+                    patience_text(&trial->patience), seen, hint);
+    if (code == -EBADMSG && watch->early == watch->latest)
+        return fail(error, EBADMSG, "out of order: %s was marked twice", event_names[watch->early]);
+    if (code == -EBADMSG)
+        return fail(error, EBADMSG, "out of order: %s was marked after %s",
+                    event_names[watch->early], event_names[watch->latest]);
     if (code == -EPIPE && watch->stamps[EVENT_END] >= 0)
         return fail(error, EPIPE, "the payload ended with status %u before %s%s",
                     watch->status[EVENT_END], wanted, hint);
@@ -193,14 +70,27 @@ static int explain(struct trial *trial, int code, const char *wanted, const char
     return fail(error, -code, "%s", strerror(-code));
 }
 
+/* A guest that marks what it did before after what it did later cannot be trusted in anything. */
+static int check(const struct trial *trial)
+{
+    return current(trial)->watch.early != EVENT_COUNT ? -EBADMSG : 0;
+}
+
 /* One step of all guests, unless the current one is no more. */
 static int step(struct trial *trial, struct pollfd *other, struct error *error)
 {
     const struct slot *slot = current(trial);
+    struct slots *slots = &trial->slots;
+    int status = check(trial);
 
+    if (status < 0)
+        return status;
     if (!slot->has_guest || slot->watch.stamps[EVENT_GONE] >= 0)
         return -EPIPE;
-    return watch_step(trial->watches, trial->count, trial->deadline, other, error);
+    status = watch_step(slots->watches, slots->count, trial->patience.deadline, other, error);
+    if (status == -ETIMEDOUT && patience_extend(&trial->patience))
+        return 0;
+    return status;
 }
 
 int trial_wait(struct trial *trial, enum event event, struct error *error)
@@ -211,6 +101,8 @@ int trial_wait(struct trial *trial, enum event event, struct error *error)
 
     while (watch->stamps[event] < 0 && status == 0)
         status = step(trial, NULL, error);
+    if (status == 0)
+        status = check(trial);
     return status < 0 ? explain(trial, status, event_names[event], hint, error) : 0;
 }
 
@@ -226,23 +118,28 @@ int trial_await(struct trial *trial, int fd, const char *what, struct error *err
 
 void trial_allow(struct trial *trial, double seconds)
 {
-    trial->allowed_s = seconds;
-    trial->deadline = clock_now() + (int64_t)(seconds * 1e9);
+    patience_begin(&trial->patience, seconds);
+}
+
+void trial_allow_exactly(struct trial *trial, double seconds)
+{
+    patience_begin(&trial->patience, seconds);
+    trial->patience.exact = true;
 }
 
 int trial_linger(struct trial *trial, double seconds, struct error *error)
 {
     const int64_t *stamps = current(trial)->watch.stamps;
-    int64_t deadline = trial->deadline;
+    const struct patience before = trial->patience;
     int status = 0;
 
-    trial->deadline = clock_now() + (int64_t)(seconds * 1e9);
+    trial_allow_exactly(trial, seconds);
     while (stamps[EVENT_END] < 0 && stamps[EVENT_GONE] < 0 && status == 0)
         status = step(trial, NULL, error);
-    trial->deadline = deadline;
+    trial->patience = before;
     if (status == 0 || status == -ETIMEDOUT)
-        return 0;
-    return explain(trial, status, event_names[EVENT_END], "", error);
+        status = check(trial);
+    return status < 0 ? explain(trial, status, event_names[EVENT_END], "", error) : 0;
 }
 
 enum event trial_started(const struct trial *trial)
@@ -439,9 +336,12 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
     for (const struct metric *metric = setup->scenario->metrics; metric->name; metric++)
         report->outcomes[report->count++] =
             (struct outcome){.metric = metric, .expected = is_expected(setup, metric)};
-    status = trial_select(&trial, 0, &error);
+    status = slots_open(&trial.slots, setup, report, &error);
+    if (status == 0)
+        status = trial_select(&trial, 0, &error);
     if (status < 0) {
         report->error = error;
+        slots_close(&trial.slots);
         return status;
     }
     status = trial_boot(&trial, 0, &error);
@@ -454,8 +354,8 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
     for (unsigned i = 0; i < report->count; i++)
         if (report->outcomes[i].expected)
             trial_fail(&trial, report->outcomes[i].metric->name, &error);
-    free_slots(&trial);
-    return trial.broken < 0 ? trial.broken : status == -ECANCELED ? status : 0;
+    slots_close(&trial.slots);
+    return trial.slots.broken < 0 ? trial.slots.broken : status == -ECANCELED ? status : 0;
 }
 
 void trial_report_free(struct trial_report *report)

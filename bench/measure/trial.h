@@ -14,6 +14,7 @@
 #include "bench/measure/watch.h"
 
 #define METRICS_MAX 32
+#define DRIVER_S 30.0 /* what a call into a driver may take, on a host as fast as expected */
 
 struct outcome {
     const struct metric *metric;
@@ -40,6 +41,7 @@ struct trial_report {
     unsigned count;
     struct error error; /* the first failure; empty when there was none */
     struct boot_report boots[PROGRAMS_MAX];
+    unsigned bad_markers; /* bytes in the markers' streams that belong to no marker */
 };
 
 /* What a trial is made of; all the caller's. */
@@ -72,6 +74,10 @@ void trial_report_free(struct trial_report *report);
 /* A new file to keep the next capture of this trial in, or -1 where none is kept; a failure is
  * told by `error`. */
 int trial_pcap(struct trial *trial, struct error *error);
+
+/* From now on the trial has this many `seconds`, however slow the host is: where their end is no
+ * failure. */
+void trial_allow_exactly(struct trial *trial, double seconds);
 
 /* Wait until `fd` is readable or at its end, while the guest runs on. 0, or as trial_wait();
  * `what` names the awaited in the message. */

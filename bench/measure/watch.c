@@ -17,7 +17,7 @@ void watch_interrupt_on(int fd)
 
 void watch_init(struct watch *watch, const struct ready *ready)
 {
-    *watch = (struct watch){.ready = ready};
+    *watch = (struct watch){.ready = ready, .latest = EVENT_RESUME, .early = EVENT_COUNT};
     for (int i = 0; i < EVENT_COUNT; i++)
         watch->stamps[i] = -1;
 }
@@ -107,6 +107,22 @@ static void take_phase(struct watch *watch, const struct marker_record *record)
         watch->phases[record->status] = (struct phase_mark){record->tsc, count_halts(watch), true};
 }
 
+/* A guest goes through its events in order and ends once: a later status must not be hidden behind
+ * an earlier one. Main and ready may be told again, by another program that the payload starts; the
+ * first counts. */
+static bool in_order(struct watch *watch, enum event event)
+{
+    bool again = event == watch->latest && (event == EVENT_EXIT || event == EVENT_END);
+
+    if (event < watch->latest || again) {
+        if (watch->early == EVENT_COUNT)
+            watch->early = event;
+        return false;
+    }
+    watch->latest = event;
+    return true;
+}
+
 static void take_markers(struct watch *watch, const char *bytes, size_t count, int64_t stamp)
 {
     struct marker_record record;
@@ -124,10 +140,10 @@ static void take_markers(struct watch *watch, const char *bytes, size_t count, i
             continue;
         }
         event = event_of(record.kind);
-        if (watch->stamps[event] >= 0)
-            continue; /* the first of its kind counts */
         if (event == EVENT_READY && watch->ready->kind != READY_MARKER)
             continue; /* the rule tells that, and nothing else */
+        if (!in_order(watch, event) || watch->stamps[event] >= 0)
+            continue;
         watch->stamps[event] = record.stamp;
         if (event == EVENT_READY && watch->probe)
             probe_start(watch->probe);

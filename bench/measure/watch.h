@@ -28,7 +28,9 @@ struct watch {
     struct marker_stream stream;
     struct ready_line line;
     bool console_open, marker_open;
-    unsigned bad_markers;
+    unsigned bad_markers; /* bytes that belong to no marker */
+    enum event latest;    /* of those that markers told */
+    enum event early;     /* was marked after `latest`, or a second time; EVENT_COUNT: none was */
     char console[CONSOLE_KEEP + 1];
     size_t console_used;
 };

@@ -17,7 +17,7 @@
 
 /* Across series: each warning is one line for all of them. */
 struct concerns {
-    struct concern failed, outliers, modes, drifts;
+    struct concern failed, bad_markers, outliers, modes, drifts;
 };
 
 /* The values of a series; *count of them. NULL when out of memory. */
@@ -41,14 +41,28 @@ static double *values_of(const cJSON *series, size_t *count, size_t *failed)
     return values;
 }
 
+/* Bytes that came from guests in the place of markers. */
+static double count_bad_markers(const cJSON *series)
+{
+    const cJSON *sample;
+    double count = 0;
+
+    cJSON_ArrayForEach(sample, json_field(series, "samples")) count +=
+        json_number(sample, "bad_markers");
+    return count;
+}
+
 static int look_at(struct concerns *concerns, const cJSON *series, const double *values,
                    size_t count, size_t failed)
 {
+    double bad_markers = count_bad_markers(series);
     struct shape shape;
     int status = shape_of(values, count, &shape);
 
     if (failed)
         concern_add(&concerns->failed, series, "%zu of %zu", failed, failed + count);
+    if (bad_markers > 0)
+        concern_add(&concerns->bad_markers, series, "%g bytes", bad_markers);
     if (status == 0 && shape.outliers)
         concern_add(&concerns->outliers, series, "%zu of %zu", shape.outliers, count);
     if (status == 0 && shape.modes)
@@ -63,6 +77,9 @@ static void warn(struct concerns *concerns, cJSON *document)
 {
     concern_warn(&concerns->failed, document, "failed",
                  "the samples hold the reason and the end of the console", "samples failed");
+    concern_warn(&concerns->bad_markers, document, "bad-markers",
+                 "let nothing but markers be written to the debug port 0xe9, or to $TARE_MARKER_FD",
+                 "guests wrote what is no marker where markers go; some may be lost");
     concern_warn(&concerns->outliers, document, "outliers",
                  "none was removed; measure on a quieter machine",
                  "outliers (chance alone: 1 series in 40)");

@@ -4,9 +4,48 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bench/measure/caller.h"
 #include "bench/measure/sandbox.h"
 #include "bench/run/attempt.h"
 #include "bench/run/stage.h"
+
+/* What open and close are about. */
+struct opening {
+    const struct driver *driver;
+    const char *workdir;
+    void **context;
+};
+
+static int open_it(void *data, struct error *error)
+{
+    const struct opening *opening = data;
+
+    return opening->driver->open(opening->workdir, opening->context, error);
+}
+
+static int close_it(void *data, struct error *error)
+{
+    const struct opening *opening = data;
+
+    (void)error;
+    opening->driver->close(*opening->context);
+    return 0;
+}
+
+/* They may block, as every call into a driver. */
+static int call(const char *name, int (*work)(void *data, struct error *error),
+                struct opening *opening, struct error *error)
+{
+    const struct call call = {.name = name, .work = work, .data = opening, .seconds = DRIVER_S};
+    struct caller *caller;
+    int status = caller_open(&caller, error);
+
+    if (status < 0)
+        return status;
+    status = caller_do(caller, &call, NULL, 0, error);
+    caller_close(caller);
+    return status;
+}
 
 /* The number of `target`'s driver in drivers[], opened. */
 static int open_driver(struct run *run, const struct target *target, struct error *error)
@@ -17,12 +56,13 @@ static int open_driver(struct run *run, const struct target *target, struct erro
         index++;
     if (!run->opened[index] && target->driver->open) {
         char workdir[64];
+        struct opening opening = {target->driver, workdir, &run->contexts[index]};
         int status;
 
         snprintf(workdir, sizeof workdir, SANDBOX_DIR "/%s", target->driver->name);
         if (mkdir(workdir, 0700) < 0)
             return fail(error, errno, "%s: %s", workdir, strerror(errno));
-        status = target->driver->open(workdir, &run->contexts[index], error);
+        status = call("opening the driver", open_it, &opening, error);
         if (status < 0)
             return status;
     }
@@ -32,9 +72,13 @@ static int open_driver(struct run *run, const struct target *target, struct erro
 
 void attempt_close(struct run *run)
 {
-    for (int i = 0; drivers[i]; i++)
+    for (int i = 0; drivers[i]; i++) {
+        struct opening opening = {drivers[i], NULL, &run->contexts[i]};
+        struct error ignored = {0};
+
         if (run->opened[i] && drivers[i]->close)
-            drivers[i]->close(run->contexts[i]);
+            call("closing the driver", close_it, &opening, &ignored);
+    }
 }
 
 /* What a launch is made from. */

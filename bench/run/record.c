@@ -248,6 +248,8 @@ cJSON *record_trial(const struct plan *plan, unsigned order, double t,
             cJSON_AddStringToObject(sample, "note", outcome->note);
         if (outcome->console)
             add_evidence(sample, outcome->console);
+        if (report->bad_markers)
+            cJSON_AddNumberToObject(sample, "bad_markers", report->bad_markers);
         add_kept(sample, outcome->kept);
         cJSON_AddItemToArray(list, sample);
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "bench/measure/sandbox.h"
@@ -81,6 +82,16 @@ static int stage_plugin(struct run *run, struct error *error)
     return file_write(run->machine.plugin, &plugin, 1, 0700, error);
 }
 
+/* From now on nobody can change what the result will say was booted: not even a program that runs
+ * as a process and has its own file open. */
+static int seal(struct error *error)
+{
+    if (mount(STAGE, STAGE, NULL, MS_BIND, NULL) < 0 ||
+        mount(NULL, STAGE, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)
+        return fail(error, errno, "%s: cannot be made read-only: %s", STAGE, strerror(errno));
+    return 0;
+}
+
 int stage_all(struct run *run, struct error *error)
 {
     const struct plan *plan = run->plan;
@@ -94,7 +105,7 @@ int stage_all(struct run *run, struct error *error)
         status = stage_programs(plan, s, error);
     if (status == 0 && run->machine.icount)
         status = stage_plugin(run, error);
-    return status;
+    return status < 0 ? status : seal(error);
 }
 
 __attribute__((format(printf, 1, 2))) static char *format(const char *pattern, ...)
@@ -159,6 +170,7 @@ int stage_launch(const struct run *run, const struct planned *planned, unsigned 
         .network = network,
         .port = network ? what->about.port : 0,
         .netns = -1,
+        .hidden = SANDBOX_DIR,
     };
     status = fill_instance(target, instance, launch, error);
     if (status == 0)

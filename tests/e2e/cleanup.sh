@@ -91,6 +91,20 @@ ok "kill -9 of QEMU: $kills failed samples with the reason" is "$("$tare" export
     awk -F'\t' '$2 == "app" && $3 == "hang" && /process was gone|QEMU|VM/ { n++ } END { print n + 0 }')" "$kills"
 ok "kill -9 of QEMU: nothing left" clean
 
+# A QEMU that stands still holds neither libvirt's call nor tare: the one that libvirt asks what QEMU can
+# do, and the guest's.
+for still in "-machine none" guest=hang; do
+    begin_tare run --data "$tmp/data" --target hang --repeat 1 --warmup 0 --accel tcg --out "$tmp/still.json"
+    until pkill -STOP -P "$reaper" -f -- "$still" || ! kill -0 $pid 2>/dev/null; do :; done
+    kill -INT $pid
+    ok "QEMU ($still) stopped: Ctrl-C ends tare" timeout 120 tail --pid=$pid -f /dev/null
+    kill -9 $pid 2>/dev/null
+    wait $pid
+    ok "QEMU ($still) stopped: exit status 1" is $? 1
+    ok "QEMU ($still) stopped: nothing left" clean
+    ok "QEMU ($still) stopped: no journal" test ! -e "$tmp/still.json.journal"
+done
+
 # Ctrl-C: ends cleanly, keeps what was measured.
 # shellcheck disable=SC2086
 begin_tare run $what --repeat 50 --out "$tmp/int.json"

@@ -82,7 +82,7 @@ musl-gcc -static -O2 -o "$tmp/leaver" "$tmp/leaver.c" || exit
 begin_tare run --payload "$tmp/leaver" --ready tcp:80 --target host --warmup 0 --repeat 1 \
     --out "$tmp/leave.json"
 until grep -q vm0 "/proc/$worker/net/dev" 2>/dev/null || ! kill -0 $pid; do :; done
-app=$(until inside | awk '$2 == "boot0.program" { print $1 }' | grep . || ! kill -0 $pid; do :; done)
+app=$(until inside | awk '$2 == "app" { print $1 }' | grep . || ! kill -0 $pid; do :; done)
 routes() { # routes PROCESS: destinations of its IPv4 routes, and its IPv6 routes but loopback's
     awk 'NR > 1 { print $1, $2, $3 }' "/proc/$1/net/route"
     awk '$10 != "lo" { print $10, $1, $2 }' "/proc/$1/net/ipv6_route" 2>/dev/null | grep -v ' ff'

@@ -39,6 +39,7 @@ struct guest_trial {
     const char *program;
     char *const *argv;
     uint16_t port;
+    const char *hidden;
 };
 
 static inline int guest_launch(const void *data, unsigned program, unsigned instance,
@@ -60,6 +61,7 @@ static inline int guest_launch(const void *data, unsigned program, unsigned inst
         .network = network,
         .port = network ? asked->port : 0,
         .netns = -1,
+        .hidden = asked->hidden,
     };
     return instance_make(instance, &launch->instance, error);
 }

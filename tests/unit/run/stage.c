@@ -15,7 +15,7 @@ struct seen {
     char name[64], workdir[64], cmdline[256], kernel[FILE_MAX], initrd[FILE_MAX], program[FILE_MAX],
         address[16];
     size_t kernel_size, initrd_size, program_size;
-    bool has_workdir, network, executable;
+    bool has_workdir, network, executable, sealed;
     uint16_t port;
 };
 
@@ -47,6 +47,23 @@ static void take_file(const char *path, char *bytes, size_t *size)
         file_free(&file);
 }
 
+/* Whether the worker itself, which owns the files, cannot change them. */
+static bool is_sealed(const struct launch *launch)
+{
+    const char *files[] = {launch->kernel, launch->initrd, launch->program};
+    bool sealed = true;
+
+    for (int i = 0; i < 3; i++) {
+        int fd = files[i] ? open(files[i], O_WRONLY | O_CLOEXEC) : -1;
+
+        sealed = sealed && fd < 0 && (!files[i] || errno == EROFS);
+        if (fd >= 0)
+            close(fd);
+        sealed = sealed && (!files[i] || (unlink(files[i]) < 0 && errno == EROFS));
+    }
+    return sealed;
+}
+
 static void take_launch(const struct launch *launch, struct seen *seen)
 {
     snprintf(seen->name, sizeof seen->name, "%s", launch->name);
@@ -58,6 +75,7 @@ static void take_launch(const struct launch *launch, struct seen *seen)
     take_file(launch->program, seen->program, &seen->program_size);
     seen->has_workdir = access(launch->workdir, W_OK) == 0;
     seen->executable = access(launch->program, X_OK) == 0;
+    seen->sealed = is_sealed(launch);
     seen->network = launch->network;
     seen->port = launch->port;
 }
@@ -163,6 +181,8 @@ static void test_files(void **state)
     assert_int_equal(note->seen[3].program_size, noop->program.size);
     assert_memory_equal(note->seen[3].program, noop->program.data, noop->program.size);
     assert_true(note->seen[3].executable);
+    for (int i = 0; i < 4; i++)
+        assert_true(note->seen[i].sealed);
     assert_holds(note->plugin, "halts.so");
     run_free(&job.run);
     plan_free(&plan);
