@@ -122,7 +122,7 @@ static int await_packets(struct loading *loading, struct trial *trial, int64_t *
     struct error over = {0};
     int status = 0;
 
-    trial_allow(trial, LAST_BLOCK_S);
+    trial_allow_exactly(trial, LAST_BLOCK_S);
     while (status == 0 &&
            trial_await(trial, capture_fd(loading->capture), "the last packets", &over) == 0)
         status = take_packets(loading, error);
