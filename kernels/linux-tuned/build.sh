@@ -21,22 +21,23 @@ cpu_seconds=290 # that takes; shown only
 
 # Of make's output: how many files are compiled, on one line of a terminal, else a line each tenth; and errors.
 show_progress() {
-    terminal=0
-    [ ! -t 1 ] || terminal=1
-    awk -v files="$files" -v terminal=$terminal '
-        function show(    of) {
-            of = n > files ? n : files
-            if (terminal)
-                printf "\rlinux-tuned: %d of %d files compiled", n, of
-            else if (int(10 * n / of) > tenths) {
-                tenths = int(10 * n / of)
-                printf "linux-tuned: %d of %d files compiled\n", n, of
-            }
-            fflush()
-        }
-        /^  (CC|AS|HOSTCC) / { n++; show(); next }
-        /rror|\*\*\*/ { print (terminal ? "\n" : "") $0; fflush() }
-        END { if (terminal) print "" }'
+    local line n=0 of tenths=0
+    while IFS='' read -r line; do
+        case $line in
+        '  CC '* | '  AS '* | '  HOSTCC '*)
+            n=$((n + 1))
+            of=$((n > files ? n : files))
+            if [ -t 1 ]; then
+                printf '\rlinux-tuned: %d of %d files compiled' $n $of
+            elif [ $((10 * n / of)) -gt $tenths ]; then
+                tenths=$((10 * n / of))
+                printf 'linux-tuned: %d of %d files compiled\n' $n $of
+            fi
+            ;;
+        *rror* | *'***'*) echo "$line" ;;
+        esac
+    done
+    [ ! -t 1 ] || echo
 }
 
 # The headers of compile/, with the flags that fs/ioctl.c was compiled with, but for the names of that file.
