@@ -89,6 +89,15 @@ $(SIMULATORS): $(BIN)/simulate-%: $(O)/tests/simulate/%.o $(filter $(O)/bench/re
 	$(CC) $(KINDFLAGS) -o $@ $^ $(KINDLIBS) $(TARE_LIBS)
 tests-built: $(SIMULATORS)
 
+# What reads and shows a result file, under libFuzzer.
+READER := $(filter bench/base/% bench/result/% bench/report/%,$(SOURCES))
+$(B)/tests/reader-fuzz: tests/fuzz/reader.c $(READER) $(wildcard bench/*/*.h)
+	@mkdir -p $(@D)
+	clang -I. $(CSTD) -Wall -Wextra -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		$(shell pkg-config --cflags $(PACKAGES)) -o $@ tests/fuzz/reader.c $(READER) $(TARE_LIBS)
+FUZZERS += tests/fuzz/reader.sh
+tests-built: $(B)/tests/reader-fuzz
+
 $(SHARE)/halts.so: drivers/halts.c
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) $(WARN) -O2 -shared -fPIC -o $@ $<

@@ -10,7 +10,7 @@
 
 #include "bench/result/unpaired.h"
 
-#define EXACT_MAX 60 /* values, together, up to which all deals of their ranks are counted */
+#define EXACT_MAX 40 /* values, together, up to which all deals of their ranks are counted */
 
 static bool all_finite(const double *values, size_t n)
 {

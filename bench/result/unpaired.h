@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /* The two-sided p that a value of `b` is as likely above one of `a` as below: Mann and Whitney's U
- * test (1947), with midranks for ties. Exact, over all ways to deal the ranks, up to 60 values
+ * test (1947), with midranks for ties. Exact, over all ways to deal the ranks, up to 40 values
  * together; beyond, the normal approximation with the ties' variance and a continuity correction.
  * 1 where a sample is empty. -EINVAL when a value is not finite, -ENOMEM. */
 int unpaired_test(const double *a, size_t n, const double *b, size_t m, double *p);
