@@ -28,8 +28,10 @@ int verdicts_print(const struct compare_options *options, FILE *out, struct erro
     struct comparisons list = {0};
     int status = 0, result = 0;
 
-    for (int i = 0; i < options->count && status == 0; i++)
+    for (int i = 0; i < options->count && status == 0; i++) {
         status = model_load(options->files[i], &models[i], error);
+        model_forget_numbers(&models[i]);
+    }
     if (status == 0 && options->noise && (status = model_load(options->noise, &noise, error)) == 0)
         rules.noise = &noise;
     if (status == 0 && options->count == 1)

@@ -307,6 +307,23 @@ int model_load(const char *path, struct model *model, struct error *error)
     return status;
 }
 
+void model_forget_numbers(struct model *model)
+{
+    cJSON *series, *sample;
+
+    cJSON_ArrayForEach(series, json_field(model->document, "metrics"))
+    {
+        cJSON_ArrayForEach(sample, json_field(series, "samples"))
+        {
+            for (cJSON *field = sample->child, *next; field; field = next) {
+                next = field->next;
+                if (cJSON_IsNumber(field))
+                    cJSON_Delete(cJSON_DetachItemViaPointer(sample, field));
+            }
+        }
+    }
+}
+
 void model_free(struct model *model)
 {
     struct chunk *chunk = model->memory;

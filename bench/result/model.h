@@ -165,6 +165,10 @@ int model_read(const struct cJSON *document, struct model *model, struct error *
  * else reading a file can bring. */
 int model_load(const char *path, struct model *model, struct error *error);
 
+/* Drop from the model's own document the numbers of its samples, which the model has: they are most
+ * of the memory of a large result. */
+void model_forget_numbers(struct model *model);
+
 /* Release what the model holds, but no document that model_read() was given. */
 void model_free(struct model *model);
 
