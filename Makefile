@@ -49,7 +49,7 @@ UNITS        := $(foreach source,$(UNIT_SOURCES),$(call unit_program,$(source)))
 
 # What the build.mk files add to. The files that tare needs at run time: ARTIFACTS_NAME the target kernels/NAME,
 # ARTIFACTS_scenario_NAME the scenario, ARTIFACTS every run.
-ARTIFACTS  := $(SHARE)/halts.so $(SHARE)/schema.json
+ARTIFACTS  := $(SHARE)/halts.so $(SHARE)/schema.json $(SHARE)/built.json
 UNIT_TESTS :=# host test programs, each run by `make check`
 FUZZERS    :=# libFuzzer programs, each run for a while by `make check`
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.sh))
@@ -77,6 +77,15 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(TARE_CFLAGS) -MMD -MP -c -o $@ $<
 
+# Results say of which commit the tare was that made them.
+COMMIT := $(shell git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null)
+$(O)/bench/main.o: TARE_CFLAGS += $(if $(COMMIT),-DTARE_COMMIT='"$(COMMIT)"')
+$(O)/bench/main.o: $(O)/commit
+$(O)/commit: always
+	@mkdir -p $(@D)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+always:
+
 $(foreach source,$(UNIT_SOURCES),$(eval $(call unit_program,$(source)): $(source:%.c=$(O)/%.o)))
 $(UNITS): $(filter-out %/main.o,$(OBJECTS))
 	@mkdir -p $(@D)
@@ -102,6 +111,10 @@ $(SHARE)/halts.so: drivers/halts.c
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) $(WARN) -O2 -shared -fPIC -o $@ $<
 
+# What the payloads are linked from.
+$(SHARE)/built.json: scenarios/built.sh $(SHARE)/payloads/noop
+	$< $(CC) $(PAYLOAD_CC) >$@
+
 $(SHARE)/schema.json: results/schema.json
 	@mkdir -p $(@D)
 	cp $< $@
@@ -123,9 +136,8 @@ deps-test:
 bench: deps ## measure: SCENARIO= TARGETS= REPEAT= WARMUP= ARGS=; table, results and plot
 	@$(MAKE) --no-print-directory $(JOBS) needed
 	@mkdir -p $(dir $(RUN))
-	$(BIN)/tare run --scenario $(SCENARIO) --target $(TARGETS) --repeat $(REPEAT) \
-		--warmup $(WARMUP) --out $(RUN).json $(ARGS)
-	$(BIN)/tare plot $(RUN).json $(RUN)
+	@CI/bench $(BIN)/tare $(RUN) --scenario $(SCENARIO) --target $(TARGETS) --repeat $(REPEAT) \
+		--warmup $(WARMUP) $(ARGS)
 
 compare: deps ## boot time across TARGETS: verdicts against COMPARE_BASE, and a picture
 	@$(MAKE) --no-print-directory $(JOBS) needed SCENARIO=boot
@@ -150,8 +162,7 @@ demo: deps ## boot floor, pith, linux and host, 6 times: table and picture in a 
 	@echo "demo: building tare, pith and the floor; fetching Debian's kernel"
 	@$(MAKE) --no-print-directory -s $(JOBS) needed SCENARIO=boot TARGETS=$(DEMO)
 	@mkdir -p $(dir $(RUN))
-	@$(BIN)/tare run --scenario boot --target $(DEMO) --repeat 6 --warmup 1 --out $(RUN).json
-	@$(BIN)/tare plot $(RUN).json $(RUN)
+	@CI/bench $(BIN)/tare $(RUN) --scenario boot --target $(DEMO) --repeat 6 --warmup 1
 	@echo "demo: linux-tuned, the fair opponent, is not in it: its kernel takes minutes to compile."
 	@echo "demo: with it: make bench SCENARIO=boot"
 DEMO := floor,pith,linux,host
@@ -228,10 +239,10 @@ clean: ## delete everything generated but the results
 help: ## list these
 	@sed -n 's/^\([a-z][a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 23
 	@echo "variables: SCENARIO TARGETS REPEAT WARMUP ARGS (bench), ONLY (check), PARTS (check-long),"
-	@echo "           SUITE COMMANDS (check-distro),"
+	@echo "           SUITE COMMANDS (check-distro), STRICT=1 (bench),"
 	@echo "           NO_INSTALL=1, SANITIZE=1, COVERAGE=1, B=build"
 
-.PHONY: all needed tare deps deps-test bench compare result report plots demo unit check check-built tests-built check-long check-distro coverage unit-programs units list-tests lint \
+.PHONY: always all needed tare deps deps-test bench compare result report plots demo unit check check-built tests-built check-long check-distro coverage unit-programs units list-tests lint \
         format docs install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -10,8 +10,8 @@
 #include "bench/doctor.h"
 #include "bench/measure/network.h"
 #include "bench/measure/sandbox.h"
+#include "bench/run/host.h"
 
-#define QEMU "/usr/bin/qemu-system-x86_64"
 #define QEMU_DRIVER "/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so"
 
 struct list {
@@ -72,14 +72,14 @@ static void find_kvm(struct list *list)
 
 static void find_noise(struct list *list)
 {
-    double load = -1;
-    char text[64];
+    struct host_use use = host_watch(NULL);
+    bool quiet = host_use_is_quiet(&use);
+    char text[128];
 
-    if (getloadavg(&load, 1) != 1)
-        return;
-    snprintf(text, sizeof text, "load %.2f, %ld CPUs", load, sysconf(_SC_NPROCESSORS_ONLN));
-    found(list, "quiet", load < 0.3 ? FINDING_OK : FINDING_WEAK,
-          load < 0.3 ? NULL : "let the machine come to rest before measuring", text);
+    snprintf(text, sizeof text, "%.2f of %ld CPUs used in %.0f s, %.1f %% stolen", use.other_load,
+             sysconf(_SC_NPROCESSORS_ONLN), HOST_WATCH_S, use.steal_percent);
+    found(list, "quiet", quiet ? FINDING_OK : FINDING_WEAK,
+          quiet ? NULL : "let the machine come to rest before measuring", text);
 }
 
 static void find_artifacts(struct list *list, const char *datadir)
@@ -97,7 +97,7 @@ unsigned doctor_examine(const char *datadir, struct finding *findings)
 {
     struct list list = {findings, 0};
 
-    find_file(&list, "qemu", QEMU, "apt-get install qemu-system-x86");
+    find_file(&list, "qemu", HOST_QEMU, "apt-get install qemu-system-x86");
     find_file(&list, "libvirt", QEMU_DRIVER, "apt-get install libvirt-daemon-driver-qemu");
     find_sandbox(&list);
     find_kvm(&list);

@@ -26,7 +26,11 @@
 #include "bench/base/version.h"
 #include "bench/verdicts.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HOST = 3 };
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HOST = 3, EXIT_INVALID = 3 };
+
+#ifndef TARE_COMMIT
+#define TARE_COMMIT NULL
+#endif
 
 static char datadir[PATH_MAX];
 
@@ -82,14 +86,14 @@ static int show_run(const cJSON *document, const char *path, int *result, struct
         return status;
     table_print(&model, stdout, wants_color(stdout));
     printf("\nresult: %s\n", path);
-    *result = model_has_failures(&model) ? EXIT_FAILED : 0;
+    *result = model_has_failures(&model) ? EXIT_FAILED : model.run.valid ? 0 : EXIT_INVALID;
     model_free(&model);
     return 0;
 }
 
 static int command_run(int argc, char **argv)
 {
-    struct plan_options options = {.datadir = datadir};
+    struct plan_options options = {.datadir = datadir, .commit = TARE_COMMIT};
     struct error error = {0};
     cJSON *document = NULL;
     const char *resume;

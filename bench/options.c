@@ -25,6 +25,7 @@ enum {
     KEY_KEEP_PCAP,
     KEY_DATA,
     KEY_CONNECT,
+    KEY_UNJUDGED,
 };
 
 static const struct argp_option table[] = {
@@ -60,6 +61,10 @@ static const struct argp_option table[] = {
     {"data", KEY_DATA, "DIR", 0, "Kernels and payloads [../share/tare from this program]", 4},
     {"keep-pcap", KEY_KEEP_PCAP, "DIR", 0,
      "Keep what scenario latency captures: a file for each test, headers and the first bytes", 4},
+    {"unjudged", KEY_UNJUDGED, 0, 0,
+     "Do not judge how busy the machine is: nor watch it for 2 s before, nor call the result quiet "
+     "or invalid for it",
+     4},
     {"connect", KEY_CONNECT, "URI", 0,
      "Another libvirt than the embedded one (always refused: "
      "see docs/architecture.md)",
@@ -184,6 +189,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         break;
     case KEY_DATA:
         options->datadir = text;
+        break;
+    case KEY_UNJUDGED:
+        options->unjudged = true;
         break;
     case KEY_CONNECT:
         argp_error(state,

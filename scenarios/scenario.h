@@ -175,6 +175,11 @@ void trial_record(struct trial *trial, const char *name, double value, const cha
  * (results/README.md has the fields). Takes ownership of `json`. */
 void trial_keep(struct trial *trial, const char *name, const char *field, struct cJSON *json);
 
+/* Keep beside the sample of metric `name` what could have disturbed it between two moments, in ns
+ * of CLOCK_MONOTONIC. `busy`: the guest had something to do all the time, so that standing still is
+ * a disturbance. */
+void trial_observe(struct trial *trial, const char *name, int64_t from, int64_t to, bool busy);
+
 /* Record that metric `name` failed, with the reason in `why` and the present end of the console.
  * The trial goes on. A metric that was already recorded, or has failed, stays as it is. */
 void trial_fail(struct trial *trial, const char *name, const struct error *why);

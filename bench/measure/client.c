@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bench/measure/client.h"
+#include "bench/measure/pulse.h"
 #include "bench/measure/trial.h"
 
 extern char **environ;
@@ -107,12 +108,14 @@ int client_run(struct trial *trial, char *const *argv, double seconds, struct cl
         status = fail(error, status, "%s: cannot be started: %s; is its package installed?",
                       argv[0], strerror(status));
     } else {
+        pulse_client(trial_pulse(trial), pid);
         trial_allow(trial, seconds);
         status = collect(trial, fds[0], name, out, error);
         if (status == 0)
             status = await_end(trial, pid, name, error);
         if (status < 0)
             kill(pid, SIGKILL);
+        pulse_client(trial_pulse(trial), 0);
         reap(pid, client);
     }
     close(fds[0]);

@@ -22,8 +22,7 @@ static void first_line(const char *path, char *line, size_t size)
     fclose(file);
 }
 
-/* Whether a thread of this name runs a vCPU: one of them, or by turns all. */
-static bool is_vcpu(const char *name)
+bool cpu_is_vcpu(const char *name)
 {
     return strncmp(name, "CPU ", 4) == 0 || strncmp(name, "ALL CPUs/", 9) == 0;
 }
@@ -42,7 +41,7 @@ static int vcpu_seconds(pid_t pid, double *seconds, bool *found, struct error *e
     while (threads && status == 0 && (entry = readdir(threads))) {
         snprintf(path, sizeof path, "/proc/%d/task/%s/comm", pid, entry->d_name);
         first_line(path, line, sizeof line);
-        if (!is_vcpu(line))
+        if (!cpu_is_vcpu(line))
             continue;
         *found = true;
         snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", pid, entry->d_name);

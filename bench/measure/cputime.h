@@ -10,6 +10,7 @@
 #ifndef TARE_CPU_H
 #define TARE_CPU_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "bench/base/error.h"
@@ -18,6 +19,9 @@ struct cpu_time {
     double vcpu_s; /* the vCPU threads; of a process that has none, all of it */
     double vmm_s;  /* everything else: what the machine monitor does for the guest */
 };
+
+/* Whether a thread of this name runs a vCPU: one of them, or by turns all. */
+bool cpu_is_vcpu(const char *name);
 
 /* The CPU time so far of process `pid` and its children. -ESRCH when it is gone. */
 int cpu_time(pid_t pid, struct cpu_time *time, struct error *error);

@@ -7,6 +7,7 @@
 #include "bench/base/clock.h"
 #include "bench/measure/caller.h"
 #include "bench/measure/network.h"
+#include "bench/measure/pulse.h"
 #include "bench/measure/slots.h"
 
 const char *const event_names[EVENT_COUNT] = {
@@ -150,6 +151,7 @@ static void end_guest(struct slots *slots, struct slot *slot)
 
     if (!slot->has_guest)
         return;
+    pulse_guest(slots->pulse, slot->launch.instance.number, 0);
     take_evidence(slots, slot);
     watch_close(&slot->watch);
     call(slots, slot, "the end of the guest", destroy, &ignored);
@@ -221,6 +223,8 @@ int slots_boot(struct slots *slots, unsigned number, unsigned program, struct er
     }
     if (status == 0)
         status = check_start(slot, error);
+    if (status == 0)
+        pulse_guest(slots->pulse, number, slot->guest.pid);
     if (status < 0 && slot->has_guest)
         end_guest(slots, slot);
     else if (status < 0)

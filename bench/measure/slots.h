@@ -19,6 +19,7 @@ struct slots {
     const struct trial_setup *setup;
     struct trial_report *report;
     struct caller *caller; /* the driver's calls */
+    struct pulse *pulse;   /* what watches the trial, or NULL */
     struct slot **list;    /* indexed by the guests' instance numbers */
     struct watch **watches;
     unsigned count;

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "bench/base/clock.h"
+#include "bench/base/json.h"
 #include "bench/measure/patience.h"
+#include "bench/measure/pulse.h"
 #include "bench/measure/slots.h"
 #include "bench/measure/trial.h"
 
@@ -17,6 +19,7 @@ struct trial {
     struct patience patience;
     unsigned captures; /* kept so far */
     struct trial_report *report;
+    struct pulse *pulse;
 };
 
 static struct slot *current(const struct trial *trial)
@@ -291,6 +294,30 @@ void trial_keep(struct trial *trial, const char *name, const char *field, cJSON 
     cJSON_AddItemToObject(outcome->kept, field, json);
 }
 
+void trial_observe(struct trial *trial, const char *name, int64_t from, int64_t to, bool busy)
+{
+    if (trial->pulse)
+        trial_keep(trial, name, "evidence", pulse_evidence(trial->pulse, from, to, busy));
+}
+
+/* No sample is without evidence: what a scenario has not observed gets that of the whole trial. */
+static void observe_rest(struct trial *trial, int64_t began)
+{
+    const struct trial_report *report = trial->report;
+
+    for (unsigned i = 0; i < report->count; i++) {
+        const struct outcome *outcome = &report->outcomes[i];
+
+        if ((outcome->recorded || outcome->failure) && !json_field(outcome->kept, "evidence"))
+            trial_observe(trial, outcome->metric->name, began, clock_now(), false);
+    }
+}
+
+struct pulse *trial_pulse(const struct trial *trial)
+{
+    return trial->pulse;
+}
+
 void trial_fail(struct trial *trial, const char *name, const struct error *why)
 {
     struct outcome *outcome = outcome_of(trial->report, name);
@@ -330,18 +357,26 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
 {
     struct trial trial = {.setup = setup, .report = report};
     struct error error = {0};
+    int64_t began = clock_now();
     int status;
 
     *report = (struct trial_report){0};
+    if (!setup->driver->plays_script && !counts_virtual_time(setup)) {
+        status = pulse_start(&trial.pulse, &report->error);
+        if (status < 0)
+            return status;
+    }
     for (const struct metric *metric = setup->scenario->metrics; metric->name; metric++)
         report->outcomes[report->count++] =
             (struct outcome){.metric = metric, .expected = is_expected(setup, metric)};
     status = slots_open(&trial.slots, setup, report, &error);
+    trial.slots.pulse = trial.pulse;
     if (status == 0)
         status = trial_select(&trial, 0, &error);
     if (status < 0) {
         report->error = error;
         slots_close(&trial.slots);
+        pulse_stop(trial.pulse);
         return status;
     }
     status = trial_boot(&trial, 0, &error);
@@ -354,7 +389,9 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
     for (unsigned i = 0; i < report->count; i++)
         if (report->outcomes[i].expected)
             trial_fail(&trial, report->outcomes[i].metric->name, &error);
+    observe_rest(&trial, began);
     slots_close(&trial.slots);
+    pulse_stop(trial.pulse);
     return trial.slots.broken < 0 ? trial.slots.broken : status == -ECANCELED ? status : 0;
 }
 

@@ -83,4 +83,7 @@ void trial_allow_exactly(struct trial *trial, double seconds);
  * `what` names the awaited in the message. */
 int trial_await(struct trial *trial, int fd, const char *what, struct error *error);
 
+/* What watches the trial; NULL where nothing that is measured could be disturbed. */
+struct pulse *trial_pulse(const struct trial *trial);
+
 #endif

@@ -43,7 +43,9 @@ struct plan_options {
     const char *noise;     /* the result of an A/A run, or NULL */
     enum accel_choice accel;
     struct machine machine; /* as asked: the run completes its own copy */
+    bool unjudged;          /* how busy the machine is does not matter */
     const char *out;        /* the result file; NULL: none is kept */
+    const char *commit;     /* of tare's source; NULL: not known */
     char *const *argv;
     int argc;
 };
@@ -87,6 +89,10 @@ struct plan {
  */
 int plan_prepare(const struct plan_options *options, struct plan *plan, struct error *error);
 void plan_free(struct plan *plan);
+
+/* Whether it matters how busy the machine is: not in virtual time, for scripts alone, or if the
+ * user does not want to know. */
+bool plan_is_judged(const struct plan *plan);
 
 /* Append the twins that the options ask for to plan->targets. */
 int plan_add_twins(struct plan *plan, struct error *error);

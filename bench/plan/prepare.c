@@ -370,3 +370,12 @@ void plan_free(struct plan *plan)
     free(plan->trials);
     plan->trials = NULL;
 }
+
+bool plan_is_judged(const struct plan *plan)
+{
+    bool real = false;
+
+    for (unsigned t = 0; t < plan->target_count; t++)
+        real |= !plan->targets[t].driver->plays_script;
+    return real && !plan->options.machine.icount && !plan->options.unjudged;
+}

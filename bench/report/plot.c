@@ -36,7 +36,7 @@ static void describe(const struct model *model, const struct words *words, const
              run->machine, run->memory_mib, run->vcpus,
              run->tcg ? "TCG, does not predict KVM" : run->accel, model->host.cpu,
              model->host.cores, *run->payload ? "; ready: " : "", *run->payload ? run->ready : "",
-             run->quiet ? "" : "; not quiet", run->valid ? "" : "; INVALID",
+             run->quiet || !run->judged ? "" : "; not quiet", run->valid ? "" : "; INVALID",
              words->ranges ? "; few values: bars are min to max" : "");
     setenv("TARE_TITLE", words->title, 1);
     setenv("TARE_NAME", words->name, 1);

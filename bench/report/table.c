@@ -7,6 +7,7 @@
 #include "bench/base/escape.h"
 #include "bench/report/table.h"
 #include "bench/report/verdict.h"
+#include "bench/result/disturbed.h"
 
 enum {
     COLUMN_METRIC,
@@ -72,8 +73,9 @@ static void set_ratio(struct libscols_line *line, const struct model_ratio *rati
     bool other = strcmp(ratio->base, base) != 0;
     char text[256], remark[16];
     double ends[2];
-    int length = snprintf(text, sizeof text, "%s%s%s%.3g", other ? "to " : "",
-                          other ? ratio->base : "", other ? ": " : "", ratio->summary.median);
+    int length =
+        (size_t)snprintf(text, sizeof text, "%s%s%s%.3g", other ? "to " : "",
+                         other ? ratio->base : "", other ? ": " : "", ratio->summary.median);
 
     stats_ends(&ratio->summary, ends);
     if (remark_of(&ratio->summary, remark, sizeof remark) && length < (int)sizeof text)
@@ -82,24 +84,46 @@ static void set_ratio(struct libscols_line *line, const struct model_ratio *rati
     set(line, COLUMN_RATIO, text);
 }
 
-static const char *note_of(const struct model_series *series)
+/* The words of `note` but "disturbed", which is said of single samples. */
+static void words_of(const char *note, char *out, size_t size)
 {
+    *out = '\0';
+    while (*note) {
+        size_t length = strcspn(note, ","), used = strlen(out);
+
+        if (strncmp(note, "disturbed", length) != 0)
+            snprintf(out + used, size - used, "%s%.*s", used ? ", " : " ", (int)length, note);
+        note += length;
+        note += strspn(note, ", ");
+    }
+}
+
+static void note_of(const struct model_series *series, char *out, size_t size)
+{
+    *out = '\0';
+    for (size_t i = 0; i < series->sample_count && !*out; i++)
+        words_of(series->samples[i].note, out, size);
+}
+
+static size_t count_disturbed(const struct model_series *series)
+{
+    size_t count = 0;
+
     for (size_t i = 0; i < series->sample_count; i++)
-        if (*series->samples[i].note)
-            return series->samples[i].note;
-    return "";
+        count += note_has(series->samples[i].note, "disturbed");
+    return count;
 }
 
 static void set_values(struct libscols_line *line, const struct model_series *series, bool tails)
 {
     const struct summary *summary = &series->summary;
     double scale = series->metric->scale;
-    const char *note = note_of(series);
-    char text[128], median[32], remark[16];
+    char text[128], median[32], remark[16], note[64];
     double ends[2];
 
     number(summary->median / scale, median, sizeof median);
-    snprintf(text, sizeof text, "%s%s%s", median, *note ? " " : "", note);
+    note_of(series, note, sizeof note);
+    snprintf(text, sizeof text, "%s%s", median, note);
     set(line, COLUMN_MEDIAN, text);
     stats_ends(summary, ends);
     if (remark_of(summary, remark, sizeof remark))
@@ -115,6 +139,7 @@ static void add_line(struct libscols_table *table, const struct model *model,
 {
     const struct model_metric *metric = series->metric;
     struct libscols_line *line = scols_table_new_line(table, NULL);
+    size_t length, disturbed = count_disturbed(series);
     char text[128];
 
     snprintf(text, sizeof text, "%s (%s)", metric->name, metric->shown_unit);
@@ -124,8 +149,12 @@ static void add_line(struct libscols_table *table, const struct model *model,
         set_values(line, series, tails);
     else
         set(line, COLUMN_MEDIAN, "no sample");
-    snprintf(text, sizeof text, series->failed ? "%zu, %zu FAILED" : "%zu", series->summary.n,
-             series->failed);
+    length = (size_t)snprintf(text, sizeof text, "%zu", series->summary.n);
+    if (series->failed)
+        length +=
+            (size_t)snprintf(text + length, sizeof text - length, ", %zu FAILED", series->failed);
+    if (disturbed)
+        snprintf(text + length, sizeof text - length, ", %zu disturbed", disturbed);
     set(line, COLUMN_N, text);
     if (series->ratio)
         set_ratio(line, series->ratio, model->base);
@@ -226,7 +255,10 @@ static void print_conditions(const struct model *model, FILE *out, bool color)
     fprintf(out, ", %zu MiB, %zu vCPU, %s, on ", run->memory_mib, run->vcpus,
             run->icount ? "icount" : "wall clock");
     print_escaped(out, "", model->host.cpu, "");
-    fprintf(out, ", %zu cores; %s\n", model->host.cores, run->quiet ? "quiet" : "not quiet");
+    fprintf(out, ", %zu cores%s\n", model->host.cores,
+            !run->judged ? ""
+            : run->quiet ? "; quiet"
+                         : "; not quiet");
     fputs(run->tcg ? strong : "", out);
     print_escaped(out, "accelerator: ", run->accel, "");
     if (run->tcg)

@@ -28,7 +28,8 @@ struct model_run {
     bool icount; /* times are virtual */
     bool tcg;    /* accel is TCG, which does not predict KVM */
     bool complete, quiet, valid;
-    bool alike; /* twins are of one build: --aa */
+    bool judged; /* whether it matters how busy the machine was; in older results always */
+    bool alike;  /* twins are of one build: --aa */
 };
 
 struct model_host {

@@ -63,7 +63,7 @@ int parts_read_run(struct reader *reader)
         struct model_run run;
         const cJSON *reasons;
         unsigned twins;
-    } raw = {.twins = 0};
+    } raw = {.run.judged = true};
     static const struct field fields[] = {
         NEEDED("id", TEXT, raw_run, run.id),
         NEEDED("started", TEXT, raw_run, run.started),
@@ -79,6 +79,7 @@ int parts_read_run(struct reader *reader)
         NEEDED("vcpus", COUNT, raw_run, run.vcpus),
         NEEDED("icount", FLAG, raw_run, run.icount),
         NEEDED("complete", FLAG, raw_run, run.complete),
+        MAYBE("judged", FLAG, raw_run, run.judged),
         NEEDED("quiet", FLAG, raw_run, run.quiet),
         NEEDED("valid", FLAG, raw_run, run.valid),
         NEEDED("invalid_reasons", LIST, raw_run, reasons),

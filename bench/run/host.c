@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <dirent.h>
-#include <libvirt/libvirt.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "scenarios/marker.h"
 #include "bench/run/host.h"
 
-static FILE *open_below(const char *root, const char *path)
+#define QUIET_LOAD 0.3    /* CPUs */
+#define QUIET_PERCENT 1.0 /* withheld, or held back */
+
+FILE *host_file(const char *root, const char *path)
 {
     char whole[PATH_MAX];
 
@@ -21,10 +21,9 @@ static FILE *open_below(const char *root, const char *path)
     return fopen(whole, "re");
 }
 
-/* The first line of a file without its newline; "" when there is none. */
-static void first_line(const char *root, const char *path, char *line, size_t size)
+void host_line(const char *root, const char *path, char *line, size_t size)
 {
-    FILE *file = open_below(root, path);
+    FILE *file = host_file(root, path);
 
     line[0] = '\0';
     if (!file)
@@ -38,125 +37,59 @@ void host_snapshot(const char *root, struct host_snapshot *snapshot)
 {
     double tick = 1.0 / (double)sysconf(_SC_CLK_TCK);
     unsigned long long user, nice, system, idle, wait, irq, softirq, steal;
+    struct host_quota quota;
     struct timespec now;
     char line[512];
 
-    *snapshot = (struct host_snapshot){0};
+    host_quota(root, &quota);
+    *snapshot = (struct host_snapshot){.throttled_s = quota.throttled_s};
     clock_gettime(CLOCK_MONOTONIC, &now);
     snapshot->time_s = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-    first_line(root, "/proc/loadavg", line, sizeof line);
+    host_line(root, "/proc/loadavg", line, sizeof line);
     snapshot->load1 = strtod(line, NULL);
-    first_line(root, "/proc/stat", line, sizeof line);
+    host_line(root, "/proc/stat", line, sizeof line);
     if (sscanf(line, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle,
                &wait, &irq, &softirq, &steal) == 8) {
-        snapshot->busy_s = (double)(user + nice + system + irq + softirq) * tick;
+        snapshot->busy_s = (double)(user + nice + system + (irq == 0 ? softirq : 0)) * tick;
         snapshot->steal_s = (double)steal * tick;
     }
 }
 
-/* The value of the first "name : value" line of /proc/cpuinfo. */
-static void add_cpuinfo(cJSON *host, const char *root, const char *key, const char *name)
+static double positive(double value)
 {
-    FILE *file = open_below(root, "/proc/cpuinfo");
-    char line[8192];
-    const char *value = "unknown";
-
-    while (file && fgets(line, sizeof line, file))
-        if (strncmp(line, name, strlen(name)) == 0 && strchr(line, ':')) {
-            line[strcspn(line, "\n")] = '\0';
-            value = strchr(line, ':') + 1 + strspn(strchr(line, ':') + 1, " \t");
-            break;
-        }
-    cJSON_AddStringToObject(host, key, value);
-    if (file)
-        fclose(file);
+    return value > 0 ? value : 0; /* ticks are coarse */
 }
 
-static void add_mitigations(cJSON *host, const char *root)
+struct host_use host_use(const struct host_snapshot *before, const struct host_snapshot *after,
+                         double own_cpu_s)
 {
-    static const char folder[] = "/sys/devices/system/cpu/vulnerabilities";
-    cJSON *object = cJSON_AddObjectToObject(host, "mitigations");
-    char path[PATH_MAX], line[512];
-    struct dirent **entries;
-    int count;
+    struct host_use use = {.seconds = after->time_s - before->time_s};
+    double percent = 100 / (use.seconds * (double)sysconf(_SC_NPROCESSORS_ONLN));
 
-    snprintf(path, sizeof path, "%s%s", root ? root : "", folder);
-    count = scandir(path, &entries, NULL, alphasort);
-    for (int i = 0; i < count; i++) {
-        if (entries[i]->d_name[0] != '.') {
-            snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-            first_line(root, path, line, sizeof line);
-            cJSON_AddStringToObject(object, entries[i]->d_name, line);
-        }
-        free(entries[i]);
-    }
-    if (count >= 0)
-        free(entries);
+    if (use.seconds <= 0)
+        return (struct host_use){0};
+    use.other_load = positive((after->busy_s - before->busy_s - own_cpu_s) / use.seconds);
+    use.steal_percent = positive((after->steal_s - before->steal_s) * percent);
+    use.throttled_percent = positive((after->throttled_s - before->throttled_s) * percent);
+    return use;
 }
 
-static void add_line(cJSON *host, const char *key, const char *root, const char *path)
+struct host_use host_watch(const char *root)
 {
-    char line[256];
+    struct timespec left = {.tv_sec = (time_t)HOST_WATCH_S};
+    struct host_snapshot before, after;
 
-    first_line(root, path, line, sizeof line);
-    cJSON_AddStringToObject(host, key, line[0] ? line : "unknown");
+    host_snapshot(root, &before);
+    while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR)
+        ;
+    host_snapshot(root, &after);
+    return host_use(&before, &after, 0);
 }
 
-static void add_versions(cJSON *host)
+bool host_use_is_quiet(const struct host_use *use)
 {
-    unsigned long version = 0;
-    char text[256] = "";
-    FILE *qemu = popen("/usr/bin/qemu-system-x86_64 --version 2>/dev/null", "re");
-
-    if (qemu && fgets(text, sizeof text, qemu))
-        text[strcspn(text, "\n")] = '\0';
-    if (qemu)
-        pclose(qemu);
-    cJSON_AddStringToObject(host, "qemu", text[0] ? text : "unknown");
-    virGetVersion(&version, NULL, NULL);
-    snprintf(text, sizeof text, "%lu.%lu.%lu", version / 1000000, version / 1000 % 1000,
-             version % 1000);
-    cJSON_AddStringToObject(host, "libvirt", text);
-}
-
-cJSON *host_describe(const char *root)
-{
-    cJSON *host = cJSON_CreateObject();
-    struct utsname name;
-    struct sysinfo memory;
-    char kernel[256];
-
-    uname(&name);
-    sysinfo(&memory);
-    snprintf(kernel, sizeof kernel, "%s %s", name.sysname, name.release);
-    add_cpuinfo(host, root, "cpu", "model name");
-    cJSON_AddNumberToObject(host, "cores", (double)sysconf(_SC_NPROCESSORS_ONLN));
-    cJSON_AddNumberToObject(host, "memory_mib",
-                            (double)((unsigned long long)memory.totalram * memory.mem_unit >> 20));
-    cJSON_AddStringToObject(host, "kernel", kernel);
-    add_cpuinfo(host, root, "microcode", "microcode");
-    add_line(host, "governor", root, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
-    add_line(host, "clocksource", root,
-             "/sys/devices/system/clocksource/clocksource0/current_clocksource");
-    add_line(host, "tcp_congestion", root, "/proc/sys/net/ipv4/tcp_congestion_control");
-    add_mitigations(host, root);
-    add_versions(host);
-    return host;
-}
-
-cJSON *host_load(const struct host_snapshot *before, const struct host_snapshot *after,
-                 double own_cpu_s)
-{
-    double elapsed = after->time_s - before->time_s, cores = (double)sysconf(_SC_NPROCESSORS_ONLN);
-    double other = elapsed > 0 ? (after->busy_s - before->busy_s - own_cpu_s) / elapsed : 0;
-    double steal = elapsed > 0 ? 100 * (after->steal_s - before->steal_s) / (elapsed * cores) : 0;
-    cJSON *load = cJSON_CreateObject();
-
-    cJSON_AddNumberToObject(cJSON_AddObjectToObject(load, "before"), "load1", before->load1);
-    cJSON_AddNumberToObject(cJSON_AddObjectToObject(load, "after"), "load1", after->load1);
-    cJSON_AddNumberToObject(load, "other_load", other > 0 ? other : 0); /* ticks are coarse */
-    cJSON_AddNumberToObject(load, "steal_percent", steal > 0 ? steal : 0);
-    return load;
+    return use->other_load < QUIET_LOAD && use->steal_percent < QUIET_PERCENT &&
+           use->throttled_percent < QUIET_PERCENT;
 }
 
 static int64_t raw_now(void)
@@ -179,10 +112,4 @@ unsigned host_tsc_khz(void)
     } while (end - start < 20000000);
     khz = (double)(last - first) * 1e6 / (double)(end - start);
     return (unsigned)(khz / 100 + 0.5) * 100;
-}
-
-bool host_is_quiet(double load1_before, double other_load, double steal_percent)
-{
-    return load1_before < QUIET_LOAD && other_load < QUIET_LOAD &&
-           steal_percent < QUIET_STEAL_PERCENT;
 }

@@ -7,37 +7,62 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stdio.h>
+
+#define HOST_QEMU "/usr/bin/qemu-system-x86_64"
 
 struct host_snapshot {
     double time_s;  /* CLOCK_MONOTONIC */
     double load1;   /* one-minute load average, /proc/loadavg */
-    double busy_s;  /* CPU seconds spent by anything but idling, all CPUs (steal not counted) */
+    double busy_s;  /* CPU seconds of all programs and of the kernel. Interrupts are nobody's: the
+                       measured packets cause most of them. But a kernel that does not account
+                       them apart (CONFIG_IRQ_TIME_ACCOUNTING), and so sees no hard ones, has
+                       soft ones also in the time of the programs, ours included */
     double steal_s; /* CPU seconds the hypervisor withheld */
+    double throttled_s; /* for how long the quota of our control group held us back */
 };
 
-/* Read /proc/stat and /proc/loadavg below `root` (NULL: the real ones). What cannot be read is
- * 0. */
+/* Read /proc and /sys below `root` (NULL: the real ones). What cannot be read is 0. */
 void host_snapshot(const char *root, struct host_snapshot *snapshot);
 
-/* The facts that do not change: CPU, cores, memory, kernel, microcode, mitigations, governor, QEMU
- * and libvirt versions. `root` as above. The caller deletes it. */
+/* How the machine was used between two snapshots. */
+struct host_use {
+    double seconds;
+    double other_load; /* CPU seconds of other programs per second: CPUs */
+    double steal_percent;
+    double throttled_percent;
+};
+
+/* `own_cpu_s` of it was ours. */
+struct host_use host_use(const struct host_snapshot *before, const struct host_snapshot *after,
+                         double own_cpu_s);
+
+/* Watch the machine for HOST_WATCH_S, in which we do nothing. `root` as above. */
+#define HOST_WATCH_S 2.0
+struct host_use host_watch(const char *root);
+
+/* Whether so little of it was used by others, withheld or held back that nothing was disturbed;
+ * whether so much that figures mean nothing: docs/method.md. */
+bool host_use_is_quiet(const struct host_use *use);
+#define INVALID_PERCENT 10.0 /* withheld, or held back */
+
+/* The facts that do not change: CPU, memory, kernel and how they are set, what holds for this
+ * process, and the programs that measure. `root` as above. The caller deletes it. */
 cJSON *host_describe(const char *root);
 
-/* How the machine was used between two snapshots, `own_cpu_s` of it by us:
- * {"before": {"load1"}, "after": {"load1"}, "other_load", "steal_percent"}. other_load is the CPU
- * time of others per second, in CPUs. The caller deletes it. */
-cJSON *host_load(const struct host_snapshot *before, const struct host_snapshot *after,
-                 double own_cpu_s);
+/* The control groups of this process that can have a quota of CPU time; bench/run/cgroup.c. */
+struct host_quota {
+    double cpus; /* the tightest, 0: none */
+    double throttled_s;
+};
+void host_quota(const char *root, struct host_quota *quota);
 
-/* What the limits of a quiet and of a valid measurement are; docs/method.md. */
-#define QUIET_LOAD 0.3
-#define QUIET_STEAL_PERCENT 1.0
-#define INVALID_STEAL_PERCENT 10.0
+/* The first line of the file `path` below `root`, without its newline; "" when there is none. */
+void host_line(const char *root, const char *path, char *line, size_t size);
+FILE *host_file(const char *root, const char *path);
 
 /* The frequency of this machine's TSC in kHz, rounded to 0.1 MHz: measured against
  * CLOCK_MONOTONIC_RAW for 20 ms. */
 unsigned host_tsc_khz(void);
-
-bool host_is_quiet(double load1_before, double other_load, double steal_percent);
 
 #endif

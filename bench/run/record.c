@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,9 @@ static void add_about(cJSON *document, const struct plan *plan)
     add_time(about, "started");
     cJSON_AddNumberToObject(about, "duration_s", 0);
     cJSON_AddStringToObject(about, "tare", TARE_VERSION);
+    if (options->commit)
+        cJSON_AddStringToObject(about, "commit", options->commit);
+    cJSON_AddStringToObject(about, "compiler", "gcc " __VERSION__);
     argv = cJSON_AddArrayToObject(about, "argv");
     for (int i = 0; i < options->argc; i++)
         cJSON_AddItemToArray(argv, cJSON_CreateString(options->argv[i]));
@@ -128,19 +132,40 @@ static void add_about(cJSON *document, const struct plan *plan)
     cJSON_AddStringToObject(about, "accel_asked", choices[options->accel]);
     cJSON_AddStringToObject(about, "accel", "none");
     cJSON_AddStringToObject(about, "accel_reason", "no virtual machine was started");
+    cJSON_AddBoolToObject(about, "judged", plan_is_judged(plan));
     cJSON_AddBoolToObject(about, "complete", false);
     add_order(about, plan);
 }
 
-cJSON *record_begin(const struct plan *plan)
+/* What the payloads were made of, where the data directory tells. */
+static void add_built(cJSON *document, const struct plan *plan)
+{
+    char path[PATH_MAX];
+    struct file file;
+
+    snprintf(path, sizeof path, "%s/built.json", plan->options.datadir);
+    if (file_read(path, &file, NULL) == 0) {
+        cJSON *built = cJSON_Parse(file.data);
+
+        if (cJSON_IsObject(built))
+            cJSON_AddItemToObject(document, "built", built);
+        else
+            cJSON_Delete(built);
+    }
+    file_free(&file);
+}
+
+cJSON *record_begin(const struct plan *plan, const cJSON *host)
 {
     cJSON *document = plan->noise ? cJSON_Duplicate(plan->noise, true) : cJSON_CreateObject();
 
     cJSON_AddStringToObject(document, "schema", "tare/1");
     add_about(document, plan);
-    cJSON_AddObjectToObject(document, "host");
+    cJSON_AddItemToObject(document, "host",
+                          host ? cJSON_Duplicate(host, true) : cJSON_CreateObject());
     add_targets(document, plan);
     add_payloads(document, plan);
+    add_built(document, plan);
     cJSON_AddArrayToObject(document, "metrics");
     cJSON_AddArrayToObject(document, "ratios");
     cJSON_AddArrayToObject(document, "warnings");

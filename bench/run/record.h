@@ -11,9 +11,9 @@
 #include "bench/measure/trial.h"
 #include "bench/run/run.h"
 
-/* The document of a run of `plan`, without samples. NULL when out of memory. The caller deletes
- * it. */
-cJSON *record_begin(const struct plan *plan);
+/* The document of a run of `plan` on `host` (host_describe(), or NULL), without samples. NULL when
+ * out of memory. The caller deletes it. */
+cJSON *record_begin(const struct plan *plan, const cJSON *host);
 
 /* The journal lines. NULL when out of memory. */
 cJSON *record_accel(enum accel accel, const char *reason);

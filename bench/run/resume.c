@@ -82,6 +82,7 @@ int resume_options(cJSON *document, struct plan_options *options, struct error *
     options->accel = strcmp(asked, "kvm") == 0   ? CHOOSE_KVM
                      : strcmp(asked, "tcg") == 0 ? CHOOSE_TCG
                                                  : CHOOSE_AUTO;
+    options->unjudged |= cJSON_IsFalse(json_field(about, "judged"));
     options->machine = (struct machine){
         .type = json_text(about, "machine"),
         .memory_mib = (unsigned)json_number(about, "memory_mib"),
@@ -186,6 +187,23 @@ int resume_progress(const cJSON *document, struct run *run, struct error *error)
     if (strcmp(json_text(about, "accel"), "none") != 0) {
         run->accel_decided = true;
         run->machine.accel = strcmp(json_text(about, "accel"), "kvm") == 0 ? ACCEL_KVM : ACCEL_TCG;
+    }
+    return 0;
+}
+
+int resume_host(const cJSON *document, const cJSON *host, struct error *error)
+{
+    static const char *const fields[] = {"cpu", "microcode", "kernel", "qemu_sha256"};
+    const cJSON *then = json_field(document, "host");
+
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const char *before = json_text(then, fields[i]), *now = json_text(host, fields[i]);
+
+        if (*before && strcmp(before, now) != 0)
+            return fail(error, ESTALE,
+                        "--resume: the host's %s was \"%s\" and is \"%s\"; its samples cannot be "
+                        "mixed, start a new run",
+                        fields[i], before, now);
     }
     return 0;
 }

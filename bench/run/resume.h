@@ -18,4 +18,7 @@ int resume_options(cJSON *document, struct plan_options *options, struct error *
  * or payloads are no longer the ones that the run began with, -EINVAL when the plan differs. */
 int resume_progress(const cJSON *document, struct run *run, struct error *error);
 
+/* Whether `host`, as host_describe() makes it, is the one of the journal: -ESTALE otherwise. */
+int resume_host(const cJSON *document, const cJSON *host, struct error *error);
+
 #endif

@@ -15,6 +15,7 @@
 #include "bench/run/journal.h"
 #include "bench/run/record.h"
 #include "bench/run/resume.h"
+#include "bench/result/disturbed.h"
 #include "bench/result/results.h"
 #include "bench/result/summarise.h"
 #include "bench/measure/sandbox.h"
@@ -60,24 +61,33 @@ static int open_nameless(char **path, struct error *error)
     return fd;
 }
 
-static int begin(struct run *run, char **path, struct error *error)
+/* Under which conditions a run begins. */
+struct start {
+    bool judged;         /* whether conditions matter: plan_is_judged() */
+    struct host_use use; /* of the machine before the run; with `judged` */
+    cJSON *host;         /* host_describe() */
+};
+
+static int begin(struct run *run, const struct start *start, char **path, struct error *error)
 {
     int status = *path ? open_journal(*path, O_CREAT | O_EXCL, error) : open_nameless(path, error);
 
     if (status < 0)
         return status;
     run->journal_fd = status;
-    status = journal_append(run->journal_fd, record_begin(run->plan), error);
+    status = journal_append(run->journal_fd, record_begin(run->plan, start->host), error);
     if (status < 0)
         remove_journal(run, *path); /* nothing is in it */
     return status;
 }
 
-static int take_up(struct run *run, const cJSON *document, const char *path, long length,
-                   struct error *error)
+static int take_up(struct run *run, const struct start *start, const cJSON *document,
+                   const char *path, long length, struct error *error)
 {
-    int status = resume_progress(document, run, error);
+    int status = resume_host(document, start->host, error);
 
+    if (status == 0)
+        status = resume_progress(document, run, error);
     if (status < 0)
         return status;
     status = open_journal(path, 0, error);
@@ -99,22 +109,56 @@ static double cpu_seconds(void)
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
+static void add_use(cJSON *object, const struct host_use *use)
+{
+    cJSON_AddNumberToObject(object, "other_load", use->other_load);
+    cJSON_AddNumberToObject(object, "steal_percent", use->steal_percent);
+    cJSON_AddNumberToObject(object, "throttled_percent", use->throttled_percent);
+}
+
+/* The machine at one moment, and what was seen of it until then. */
+static void add_load(cJSON *load, const char *name, const struct host_snapshot *snapshot,
+                     const struct host_use *use)
+{
+    cJSON *object = cJSON_AddObjectToObject(load, name);
+
+    cJSON_AddNumberToObject(object, "load1", snapshot->load1);
+    if (!use)
+        return;
+    cJSON_AddNumberToObject(object, "seconds", use->seconds);
+    add_use(object, use);
+}
+
+static struct host_use read_use(const cJSON *object)
+{
+    return (struct host_use){
+        .other_load = json_number(object, "other_load"),
+        .steal_percent = json_number(object, "steal_percent"),
+        .throttled_percent = json_number(object, "throttled_percent"),
+    };
+}
+
 /* Run the trials and journal under which conditions they ran. */
-static int do_part(struct run *run, struct error *error)
+static int do_part(struct run *run, const struct start *start, struct error *error)
 {
     struct host_snapshot before, after;
-    cJSON *line = cJSON_CreateObject(), *part;
+    cJSON *line = cJSON_CreateObject(), *part, *load;
     double cpu = cpu_seconds();
-    int64_t start = clock_now();
+    int64_t began = clock_now();
+    struct host_use use;
     int status, kept;
 
     host_snapshot(NULL, &before);
     status = sandbox_run(run_trials, run, error);
     host_snapshot(NULL, &after);
+    use = host_use(&before, &after, cpu_seconds() - cpu);
     part = cJSON_AddObjectToObject(line, "part");
-    cJSON_AddItemToObject(part, "load", host_load(&before, &after, cpu_seconds() - cpu));
+    load = cJSON_AddObjectToObject(part, "load");
+    add_load(load, "before", &before, start->judged ? &start->use : NULL);
+    add_load(load, "after", &after, NULL);
+    add_use(load, &use);
     cJSON_AddNumberToObject(part, "duration_s",
-                            run->elapsed_s + (double)(clock_now() - start) / 1e9);
+                            run->elapsed_s + (double)(clock_now() - began) / 1e9);
     cJSON_AddBoolToObject(part, "resumed", run->elapsed_s > 0);
     kept = journal_append(run->journal_fd, line, error);
     return status < 0 ? status : kept;
@@ -126,31 +170,60 @@ static void invalidate(cJSON *about, const char *reason)
     cJSON_AddItemToArray(json_field(about, "invalid_reasons"), cJSON_CreateString(reason));
 }
 
-/* Was it quiet, is it valid? docs/method.md has the rules. */
-static void judge(cJSON *document, const cJSON *part)
+/* What others did to a run that is judged. */
+static void judge_load(cJSON *document, const cJSON *part)
 {
     cJSON *about = json_field(document, "run"), *host = json_field(document, "host");
-    double load1 = json_number(json_field(host, "before"), "load1");
-    double other = json_number(host, "other_load"), steal = json_number(host, "steal_percent");
+    struct host_use before = read_use(json_field(host, "before")), during = read_use(host);
     bool resumed = cJSON_IsTrue(json_field(part, "resumed"));
-    bool quiet = host_is_quiet(load1, other, steal) && !resumed;
+    bool quiet = !resumed && host_use_is_quiet(&before) && host_use_is_quiet(&during);
 
     json_replace(about, "quiet", cJSON_CreateBool(quiet));
-    json_replace(about, "valid", cJSON_CreateBool(true));
-    json_replace(about, "invalid_reasons", cJSON_CreateArray());
-    if (steal >= INVALID_STEAL_PERCENT)
+    if (during.steal_percent >= INVALID_PERCENT)
         invalidate(about, "the hypervisor withheld 10 % or more of the CPU time");
-    if (other >= json_number(host, "cores") / 2)
+    if (during.throttled_percent >= INVALID_PERCENT)
+        invalidate(about, "the control group's quota held tare back for 10 % of the time or more");
+    if (during.other_load >= json_number(host, "cores") / 2)
         invalidate(about, "other programs kept half of the CPUs or more busy");
-    if (!cJSON_IsTrue(json_field(about, "complete")))
-        invalidate(about, "the run was cut: not every target has every repetition");
     if (resumed)
         results_warn(document, "resumed", "measure in one go where the numbers matter",
                      "the run was cut and resumed: the load of its first part is not known");
     else if (!quiet)
         results_warn(document, "not-quiet", "let the machine rest; see tare doctor",
-                     "not quiet: load %.2f before, %.2f CPUs used by others, %.1f %% stolen", load1,
-                     other, steal);
+                     "not quiet: others used %.2f CPUs in the %.0f s before and %.2f in the run; "
+                     "%.1f %% stolen, %.1f %% held back by a quota",
+                     before.other_load, HOST_WATCH_S, during.other_load, during.steal_percent,
+                     during.throttled_percent);
+}
+
+/* How many samples were disturbed. */
+static void judge_samples(cJSON *document)
+{
+    struct disturbed found = disturbed_mark(document);
+    cJSON *about = json_field(document, "run");
+
+    if (found.disturbed == 0)
+        return;
+    results_warn(document, "disturbed", "the samples say by what; measure on a quieter machine",
+                 "%zu of %zu samples disturbed", found.disturbed, found.samples);
+    if (cJSON_IsTrue(json_field(about, "judged")) &&
+        (double)found.disturbed > DISTURBED_SHARE * (double)found.samples)
+        invalidate(about, "more than a tenth of the samples were disturbed");
+}
+
+/* Was it quiet, is it valid? docs/method.md has the rules. */
+static void judge(cJSON *document, const cJSON *part)
+{
+    cJSON *about = json_field(document, "run");
+
+    json_replace(about, "quiet", cJSON_CreateBool(false));
+    json_replace(about, "valid", cJSON_CreateBool(true));
+    json_replace(about, "invalid_reasons", cJSON_CreateArray());
+    if (cJSON_IsTrue(json_field(about, "judged")))
+        judge_load(document, part);
+    judge_samples(document);
+    if (!cJSON_IsTrue(json_field(about, "complete")))
+        invalidate(about, "the run was cut: not every target has every repetition");
     if (strcmp(json_text(about, "accel"), "tcg") == 0)
         results_warn(document, "tcg", "measure on a host whose KVM works; tare doctor tells",
                      "TCG, does not predict KVM");
@@ -166,7 +239,7 @@ static int finish(struct run *run, const char *path, cJSON **document, struct er
 {
     long length;
     int status = journal_read(path, document, &length, error);
-    cJSON *about, *host, *item, *part;
+    cJSON *about, *host, *load, *item, *part;
     bool complete = true;
 
     if (status < 0)
@@ -177,10 +250,9 @@ static int finish(struct run *run, const char *path, cJSON **document, struct er
         complete &= run->done[i] || run->dropped[run->plan->trials[i].target];
     part = cJSON_DetachItemFromObjectCaseSensitive(*document, "part");
     about = json_field(*document, "run");
-    host = host_describe(NULL);
-    cJSON_ArrayForEach(item, json_field(part, "load"))
-        cJSON_AddItemToObject(host, item->string, cJSON_Duplicate(item, true));
-    json_replace(*document, "host", host);
+    host = json_field(*document, "host");
+    load = json_field(part, "load");
+    cJSON_ArrayForEach(item, load) json_replace(host, item->string, cJSON_Duplicate(item, true));
     json_replace(about, "duration_s", cJSON_CreateNumber(json_number(part, "duration_s")));
     json_replace(about, "complete", cJSON_CreateBool(complete));
     judge(*document, part);
@@ -203,12 +275,12 @@ static void discard(const struct run *run, const char *journal, cJSON **document
 }
 
 /* Measure, make the result of what was measured, and say how it ended. */
-static int conduct(struct run *run, const char *path, bool resumed, cJSON **document,
-                   struct error *error)
+static int conduct(struct run *run, const struct start *start, const char *path, bool resumed,
+                   cJSON **document, struct error *error)
 {
     const char *out = run->plan->options.out;
     struct error late = {0};
-    int status = do_part(run, error), finished = finish(run, path, document, &late);
+    int status = do_part(run, start, error), finished = finish(run, path, document, &late);
 
     if (status < 0 && finished == 0 && !resumed && !has_samples(*document))
         discard(run, path, document);
@@ -222,12 +294,25 @@ static int conduct(struct run *run, const char *path, bool resumed, cJSON **docu
     return status;
 }
 
+/* See how the machine is before the run changes it. There is nothing yet that a signal could leave
+ * behind. */
+static void look_around(struct run *run, struct start *start)
+{
+    start->judged = plan_is_judged(run->plan);
+    start->host = host_describe(NULL);
+    if (!start->judged)
+        return;
+    run->progress(run, 0, "watching how busy the machine is");
+    start->use = host_watch(NULL);
+}
+
 int session_run(const struct plan_options *asked, const char *resume, progress_hook *progress,
                 cJSON **document, struct error *error)
 {
     struct plan_options options = *asked;
     struct run run = {.journal_fd = -1};
     struct plan plan = {0};
+    struct start start = {0};
     cJSON *before = NULL;
     char *path = NULL;
     long length;
@@ -248,9 +333,13 @@ int session_run(const struct plan_options *asked, const char *resume, progress_h
         status = run_init(&run, &plan, error);
     run.progress = progress;
     if (status == 0)
-        status = resume ? take_up(&run, before, path, length, error) : begin(&run, &path, error);
+        look_around(&run, &start);
     if (status == 0)
-        status = conduct(&run, path, resume, document, error);
+        status = resume ? take_up(&run, &start, before, path, length, error)
+                        : begin(&run, &start, &path, error);
+    if (status == 0)
+        status = conduct(&run, &start, path, resume, document, error);
+    cJSON_Delete(start.host);
     run_free(&run);
     plan_free(&plan);
     cJSON_Delete(before);

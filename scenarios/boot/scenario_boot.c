@@ -131,13 +131,19 @@ static int watch(struct trial *trial, struct error *error)
     return check_end(trial, error);
 }
 
+static void record(struct trial *trial, const char *metric, enum event from, enum event to)
+{
+    trial_record(trial, metric, ms_between(trial, from, to), NULL);
+    trial_observe(trial, metric, trial_stamp(trial, from), trial_stamp(trial, to), true);
+}
+
 static void record_start(struct trial *trial, enum event started)
 {
-    trial_record(trial, "create", ms_between(trial, EVENT_CREATE, EVENT_RESUME), NULL);
-    trial_record(trial, "app", ms_between(trial, EVENT_RESUME, started), NULL);
-    trial_record(trial, "total", ms_between(trial, EVENT_CREATE, started), NULL);
+    record(trial, "create", EVENT_CREATE, EVENT_RESUME);
+    record(trial, "app", EVENT_RESUME, started);
+    record(trial, "total", EVENT_CREATE, started);
     if (trial_stamp(trial, EVENT_KERNEL) >= 0)
-        trial_record(trial, "kernel", ms_between(trial, EVENT_RESUME, EVENT_KERNEL), NULL);
+        record(trial, "kernel", EVENT_RESUME, EVENT_KERNEL);
 }
 
 static int measure_start(struct trial *trial, struct error *error)
@@ -155,12 +161,11 @@ static int measure_start(struct trial *trial, struct error *error)
             record_start(trial, started);
         return status;
     }
-    record_start(trial, started);
     status = wait_for_end(trial, error);
-    if (status < 0)
-        return status;
-    trial_record(trial, "exit", ms_between(trial, EVENT_EXIT, EVENT_GONE), NULL);
-    return 0;
+    record_start(trial, started); /* it takes time, in which the guest's end would have waited */
+    if (status == 0)
+        record(trial, "exit", EVENT_EXIT, EVENT_GONE);
+    return status;
 }
 
 /* A user's program has replied by now, if it was asked. Otherwise boot one that listens. */
@@ -176,7 +181,7 @@ static int measure_reply(struct trial *trial, struct error *error)
         }
     }
     if (status == 0)
-        trial_record(trial, "reply", ms_between(trial, EVENT_RESUME, EVENT_REPLY), NULL);
+        record(trial, "reply", EVENT_RESUME, EVENT_REPLY);
     return status;
 }
 

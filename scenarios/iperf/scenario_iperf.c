@@ -140,6 +140,7 @@ static int measure_idle(struct server *server, struct error *error)
                      100 * (after.vcpu_s - before.vcpu_s + after.vmm_s - before.vmm_s) /
                          ((double)(clock_now() - start) / 1e9),
                      NULL);
+    trial_observe(server->trial, concerned[0], start, clock_now(), false);
     return go_on(server, status, concerned, &why, error);
 }
 
@@ -188,8 +189,9 @@ static int measure_test(struct server *server, const struct tcp_test *test, stru
         transfer_keep(server->trial, test->tx, &transfer, &transfer.output.tx);
     if (status == 0)
         record_test(server->trial, test, &transfer);
-    transfer_free(&transfer);
     list_metrics(test, concerned);
+    transfer_observe(server->trial, concerned, &transfer);
+    transfer_free(&transfer);
     return go_on(server, status, concerned, &why, error);
 }
 
@@ -218,6 +220,7 @@ static int measure_fixed(struct server *server, bool reverse, struct error *erro
         record_rate(server->trial, names[0], &transfer, flow);
         trial_record(server->trial, names[1], flow->lost_percent, NULL);
     }
+    transfer_observe(server->trial, names, &transfer);
     transfer_free(&transfer);
     return go_on(server, status, names, &why, error);
 }
@@ -268,6 +271,7 @@ static int measure_highest(struct server *server, bool reverse, struct error *er
     cJSON *steps = cJSON_CreateArray();
     struct error why = {0};
     double best = 0;
+    int64_t start = clock_now();
     int status = 0;
 
     while (status == 0 && search_next(&search) > 0)
@@ -276,6 +280,7 @@ static int measure_highest(struct server *server, bool reverse, struct error *er
         status =
             fail(&why, EIO, "no rate down to %g bit/s lost under %g %%", search.low, LOSS_PASSES);
     trial_keep(server->trial, names[0], "steps", steps);
+    trial_observe(server->trial, names[0], start, clock_now(), true);
     if (status == 0)
         trial_record(server->trial, names[0], best, NULL);
     return go_on(server, status, names, &why, error);

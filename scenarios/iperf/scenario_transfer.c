@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "bench/base/clock.h"
 #include "bench/measure/client.h"
 #include "bench/measure/packets.h"
 #include "iperf3d.h"
@@ -36,7 +37,9 @@ static int run_client(struct trial *trial, char *const *argv, double seconds,
 
     if (status < 0)
         return status;
+    transfer->from = clock_now();
     status = client_run(trial, argv, seconds, &client, error);
+    transfer->to = clock_now();
     transfer->client_s = client.cpu_s;
     if (status == 0)
         status = output_read(client.output, &transfer->output, error);
@@ -117,6 +120,13 @@ void transfer_keep(struct trial *trial, const char *metric, const struct transfe
     cJSON_AddNumberToObject(client, "cpu_percent", transfer->output.cpu_percent);
     cJSON_AddNumberToObject(client, "cpu_s", transfer->client_s);
     trial_keep(trial, metric, "client", client);
+}
+
+void transfer_observe(struct trial *trial, const char *const *metrics,
+                      const struct transfer *transfer)
+{
+    for (; *metrics && transfer->from; metrics++)
+        trial_observe(trial, *metrics, transfer->from, transfer->to, true);
 }
 
 int server_replace(struct server *server, const char *const *metrics, const struct error *why,

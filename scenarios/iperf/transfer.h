@@ -22,6 +22,7 @@ struct transfer {
     struct output output;
     struct cpu_time used; /* by the guest, from the start of the client to its end */
     double client_s;      /* CPU seconds of the client */
+    int64_t from, to;     /* its life */
 };
 
 /* Wait for the server of a guest that was just booted. */
@@ -41,6 +42,10 @@ const char *transfer_note(const struct transfer *transfer);
 /* Keep the intervals of `flow` and the client's CPU time beside the sample of `metric`. */
 void transfer_keep(struct trial *trial, const char *metric, const struct transfer *transfer,
                    const struct flow *flow);
+
+/* Keep what could have disturbed the test, beside the samples of `metrics` (NULL-terminated). */
+void transfer_observe(struct trial *trial, const char *const *metrics,
+                      const struct transfer *transfer);
 
 /* The guest has failed, as `why` says. Ask it to reply, fail `metrics` (NULL-terminated) with what
  * its interface carried meanwhile, and boot another guest. An errno if that fails. */

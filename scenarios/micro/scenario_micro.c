@@ -44,6 +44,8 @@ static int record(struct trial *trial, unsigned phase, struct error *error)
         return fail(error, EPIPE, "the payload did not mark phase %u (%s)", phase, metric->name);
     trial_record(trial, metric->name, trial_tsc_ns(trial, begin.tsc, end.tsc) / micro_repeat[phase],
                  virtual && end.halts != begin.halts ? "idle" : NULL);
+    trial_observe(trial, metric->name, trial_stamp(trial, EVENT_MAIN),
+                  trial_stamp(trial, EVENT_END), true);
     return 0;
 }
 

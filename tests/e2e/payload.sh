@@ -218,7 +218,7 @@ refused "console under icount" 'ready console:x: cannot go with --icount' -- \
 # A user who may not read it; root may read everything, so another one is made.
 cp "$tmp/app" "$tmp/secret"
 chmod 000 "$tmp/secret"
-unshare -U --map-user=1000 --map-group=1000 "$tare" run --payload "$tmp/secret" --target host \
+unshare -U --map-user=1000 --map-group=1000 "$tare" run --unjudged --payload "$tmp/secret" --target host \
     --out "$tmp/bad.json" >"$tmp/out" 2>"$tmp/err"
 ok "unreadable: exit status 2" is $? 2
 ok "unreadable: message" says "$tmp/secret: Permission denied" 'readable static'
@@ -235,7 +235,7 @@ ok "a target that passes no arguments on: message" says 'target deaf: .*"cmdline
 
 # --- a run that was cut goes on with the same program, or not at all
 cp "$tmp/app" "$tmp/resumed"
-"$tare" run --payload "$tmp/resumed" --args serve --ready console:ready --target host --repeat 3 \
+"$tare" run --unjudged --payload "$tmp/resumed" --args serve --ready console:ready --target host --repeat 3 \
     --warmup 0 --out "$tmp/cut.json" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 until grep -q '"trial"' "$tmp/cut.json.journal" 2>/dev/null || ! kill -0 $pid; do sleep 0.05; done

@@ -98,6 +98,34 @@ for target in floor pith linux; do
         is "$(samples "$tmp/i.json" boot virtual_ns $target | sort -u | wc -l)" 1
 done
 
+# Beside programs that keep all CPUs busy a result is invalid, but not one in virtual time. Benchmarks go on.
+busy=()
+for _ in $(seq "$(nproc)"); do
+    timeout 1800 sh -c 'while :; do :; done' &
+    busy+=($!)
+done
+"$tare" run --target host --repeat 1 --warmup 0 --out "$tmp/busy.json" >"$tmp/out" 2>"$tmp/err"
+ok "busy: status 3" is $? 3
+ok "busy: says why" grep -Eq '^INVALID: (other programs|the hypervisor)' "$tmp/out"
+ok "busy: fits the schema" python3 -m jsonschema -i "$tmp/busy.json" results/schema.json
+ok "busy: the host is described" python3 -c "import json
+d = json.load(open('$tmp/busy.json'))
+h = d['host']
+assert d['run']['judged'] and not d['run']['quiet'] and not d['run']['valid']
+assert h['before']['seconds'] >= 2 and h['before']['other_load'] + h['before']['steal_percent'] > 0.3
+assert all(h[k] for k in ('affinity', 'cmdline', 'qemu_sha256', 'firmware', 'aslr', 'virtual'))
+assert d['built']['compiler'] and d['built']['libraries'] and d['run']['compiler']"
+CI/bench "$tare" "$tmp/bench" --target host --repeat 1 --warmup 0 >"$tmp/out" 2>"$tmp/err"
+ok "busy: make bench goes on" is $? 0
+ok "busy: and says so, with figures" test -n "$(grep '^bench: the result is INVALID' "$tmp/out")" -a \
+    -s "$tmp/bench/boot-app.svg"
+STRICT=1 CI/bench "$tare" "$tmp/strict" --target host --repeat 1 --warmup 0 >"$tmp/out" 2>"$tmp/err"
+ok "busy: but with STRICT=1" is $? 3
+"$tare" run --target floor --icount --repeat 1 --warmup 0 --out "$tmp/counted.json" >"$tmp/out" 2>"$tmp/err"
+ok "busy: virtual time is valid" is $? 0
+kill "${busy[@]}"
+wait "${busy[@]}" 2>/dev/null
+
 # The other machines.
 for machine in q35 pc; do
     run_tare run --target floor,pith,linux --machine $machine --repeat 1 --warmup 0 --accel tcg \

@@ -58,6 +58,7 @@ static void test_defaults(void **state)
     assert_int_equal(options.machine.memory_mib, 256);
     assert_int_equal(options.machine.vcpus, 1);
     assert_false(options.machine.icount);
+    assert_false(options.unjudged);
     assert_null(options.machine.pin);
     assert_null(options.payload);
     assert_null(options.args);
@@ -71,7 +72,7 @@ static void test_all(void **state)
     char text[] = "-s micro -t a,b -n 8 --warmup 0 --seed 9007199254740992 -o x.json "
                   "--profile full --accel tcg";
     char machine[] = "--machine q35 --memory 16 --vcpus 255 --pin 0,2-3 --data dir";
-    char program[] = "--payload p --args a --ready tcp:80 --url /x --icount";
+    char program[] = "--payload p --args a --ready tcp:80 --url /x --icount --unjudged";
     const char *resume;
     struct plan_options options = parsed(text, &resume);
 
@@ -96,6 +97,7 @@ static void test_all(void **state)
     assert_string_equal(options.ready, "tcp:80");
     assert_string_equal(options.url, "/x");
     assert_true(options.machine.icount);
+    assert_true(options.unjudged);
 }
 
 static void test_pin(void **state)

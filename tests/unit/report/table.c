@@ -49,6 +49,11 @@ static void test_payload(void **state)
     assert_null(strstr(text, "TCG"));
     assert_null(strstr(text, "INVALID"));
     free(text);
+    document = document_complete();
+    document_set(document, "run", "judged", "false");
+    text = document_written(document, write_plain);
+    assert_non_null(strstr(text, " on A CPU, 2 cores\naccelerator: "));
+    free(text);
 }
 
 /* The table of `document`, with one space where columns leave more. */

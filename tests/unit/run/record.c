@@ -12,7 +12,7 @@ static cJSON *begin(const struct plan_options *options)
     cJSON *document;
 
     assert_int_equal(plan_prepare(options, &plan, NULL), 0);
-    document = record_begin(&plan);
+    document = record_begin(&plan, NULL);
     assert_non_null(document);
     plan_free(&plan);
     return document;

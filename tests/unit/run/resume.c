@@ -14,7 +14,7 @@ static cJSON *begin(const struct plan_options *options)
     cJSON *document;
 
     assert_int_equal(plan_prepare(options, &plan, NULL), 0);
-    document = record_begin(&plan);
+    document = record_begin(&plan, NULL);
     plan_free(&plan);
     return document;
 }
@@ -127,7 +127,7 @@ struct cut {
 static void cut_run(struct cut *cut, const struct plan_options *options)
 {
     assert_int_equal(plan_prepare(options, &cut->plan, NULL), 0);
-    cut->document = record_begin(&cut->plan);
+    cut->document = record_begin(&cut->plan, NULL);
     assert_int_equal(run_init(&cut->run, &cut->plan, NULL), 0);
 }
 
@@ -234,12 +234,32 @@ static void test_changed(void **state)
     cJSON_Delete(document);
 }
 
+/* The journal names the host; one of an earlier version does not. */
+static void test_host(void **state)
+{
+    cJSON *document = cJSON_Parse("{\"host\":{\"cpu\":\"A\",\"kernel\":\"Linux 6\"}}");
+    cJSON *host = cJSON_Parse("{\"cpu\":\"A\",\"kernel\":\"Linux 6\",\"microcode\":\"1\"}");
+    struct error error = {0};
+
+    (void)state;
+    assert_int_equal(resume_host(document, host, &error), 0);
+    json_replace(host, "kernel", cJSON_CreateString("Linux 7"));
+    assert_int_equal(resume_host(document, host, &error), -ESTALE);
+    assert_holds(error.text, "the host's kernel was \"Linux 6\" and is \"Linux 7\"");
+    cJSON_Delete(document);
+    document = cJSON_CreateObject();
+    assert_int_equal(resume_host(document, host, &error), 0);
+    cJSON_Delete(document);
+    cJSON_Delete(host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_options),        FIXTURE_TEST(test_builds),
-        cmocka_unit_test(test_no_journal), FIXTURE_TEST(test_progress),
-        FIXTURE_TEST(test_accelerator),    FIXTURE_TEST(test_changed),
+        cmocka_unit_test(test_host), FIXTURE_TEST(test_options),
+        FIXTURE_TEST(test_builds),   cmocka_unit_test(test_no_journal),
+        FIXTURE_TEST(test_progress), FIXTURE_TEST(test_accelerator),
+        FIXTURE_TEST(test_changed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include "bench/result/model.h"
 #include "bench/result/results.h"
+#include "bench/run/host.h"
 #include "bench/run/session.h"
 #include "tests/unit/fixture.h"
 
@@ -107,6 +108,7 @@ static void test_whole(void **state)
     assert_non_null(results_find(json_field(document, "ratios"), "boot", "app", "b"));
     assert_null(json_field(document, "part")); /* it has become the host's load */
     assert_non_null(json_field(json_field(document, "host"), "other_load"));
+    assert_true(cJSON_IsFalse(json_field(json_field(document, "run"), "judged")));
     assert_non_null(json_field(json_field(document, "run"), "valid"));
     assert_int_equal(cJSON_GetArraySize(json_field(results_target(document, "a"), "launches")), 1);
     assert_int_equal(results_load(options.out, &saved, NULL), 0);
@@ -191,7 +193,6 @@ static void check_resumed(const struct fixture *fixture, const char *out)
     assert_true(is_complete(document));
     assert_float_equal(count(document, "a", "n"), 3, 0);
     check_orders(document);
-    assert_non_null(json_find(json_field(document, "warnings"), "code", "resumed"));
     assert_true(cJSON_IsFalse(json_field(json_field(document, "run"), "quiet")));
     cJSON_Delete(document);
     assert_true(exists(fixture, "result.json"));
@@ -233,6 +234,37 @@ static void test_killed(void **state)
     assert_int_equal(write(fd, "{\"trial\":{\"tar", 14), 14);
     close(fd);
     check_resumed(fixture, options.out);
+}
+
+/* Scripts tell nothing of the machine. With a real program it is watched before each part of the
+ * run, and what it did in the first one is not known. */
+static void test_judged(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    struct error error = {0};
+    const cJSON *about, *before;
+    cJSON *document;
+
+    fixture_target(fixture, "c", "\"driver\":\"process\"");
+    options.targets = "a,c";
+    assert_int_equal(run_it(&options, NULL, interrupt, &document, &error), -ECANCELED);
+    about = json_field(document, "run");
+    before = json_field(json_field(document, "host"), "before");
+    assert_true(cJSON_IsTrue(json_field(about, "judged")));
+    assert_true(json_number(before, "seconds") >= HOST_WATCH_S);
+    assert_non_null(json_field(before, "other_load"));
+    cJSON_Delete(document);
+    assert_int_equal(run_it(&options, options.out, say_nothing, &document, &error), 0);
+    assert_non_null(json_find(json_field(document, "warnings"), "code", "resumed"));
+    assert_true(cJSON_IsFalse(json_field(json_field(document, "run"), "quiet")));
+    assert_non_null(json_field(json_field(document, "host"), "qemu"));
+    cJSON_Delete(document);
+    options.unjudged = true;
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
+    assert_true(cJSON_IsFalse(json_field(json_field(document, "run"), "judged")));
+    assert_null(json_field(json_field(json_field(document, "host"), "before"), "seconds"));
+    cJSON_Delete(document);
 }
 
 static void test_not_resumed(void **state)
@@ -290,8 +322,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_whole),         FIXTURE_TEST(test_not_kept),
         FIXTURE_TEST(test_failing_guest), FIXTURE_TEST(test_interrupted),
-        FIXTURE_TEST(test_killed),        FIXTURE_TEST(test_not_resumed),
-        FIXTURE_TEST(test_bad_input),
+        FIXTURE_TEST(test_killed),        FIXTURE_TEST(test_judged),
+        FIXTURE_TEST(test_not_resumed),   FIXTURE_TEST(test_bad_input),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/measure/cputime.h"
+#include "bench/measure/threads.h"
+
+void threads_of(struct threads *threads, pid_t pid)
+{
+    *threads = (struct threads){.pid = pid};
+    threads_find(threads);
+}
+
+void threads_forget(struct threads *threads)
+{
+    for (unsigned i = 0; i < threads->count; i++)
+        close(threads->list[i].fd);
+    *threads = (struct threads){0};
+}
+
+static ssize_t read_text(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
+
+    text[got < 0 ? 0 : got] = '\0';
+    if (fd >= 0)
+        close(fd);
+    return got;
+}
+
+static void add_thread(struct threads *threads, pid_t pid, pid_t id)
+{
+    struct thread *thread = &threads->list[threads->count];
+    char path[64], name[32];
+
+    for (unsigned i = 0; i < threads->count; i++)
+        if (threads->list[i].id == id)
+            return;
+    if (threads->count == THREADS_MAX)
+        return;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/comm", pid, id);
+    read_text(path, name, sizeof name);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", pid, id);
+    *thread = (struct thread){
+        .id = id, .fd = open(path, O_RDONLY | O_CLOEXEC), .vcpu = cpu_is_vcpu(name)};
+    if (thread->fd >= 0)
+        threads->count++;
+}
+
+static void find_in(struct threads *threads, pid_t pid)
+{
+    char path[64], children[256], *next = children, *end;
+    struct dirent *entry;
+    DIR *tasks;
+
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    tasks = opendir(path);
+    while (tasks && (entry = readdir(tasks)))
+        if (entry->d_name[0] != '.')
+            add_thread(threads, pid, (pid_t)strtol(entry->d_name, NULL, 10));
+    if (tasks)
+        closedir(tasks);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    read_text(path, children, sizeof children);
+    for (long child; (child = strtol(next, &end, 10)) > 0; next = end)
+        find_in(threads, (pid_t)child);
+}
+
+void threads_find(struct threads *threads)
+{
+    if (threads->pid)
+        find_in(threads, threads->pid);
+}
+
+struct thread_times threads_read(struct threads *threads)
+{
+    struct thread_times times = {0};
+    bool found = false;
+
+    for (unsigned i = 0; i < threads->count; i++) {
+        struct thread *thread = &threads->list[i];
+        char text[64], *end;
+        ssize_t got = pread(thread->fd, text, sizeof text - 1, 0);
+
+        if (got > 0) {
+            text[got] = '\0';
+            thread->ran_ns = strtoll(text, &end, 10);
+            thread->delay_ns = strtoll(end, NULL, 10);
+        }
+        found |= thread->vcpu;
+        times.ran_ns += thread->ran_ns;
+        *(thread->vcpu ? &times.vcpu_delay_ns : &times.other_delay_ns) += thread->delay_ns;
+    }
+    if (!found) {
+        times.vcpu_delay_ns = times.other_delay_ns;
+        times.other_delay_ns = 0;
+    }
+    return times;
+}
