@@ -106,7 +106,7 @@ _Noreturn void kernel_main(uint32_t start_info)
     timer_init(cmdline.tsc_khz);
     mount_root(info);
     space_init();
-    threads_init(net_catch_up);
+    threads_init(net_idle);
     name_devices(&cmdline);
     process_load(&cmdline, &entry, &stack);
     net_init(cmdline.ip, &socket_hooks);

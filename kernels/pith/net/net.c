@@ -22,6 +22,7 @@
 #define LATE 1    /* ms: how long a program that only computes may leave frames lying, or ACKs */
 #define EARLY 100 /* ms: how long who asks for a connection is kept for a program that starts */
 #define DHCP_SECONDS 20
+#define AWAKE 300000 /* ns: how long the idle CPU waits awake (decision 0036) */
 
 const struct net_hooks *net_hooks;
 struct list net_room = LIST(net_room);
@@ -37,6 +38,7 @@ uint32_t net_tcp_window, net_tcp_send_buffer;
  *   behind    net_poll(), net_init()   net_poll() that took all frames lie in the ring
  *   late      net_catch_up(), behind   the same, at its end     net_is_late(), for the sockets
  *   held      net_hold()               each frame, net_poll()   no more frames in this round
+ *   watchful  a frame soon after idle  none in AWAKE            the idle CPU waits awake
  *   owing     net_owe()                net_settle()             an ACK was put off
  *
  * An alarm is set while there is something for it to do:
@@ -47,7 +49,10 @@ uint32_t net_tcp_window, net_tcp_send_buffer;
  *   early_alarm  once, EARLY after net_init(): net_catch_up(), which ends `early`
  *   late_alarm   LATE after `behind` or `owing` was set: net_catch_up(), for which it is
  */
-static bool started, addressed, behind, owing, early, held, late;
+static bool started, addressed, behind, owing, early, held, late, watchful;
+static int64_t idle_since; /* when the CPU began to idle; 0: a frame came since */
+static int64_t busy_since; /* when that frame came */
+static int64_t busy, idle; /* how long it is either, on average of late */
 static struct alarm tcp_alarm, second_alarm, dhcp_alarm, early_alarm, late_alarm;
 
 static void tcp_round(void *unused)
@@ -204,11 +209,40 @@ void net_poll(void)
         set_late();
 }
 
+/* `average` of late, of which `latest` is the next. */
+static int64_t average_with(int64_t average, int64_t latest)
+{
+    return average + (latest - average) / 8;
+}
+
+/* The CPU idles, since now or still. */
+static void begin_idling(void)
+{
+    if (idle_since)
+        return;
+    idle_since = timer_now();
+    busy = average_with(busy, idle_since - busy_since);
+}
+
+static void end_idling(void)
+{
+    int64_t took;
+
+    if (!idle_since)
+        return;
+    busy_since = timer_now();
+    took = busy_since - idle_since;
+    idle = average_with(idle, took < AWAKE ? took : AWAKE);
+    watchful = took < AWAKE;
+    idle_since = 0;
+}
+
 void net_interrupt(void)
 {
     /* A connection that is asked for before the program has come to listen would be refused. */
     if (early)
         return;
+    end_idling();
     net_poll();
     net_settle();
 }
@@ -266,6 +300,37 @@ bool net_catch_up(void)
     late = true;
     net_poll();
     late = false;
+    return true;
+}
+
+/* Whether a frame comes before it is time to halt. No alarm is late for it. */
+static bool wait_awake(void)
+{
+    int64_t until = idle_since + AWAKE, alarm = alarm_next();
+
+    if (alarm < until)
+        until = alarm;
+    while (!nic_has_frame())
+        if (timer_now() >= until)
+            return false;
+    end_idling();
+    return true;
+}
+
+bool net_idle(void)
+{
+    if (net_catch_up())
+        return true;
+    if (!addressed || early)
+        return false;
+    begin_idling();
+    /* A CPU that has much to do leaves its host's to the others: their work is what it waits for.
+     */
+    if (!watchful || busy > 2 * idle)
+        return false;
+    watchful = wait_awake();
+    net_poll(); /* from now on frames interrupt again */
+    net_settle();
     return true;
 }
 

@@ -34,6 +34,11 @@ bool alarm_is_set(const struct alarm *alarm)
     return !list_empty(&alarm->link);
 }
 
+int64_t alarm_next(void)
+{
+    return list_empty(&alarms) ? INT64_MAX : LIST_OF(alarms.next, struct alarm, link)->at;
+}
+
 void alarms_run(void)
 {
     while (!list_empty(&alarms)) {

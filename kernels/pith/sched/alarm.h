@@ -22,6 +22,9 @@ void alarm_set(struct alarm *alarm, int64_t at);
 void alarm_clear(struct alarm *alarm);
 bool alarm_is_set(const struct alarm *alarm);
 
+/* When the next one rings, which may be over already; INT64_MAX: none does. */
+int64_t alarm_next(void);
+
 /* The timer's interrupt: ring what is due, and set the timer for what is next. */
 void alarms_run(void);
 

@@ -334,6 +334,12 @@ bool nic_receive(void)
     return false;
 }
 
+bool nic_has_frame(void)
+{
+    virtqueue_disable(&rx);
+    return virtqueue_has(&rx);
+}
+
 void nic_interrupt(void)
 {
     device.transport->acknowledge(&device);

@@ -158,6 +158,11 @@ void *virtqueue_take(struct virtqueue *queue, uint32_t *length)
     return token;
 }
 
+bool virtqueue_has(const struct virtqueue *queue)
+{
+    return *(volatile uint16_t *)&queue->used[1] != queue->next_used;
+}
+
 bool virtqueue_enable(struct virtqueue *queue, uint16_t after)
 {
     if (queue->device->accepted & VIRTIO_F_EVENT_IDX)

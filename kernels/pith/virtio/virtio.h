@@ -126,6 +126,9 @@ bool virtqueue_add(struct virtqueue *queue, const struct piece *pieces, unsigned
 /* The token of the next chain that the device is done with, and how much it wrote; NULL: none. */
 void *virtqueue_take(struct virtqueue *queue, uint32_t *length);
 
+/* Whether there is one. */
+bool virtqueue_has(const struct virtqueue *queue);
+
 /* The device broke the rules: say so, and take nothing from it any more. */
 void virtqueue_distrust(struct virtqueue *queue);
 
