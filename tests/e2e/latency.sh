@@ -198,12 +198,12 @@ done
 kill -KILL "$qemu"
 wait "$pid"
 ok "killed: exit status" is $? 1
-measures "killed: the test under way has failed, the others have not" python3 - "$tmp/killed.json" <<'PY'
+measures "killed: the test under way has failed, and later ones have not" python3 - "$tmp/killed.json" <<'PY'
 import json, sys
 samples = {m["metric"]: m["samples"][0] for m in json.load(open(sys.argv[1]))["metrics"]}
-failed = [m for m, s in samples.items() if "error" in s]
-assert failed and len(failed) <= 10, failed # what one test measures
-assert all("process was gone before the end of the load" in samples[m]["error"] for m in failed), samples
+gone = [m for m, s in samples.items() if "process was gone before the end of the load" in s.get("error", "")]
+assert 1 <= len(gone) <= 10, samples # what one test measures
+assert all(samples[m].get("value", 0) > 0 for m in ("connect_p50", "connect_rate", "tls_handshake_p50")), samples
 PY
 [ "${FULL:-}" ] || finish
 
@@ -213,7 +213,7 @@ bad reset host,pith,linux-tuned "$first cut off" "$every" ""
 bad short host,pith,linux-tuned "$first cut off" "$every" ""
 bad late host,pith,linux-tuned "$first late" "$every" ""
 bad third host,pith,linux-tuned "[0-9]+ not 2xx \(503\)" "${every% rate_max}" ""
-bad backlog host,pith,linux-tuned "of 32 connections were open" "closed_c32_rate p50_1000" "closed_c1_p50"
+bad backlog host,pith,linux-tuned "of 32 connections were open|[0-9]+ late" "closed_c32_rate p50_1000" "closed_c1_p50"
 
 # A flood on the console takes a guest's time, and nothing else: what it says last is kept.
 run_tare run --scenario latency --payload "$tmp/bad" --args flood --ready tcp:8080 --target host \
