@@ -41,8 +41,9 @@ void net_interrupt(void);
  * the program came first. Whether there were any. */
 bool net_catch_up(void);
 
-/* The same, for the idle CPU before it halts. If the last frame came soon after it had begun to idle,
- * it waits awake for the next: to halt and to be interrupted costs more. False: it is to halt. */
+/* The same, for the idle CPU before it halts. If the last frame came soon after it had begun to
+ * idle, it waits awake for the next: to halt and to be interrupted costs more. False: it is to
+ * halt. */
 bool net_idle(void);
 
 /* From lwIP's callbacks: a socket is nearly full whose program keeps reading it. What else has

@@ -49,8 +49,8 @@ void nic_kick(bool anyway);
  * the device does not interrupt for it. */
 bool nic_receive(void);
 
-/* Whether a frame has arrived that nic_receive() has not taken. The device does not interrupt for it
- * any more; nic_receive() ends that. */
+/* Whether a frame has arrived that nic_receive() has not taken. The device does not interrupt for
+ * it any more; nic_receive() ends that. */
 bool nic_has_frame(void);
 
 /* The parcel whose pages `pbuf`, of a frame, has its data in, and at *begins how far behind the
