@@ -105,17 +105,17 @@ static void places(void)
 }
 
 /* The program's own end: what is behind it is the kernel's to refuse, not to read. */
-static void vectors(int fd)
+static void vectors(int from, int to)
 {
     for (unsigned i = 2; i < 8; i++) {
         struct iovec vector = {(void *)bases[i], 16}, wraps = {(void *)UNMAPPED, -UNMAPPED};
 
         printf("%lx: ", bases[i]);
-        TRY(writev(fd, &vector, 1));
+        TRY(writev(to, &vector, 1));
         printf("%lx: ", bases[i]);
-        TRY(write(fd, (void *)(bases[i] - 8), 16));
+        TRY(write(to, (void *)(bases[i] - 8), 16));
         printf("wraps: ");
-        TRY(readv(fd, &wraps, 1));
+        TRY(readv(from, &wraps, 1));
     }
 }
 
@@ -128,6 +128,6 @@ int main(void)
     moves();
     places();
     pipe(ends);
-    vectors(ends[1]);
+    vectors(ends[0], ends[1]);
     return 0;
 }
