@@ -219,10 +219,21 @@ static void mask_legacy_interrupts(void)
     out8(0xa1, 0xff);
 }
 
+/* After reset channel 0 of the 8254 counts on, and QEMU wakes for it 36 times a second, asleep
+ * though the guest is. Let it count once more and stop (mode 0). A machine without the device
+ * ignores this. */
+static void stop_legacy_timer(void)
+{
+    out8(0x43, 0x30);
+    out8(0x40, 1);
+    out8(0x40, 0);
+}
+
 void cpu_init(const char *stubs, const char *syscall)
 {
     load_tables(stubs);
     mask_legacy_interrupts();
+    stop_legacy_timer();
     enable_features();
     write_msr(MSR_STAR, (uint64_t)BASE_OF_SYSRET << 48 | (uint64_t)CODE << 32);
     write_msr(MSR_LSTAR, (uint64_t)syscall);
