@@ -91,6 +91,8 @@ $(UNITS): $(filter-out %/main.o,$(OBJECTS))
 	@mkdir -p $(@D)
 	$(CC) $(KINDFLAGS) -o $@ $^ $(KINDLIBS) $(TARE_LIBS) -lcmocka
 
+$(call unit_program,tests/unit/drivers/qemu.c): TARE_LIBS += -lvirt-qemu# to ask libvirt's QEMU
+
 # What holds of the statistics, simulated: tests/simulate/NAME.c becomes simulate-NAME.
 SIMULATORS := $(patsubst tests/simulate/%.c,$(BIN)/simulate-%,$(wildcard tests/simulate/*.c))
 $(SIMULATORS): $(BIN)/simulate-%: $(O)/tests/simulate/%.o $(filter $(O)/bench/result/% $(O)/bench/base/%,$(OBJECTS))

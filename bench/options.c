@@ -26,11 +26,16 @@ enum {
     KEY_DATA,
     KEY_CONNECT,
     KEY_UNJUDGED,
+    KEY_DRIVER,
 };
 
 static const struct argp_option table[] = {
     {"scenario", 's', "LIST", 0, "Scenarios to run, comma-separated, or all [boot]", 0},
     {"target", 't', "LIST", 0, "Targets to compare, comma-separated, or all [all]", 0},
+    {"driver", KEY_DRIVER, "LIST", 0,
+     "What runs the VMs: libvirt, qemu (QEMU without libvirt), or libvirt,qemu: each VM target by "
+     "both, the second time as TARGET:qemu [libvirt]",
+     0},
     {"repeat", 'n', "N", 0, "Repetitions of every target and scenario [10, with --aa 60]", 0},
     {"warmup", KEY_WARMUP, "N", 0, "Repetitions before those, recorded apart [1]", 0},
     {"profile", KEY_PROFILE, "quick|full", 0,
@@ -134,6 +139,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         break;
     case 't':
         options->targets = text;
+        break;
+    case KEY_DRIVER:
+        options->drivers = text;
         break;
     case 'n':
         options->repeat = (unsigned)number(state, "repeat", text, 1, 100000);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "machine.h"
+
+#define EMULATOR "/usr/bin/qemu-system-x86_64"
+#define MICROVM "microvm"
 
 /*
  * Why each choice:
@@ -33,7 +37,7 @@ static const char template_features[] =
     "  <on_reboot>destroy</on_reboot>\n"
     "  <on_crash>destroy</on_crash>\n"
     "  <devices>\n"
-    "    <emulator>/usr/bin/qemu-system-x86_64</emulator>\n"
+    "    <emulator>" EMULATOR "</emulator>\n"
     "    <controller type='usb' model='none'/>\n"
     "    <memballoon model='none'/>\n"
     "    <serial type='unix'>\n"
@@ -62,8 +66,9 @@ static const char args_icount[] = "    <qemu:arg value='-icount'/>\n"
 /* Otherwise QEMU appends virtio_mmio.device=... to the command line. After `--` no kernel reads
  * that: it would become the program's last argument. And the machine has no real-time clock under
  * KVM, where it has one under TCG. */
+#define MICROVM_OPTIONS "auto-kernel-cmdline=off,rtc=on"
 static const char args_microvm[] = "    <qemu:arg value='-machine'/>\n"
-                                   "    <qemu:arg value='auto-kernel-cmdline=off,rtc=on'/>\n";
+                                   "    <qemu:arg value='" MICROVM_OPTIONS "'/>\n";
 
 static const char cpu_tcg[] = "<cpu mode='maximum'>"
                               "<feature policy='disable' name='erms'/>"
@@ -98,12 +103,12 @@ static void put_escaped(FILE *out, const char *tag, const char *text)
  * the NIC is the only device. */
 const char *machine_nic(const struct machine *machine)
 {
-    return strcmp(machine->type, "microvm") == 0 ? "virtio_mmio.device=512@0xfeb00e00:12" : "";
+    return strcmp(machine->type, MICROVM) == 0 ? "virtio_mmio.device=512@0xfeb00e00:12" : "";
 }
 
 static void put_nic(FILE *out, const struct launch *launch)
 {
-    bool mmio = strcmp(launch->machine->type, "microvm") == 0;
+    bool mmio = strcmp(launch->machine->type, MICROVM) == 0;
     const unsigned char *mac = launch->instance.mac;
 
     if (!launch->tap)
@@ -116,7 +121,7 @@ static void put_nic(FILE *out, const struct launch *launch)
 static void put_args(FILE *out, const struct launch *launch)
 {
     const struct machine *machine = launch->machine;
-    bool mmio = strcmp(machine->type, "microvm") == 0;
+    bool mmio = strcmp(machine->type, MICROVM) == 0;
 
     if (!mmio && !machine->icount)
         return;
@@ -132,7 +137,7 @@ char *machine_xml(const struct launch *launch)
 {
     const struct machine *machine = launch->machine;
     bool kvm = machine->accel == ACCEL_KVM;
-    bool mmio = strcmp(machine->type, "microvm") == 0;
+    bool mmio = strcmp(machine->type, MICROVM) == 0;
     char tcg[64] = "";
     char *text = NULL;
     size_t size;
@@ -167,4 +172,179 @@ char *machine_signature(const struct machine *machine)
     struct launch blank = {.name = "", .machine = machine, .tap = true, .workdir = ""};
 
     return machine_xml(&blank);
+}
+
+/* A command line that grows. */
+struct words {
+    char **list;
+    size_t count;
+    bool failed;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct words *words, const char *format, ...)
+{
+    char **longer = realloc(words->list, (words->count + 2) * sizeof *longer);
+    va_list arguments;
+
+    if (!longer) {
+        words->failed = true;
+        return;
+    }
+    words->list = longer;
+    va_start(arguments, format);
+    if (vasprintf(&longer[words->count], format, arguments) < 0) {
+        longer[words->count] = NULL;
+        words->failed = true;
+    }
+    va_end(arguments);
+    words->count += longer[words->count] != NULL;
+    longer[words->count] = NULL;
+}
+
+static void put_option(struct words *words, const char *name, const char *value)
+{
+    if (!value || !*value)
+        return;
+    put(words, "%s", name);
+    put(words, "%s", value);
+}
+
+static void put_processor(struct words *words, const struct machine *machine)
+{
+    put(words, "-accel");
+    if (machine->accel == ACCEL_KVM)
+        put(words, "kvm");
+    else
+        put(words, "tcg,tb-size=%d", MACHINE_TB_SIZE_MIB);
+    put_option(words, "-cpu",
+               machine->accel == ACCEL_KVM ? "host,migratable=on" : "max,erms=off,fsrm=off");
+}
+
+static void put_memory(struct words *words, const struct machine *machine, const char *name)
+{
+    put(words, "-m");
+    put(words, "%u", machine->memory_mib);
+    put(words, "-object");
+    put(words,
+        "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"%s\","
+        "\"x-use-canonical-path-for-ramblock-id\":false,\"size\":%llu}",
+        name, (unsigned long long)machine->memory_mib << 20);
+}
+
+/* On q35 libvirt makes two ports, the first of them for the NIC. */
+static void put_ports(struct words *words)
+{
+    put_option(words, "-device",
+               "{\"driver\":\"pcie-root-port\",\"port\":8,\"chassis\":1,\"id\":\"pci.1\","
+               "\"bus\":\"pcie.0\",\"multifunction\":true,\"addr\":\"0x1\"}");
+    put_option(words, "-device",
+               "{\"driver\":\"pcie-root-port\",\"port\":9,\"chassis\":2,\"id\":\"pci.2\","
+               "\"bus\":\"pcie.0\",\"addr\":\"0x1.0x1\"}");
+}
+
+/* The NIC where libvirt puts it. */
+static void put_network(struct words *words, const struct launch *launch,
+                        const struct machine_fds *fds)
+{
+    const char *driver = "virtio-net-pci", *bus = "\"pci.0\",\"addr\":\"0x2\"";
+    const unsigned char *mac = launch->instance.mac;
+    bool mmio = strcmp(launch->machine->type, MICROVM) == 0;
+
+    if (!launch->tap)
+        return;
+    if (mmio)
+        driver = "virtio-net-device";
+    if (strcmp(launch->machine->type, "q35") == 0) {
+        bus = "\"pci.1\",\"addr\":\"0x0\"";
+        put_ports(words);
+    }
+    put(words, "-netdev");
+    if (fds->vhost >= 0)
+        put(words,
+            "{\"type\":\"tap\",\"fd\":\"%d\",\"vhost\":true,\"vhostfd\":\"%d\","
+            "\"id\":\"hostnet0\"}",
+            fds->tap, fds->vhost);
+    else
+        put(words, "{\"type\":\"tap\",\"fd\":\"%d\",\"id\":\"hostnet0\"}", fds->tap);
+    put(words, "-device");
+    put(words,
+        "{\"driver\":\"%s\",\"netdev\":\"hostnet0\",\"id\":\"net0\","
+        "\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"%s%s%s}",
+        driver, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+        mmio ? "" : ",\"bus\":", mmio ? "" : bus, mmio ? "" : ",\"romfile\":\"\"");
+}
+
+static void put_serial(struct words *words, const struct launch *launch, int number,
+                       const char *name, const char *device)
+{
+    put(words, "-chardev");
+    put(words, "socket,id=charserial%d,path=%s/%s", number, launch->workdir, name);
+    put(words, "-device");
+    put(words, "{\"driver\":\"%s\",\"chardev\":\"charserial%d\",\"id\":\"serial%d\"%s}", device,
+        number, number, number ? "" : ",\"index\":0");
+}
+
+static void put_icount(struct words *words, const struct launch *launch)
+{
+    if (!launch->machine->icount)
+        return;
+    put_option(words, "-icount", "shift=0,sleep=off");
+    put_option(words, "-seed", "1");
+    put(words, "-plugin");
+    put(words, "%s,out=%s/halts", launch->machine->plugin, launch->workdir);
+}
+
+char **machine_argv(const struct launch *launch, const struct machine_fds *fds)
+{
+    const struct machine *machine = launch->machine;
+    bool mmio = strcmp(machine->type, MICROVM) == 0;
+    const char *ram = mmio ? "microvm.ram" : "pc.ram";
+    struct words words = {0};
+
+    put(&words, EMULATOR);
+    put(&words, "-name");
+    put(&words, "guest=%s,debug-threads=on", launch->name);
+    put(&words, "-S");
+    put(&words, "-machine");
+    put(&words, "%s,usb=off,dump-guest-core=off,memory-backend=%s", machine->type, ram);
+    put_processor(&words, machine);
+    put_memory(&words, machine, ram);
+    put_option(&words, "-overcommit", "mem-lock=off");
+    put(&words, "-smp");
+    put(&words, "%u,sockets=%u,cores=1,threads=1", machine->vcpus, machine->vcpus);
+    put_option(&words, "-display", "none");
+    put(&words, "-no-user-config");
+    put(&words, "-nodefaults");
+    put(&words, "-chardev");
+    put(&words, "socket,id=charmonitor,fd=%d", fds->monitor);
+    put_option(&words, "-mon", "chardev=charmonitor,id=monitor,mode=control");
+    put_option(&words, "-rtc", "base=2024-01-01T00:00:00,clock=vm");
+    put(&words, "-no-reboot");
+    if (mmio)
+        put(&words, "-no-acpi");
+    put_option(&words, "-boot", "strict=on");
+    put_option(&words, "-kernel", launch->kernel);
+    put_option(&words, "-initrd", launch->initrd);
+    put_option(&words, "-append", launch->cmdline);
+    put_network(&words, launch, fds);
+    put_serial(&words, launch, 0, "console", "isa-serial");
+    put_serial(&words, launch, 1, "marker", "isa-debugcon");
+    put_option(&words, "-audiodev", "{\"id\":\"audio1\",\"driver\":\"none\"}");
+    if (mmio)
+        put_option(&words, "-machine", MICROVM_OPTIONS);
+    put_icount(&words, launch);
+    put_option(&words, "-sandbox",
+               "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    put_option(&words, "-msg", "timestamp=on");
+    if (!words.failed)
+        return words.list;
+    machine_argv_free(words.list);
+    return NULL;
+}
+
+void machine_argv_free(char **argv)
+{
+    for (char **word = argv; word && *word; word++)
+        free(*word);
+    free(argv);
 }

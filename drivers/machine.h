@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The machine: ONE libvirt domain template for every VM target.
+ * The machine: ONE for every VM target. It is told to libvirt as a domain and to QEMU as a command
+ * line, the one that libvirt makes of that domain (docs/decisions/0032-two-vm-drivers.md;
+ * tests/e2e/drivers.sh compares the machines).
  */
 #ifndef TARE_MACHINE_H
 #define TARE_MACHINE_H
@@ -14,7 +16,19 @@
  * The caller frees it; NULL when out of memory. */
 char *machine_xml(const struct launch *launch);
 
-/* The same with the target's own parts blanked. The text is equal for every target of a comparison,
+/* What QEMU inherits, by number; -1: none. */
+struct machine_fds {
+    int monitor; /* a connected socket, on which it speaks QMP */
+    int tap;     /* opened for launch->instance.interface */
+    int vhost;   /* /dev/vhost-net, under KVM */
+};
+
+/* QEMU's command line for the same machine, NULL-terminated. It ends when the guest does. Free with
+ * machine_argv_free(); NULL when out of memory. */
+char **machine_argv(const struct launch *launch, const struct machine_fds *fds);
+void machine_argv_free(char **argv);
+
+/* As XML, with the target's own parts blanked. The text is equal for every target of a comparison,
  * so its hash proves that they ran on the same machine. */
 char *machine_signature(const struct machine *machine);
 

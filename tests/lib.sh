@@ -157,6 +157,18 @@ snapshot() {
     } 2>/dev/null | sort
 }
 
+# clean: nothing remains of what was not there when the test put `snapshot` into $tmp/before. The kernel
+# tears a namespace down after its last process, so it is given until the deadline to have done so.
+clean() {
+    local deadline=$((SECONDS + 60))
+    until snapshot >"$tmp/left" && diff "$tmp/before" "$tmp/left" >"$tmp/diff"; do
+        [ "$SECONDS" -lt "$deadline" ] || {
+            cat "$tmp/diff"
+            return 1
+        }
+    done
+}
+
 finish() {
     echo "$passed passed, $((failed + doubtful)) failed"
     [ $failed != 0 ] || [ $doubtful = 0 ] || judge_or_skip

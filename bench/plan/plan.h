@@ -28,6 +28,7 @@ struct plan_options {
     const char *datadir;
     const char *scenarios; /* comma-separated names, or "all": all but the hidden ones */
     const char *targets;   /* comma-separated names, or "all": all with `in_all` */
+    const char *drivers;   /* comma-separated, each running every VM target; NULL: their own */
     const char *payload;   /* the user's program, in place of the scenario's; NULL: none */
     const char *args;      /* its arguments, space-separated; NULL: none */
     const char *ready;     /* when it counts as started (ready.h); NULL: "marker" */
@@ -76,9 +77,10 @@ struct plan {
     struct ready ready;                          /* likewise */
     struct target targets[PLAN_NAMES_MAX];
     unsigned target_count;
-    int pcap_dir;       /* the folder of options.keep_pcap, open; else 0 */
-    struct file plugin; /* counts halts under --icount; empty otherwise */
-    cJSON *noise;       /* fields of the new document, by twins_read_noise(); NULL without */
+    const struct driver *by; /* of options.drivers, whose targets are added */
+    int pcap_dir;            /* the folder of options.keep_pcap, open; else 0 */
+    struct file plugin;      /* counts halts under --icount; empty otherwise */
+    cJSON *noise;            /* fields of the new document, by twins_read_noise(); NULL without */
     struct planned *trials;
     unsigned trial_count;
 };

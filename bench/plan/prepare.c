@@ -49,14 +49,34 @@ static int add_scenario(struct plan *plan, const char *name, struct error *error
     return 0;
 }
 
+/* Whether the target at the end is in already. */
+static bool is_known(const struct plan *plan)
+{
+    const char *name = plan->targets[plan->target_count - 1].name;
+
+    for (unsigned i = 0; i + 1 < plan->target_count; i++)
+        if (strcmp(plan->targets[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static int add_target(struct plan *plan, const char *name, struct error *error)
 {
+    struct target *target = &plan->targets[plan->target_count];
+    int status;
+
     if (plan->target_count == PLAN_NAMES_MAX)
         return fail(error, EINVAL, "--target: more than %d", PLAN_NAMES_MAX);
-    for (unsigned i = 0; i < plan->target_count; i++)
-        if (strcmp(plan->targets[i].name, name) == 0)
-            return fail(error, EINVAL, "--target: \"%s\": named twice", name);
-    return target_read(plan->options.datadir, name, &plan->targets[plan->target_count++], error);
+    status = target_read(plan->options.datadir, name, target, error);
+    plan->target_count++;
+    if (status == 0 && plan->by && target->driver->uses_machine && !strchr(name, ':'))
+        status = target_run_by(target, plan->by, error);
+    if (status < 0 || !is_known(plan))
+        return status;
+    if (!plan->by || target->driver->uses_machine)
+        return fail(error, EINVAL, "--target: \"%s\": named twice", target->name);
+    target_free(&plan->targets[--plan->target_count]); /* a process; another driver had it added */
+    return 0;
 }
 
 /* Call `add` for each word of a comma-separated list. */
@@ -323,12 +343,28 @@ static int open_pcap_dir(struct plan *plan, struct error *error)
     return 0;
 }
 
-static int add_targets(struct plan *plan, struct error *error)
+static int add_named(struct plan *plan, struct error *error)
 {
     const char *names = plan->options.targets;
 
     return strcmp(names, "all") == 0 ? all_targets(plan, error)
                                      : each_word(names, plan, add_target, error);
+}
+
+/* The targets once more, for the driver `name`. */
+static int add_by_driver(struct plan *plan, const char *name, struct error *error)
+{
+    plan->by = driver_find(name);
+    if (!plan->by || !plan->by->uses_machine)
+        return fail(error, EINVAL, "--driver: \"%s\": runs no VMs; see tare list", name);
+    return add_named(plan, error);
+}
+
+static int add_targets(struct plan *plan, struct error *error)
+{
+    const char *names = plan->options.drivers;
+
+    return names ? each_word(names, plan, add_by_driver, error) : add_named(plan, error);
 }
 
 static int check_names(struct plan *plan, struct error *error)

@@ -3,14 +3,11 @@
 
 #include "bench/plan/registry.h"
 
-extern const struct driver driver_libvirt, driver_process, driver_null;
+extern const struct driver driver_libvirt, driver_qemu, driver_process, driver_null;
 extern const struct scenario scenario_boot, scenario_iperf, scenario_latency, scenario_micro;
 
 const struct driver *const drivers[] = {
-    &driver_libvirt,
-    &driver_process,
-    &driver_null,
-    NULL,
+    &driver_libvirt, &driver_qemu, &driver_process, &driver_null, NULL,
 };
 
 const struct scenario *const scenarios[] = {

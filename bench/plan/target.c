@@ -225,14 +225,14 @@ static int parse(const cJSON *json, const char *path, const char *name, struct t
     return status;
 }
 
-int target_read(const char *datadir, const char *name, struct target *target, struct error *error)
+static int read_folder(const char *datadir, const char *name, struct target *target,
+                       struct error *error)
 {
     struct file file;
     cJSON *json;
     char *path;
     int status;
 
-    *target = (struct target){0};
     if (asprintf(&path, "%s/kernels/%s/target.json", datadir, name) < 0)
         return fail(error, ENOMEM, "out of memory");
     if (strchr(name, '/') || access(path, F_OK) < 0) {
@@ -258,6 +258,42 @@ int target_read(const char *datadir, const char *name, struct target *target, st
     }
     file_free(&file);
     free(path);
+    return status;
+}
+
+int target_run_by(struct target *target, const struct driver *driver, struct error *error)
+{
+    char *name;
+
+    if (!target->driver->uses_machine || !driver || !driver->uses_machine)
+        return fail(error, EINVAL, "target \"%s\": %s", target->name,
+                    target->driver->uses_machine ? "no driver of that name runs VMs; see tare list"
+                                                 : "is no VM, so no other driver can run it");
+    if (target->driver == driver)
+        return 0;
+    if (asprintf(&name, "%s:%s", target->name, driver->name) < 0)
+        return fail(error, ENOMEM, "out of memory");
+    free(target->name);
+    target->name = name;
+    target->driver = driver;
+    return 0;
+}
+
+int target_read(const char *datadir, const char *name, struct target *target, struct error *error)
+{
+    char *folder = strdup(name), *driver;
+    int status;
+
+    *target = (struct target){0};
+    if (!folder)
+        return fail(error, ENOMEM, "out of memory");
+    driver = strchr(folder, ':');
+    if (driver)
+        *driver++ = '\0';
+    status = read_folder(datadir, folder, target, error);
+    if (status == 0 && driver)
+        status = target_run_by(target, driver_find(driver), error);
+    free(folder);
     return status;
 }
 

@@ -34,9 +34,14 @@ struct target {
     char *script;      /* the null driver's, as JSON text */
 };
 
-/* Read DATADIR/kernels/NAME/target.json and the files it names, and check them. The message of
- * a failure names file, field, reason and remedy. Free with target_free(), also after one. */
+/* Read DATADIR/kernels/NAME/target.json of `name`, NAME or NAME:DRIVER, and the files it names, and
+ * check them. The message of a failure names file, field, reason and remedy. Free with
+ * target_free(), also after one. */
 int target_read(const char *datadir, const char *name, struct target *target, struct error *error);
+
+/* Have `driver` run a VM target in place of the file's driver: it is then called NAME:DRIVER, so
+ * that nothing takes its samples for those of the other. target_read() takes such names too. */
+int target_run_by(struct target *target, const struct driver *driver, struct error *error);
 void target_free(struct target *target);
 
 /* The names of all targets under DATADIR, sorted, NULL-terminated; free each and the array.

@@ -206,20 +206,22 @@ static int read_outcomes(struct reader *reader)
     return status;
 }
 
-/* Twins have bases of their own; the others share one. */
+/* That of the first target that has one. Twins have bases of their own, and so have the VMs of each
+ * driver. */
 static const char *base_of(const struct model *model)
 {
-    const char *base = "";
+    const struct model_series *first = NULL;
 
     for (size_t i = 0; i < model->series_count; i++) {
         const struct model_series *series = &model->series[i];
+        bool twin = series->target->a != NULL;
 
-        if (series->ratio && !series->target->a)
-            return series->ratio->base;
-        if (series->ratio)
-            base = series->ratio->base;
+        if (series->ratio &&
+            (!first ||
+             (twin == (first->target->a != NULL) ? series->target < first->target : !twin)))
+            first = series;
     }
-    return base;
+    return first ? first->ratio->base : "";
 }
 
 static int read_warnings(struct reader *reader)

@@ -150,7 +150,7 @@ struct model {
     const struct model_scenario *scenarios;
     const struct model_warning *warnings;
     size_t target_count, series_count, metric_count, scenario_count, warning_count;
-    const char *base; /* what the ratios are to, but those of twins; "" where there are none */
+    const char *base; /* what ratios are to if they do not say otherwise; "" where there are none */
     bool has_noise;   /* whether the noise of the host is known, and with it an mde */
     bool has_twins;   /* whether there is a verdict on any twin */
     void *memory;     /* all that was allocated */

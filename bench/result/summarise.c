@@ -128,19 +128,26 @@ static int add_summary(struct concerns *concerns, cJSON *series)
     return status;
 }
 
-/* The name of the target that the others are compared with: the one of the best rank, else the
- * first. */
-static const char *base_of(const cJSON *document)
+/* VMs are compared with VMs of the same driver: what starts them is part of some metrics. */
+static bool is_comparable(const cJSON *target, const cJSON *base)
 {
-    const cJSON *targets = json_field(document, "targets"), *target;
-    const cJSON *base = cJSON_GetArrayItem(targets, 0);
+    return !cJSON_IsObject(json_field(target, "kernel")) ||
+           !cJSON_IsObject(json_field(base, "kernel")) ||
+           strcmp(json_text(target, "driver"), json_text(base, "driver")) == 0;
+}
 
-    cJSON_ArrayForEach(target, targets)
+/* The name of the target that the one called `name` is compared with: of those that it can be, the
+ * one of the best rank, else the first. */
+static const char *base_of(const cJSON *document, const char *name)
+{
+    const cJSON *compared = results_target(document, name), *base = NULL, *target;
+
+    cJSON_ArrayForEach(target, json_field(document, "targets"))
     {
         double rank = json_number(target, "baseline_rank"),
                best = json_number(base, "baseline_rank");
 
-        if (rank > 0 && (best == 0 || rank < best))
+        if (is_comparable(compared, target) && (!base || (rank > 0 && (best == 0 || rank < best))))
             base = target;
     }
     return json_text(base, "name");
@@ -176,11 +183,13 @@ static bool is_near_zero(const cJSON *series)
            fabs(json_number(json_field(series, "summary"), "median")) < PERCENT_MIN;
 }
 
-/* The ratio of `series` to its original, where it is a twin's, else to target `base`'s. */
-static int add_ratio(cJSON *document, const cJSON *series, const char *base)
+/* The ratio of `series` to its original, where it is a twin's, else to its target's base. */
+static int add_ratio(cJSON *document, const cJSON *series)
 {
     const char *scenario = json_text(series, "scenario"), *metric = json_text(series, "metric");
-    const char *original = results_twin_of(document, json_text(series, "target"));
+    const char *target = json_text(series, "target");
+    const char *original = results_twin_of(document, target);
+    const char *base = *original ? original : base_of(document, target);
     const cJSON *other;
     size_t room = (size_t)cJSON_GetArraySize(json_field(series, "samples")) + 1, pairs;
     double *a, *b;
@@ -188,8 +197,6 @@ static int add_ratio(cJSON *document, const cJSON *series, const char *base)
     cJSON *ratio;
     int status;
 
-    if (*original)
-        base = original;
     other = results_series(document, scenario, metric, base);
     if (!other || other == series || is_near_zero(series) || is_near_zero(other))
         return 0;
@@ -204,7 +211,7 @@ static int add_ratio(cJSON *document, const cJSON *series, const char *base)
     ratio = cJSON_CreateObject();
     cJSON_AddStringToObject(ratio, "scenario", scenario);
     cJSON_AddStringToObject(ratio, "metric", metric);
-    cJSON_AddStringToObject(ratio, "target", json_text(series, "target"));
+    cJSON_AddStringToObject(ratio, "target", target);
     cJSON_AddStringToObject(ratio, "base", base);
     cJSON_AddNumberToObject(ratio, "pairs", (double)pairs);
     add_median(ratio, &summary);
@@ -214,7 +221,6 @@ static int add_ratio(cJSON *document, const cJSON *series, const char *base)
 
 int summarise(cJSON *document, struct error *error)
 {
-    const char *base = base_of(document);
     struct concerns concerns = {0};
     cJSON *series;
     int status = 0;
@@ -229,7 +235,7 @@ int summarise(cJSON *document, struct error *error)
     cJSON_ArrayForEach(series, json_field(document, "metrics"))
     {
         if (status == 0)
-            status = add_ratio(document, series, base);
+            status = add_ratio(document, series);
     }
     if (status == 0)
         status = twins_complete(document);

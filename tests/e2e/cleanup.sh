@@ -10,20 +10,7 @@ cp -r "$share/kernels/floor" "$tmp/data/kernels/"
 null_target script '[{"at_ms":300,"marker":"M"},{"at_ms":310,"marker":"X"},{"at_ms":320,"marker":"E"},{"exit":0,"at_ms":330}]'
 what="--data $tmp/data --target floor,script --accel tcg"
 
-left=$tmp/left
 snapshot >"$tmp/before"
-
-# clean: nothing remains of what was not there before. The kernel tears a namespace down after its
-# last process, so it is given until the deadline to have done so.
-clean() {
-    local deadline=$((SECONDS + 60))
-    until snapshot >"$left" && diff "$tmp/before" "$left" >"$tmp/diff"; do
-        [ "$SECONDS" -lt "$deadline" ] || {
-            cat "$tmp/diff"
-            return 1
-        }
-    done
-}
 
 # A moment, at random but repeatable, while a run is on: after so many lines of its journal, and a
 # random part of a trial's length.

@@ -3,7 +3,7 @@
 # Three guests at once in one sandbox: each with a name, a folder, a tap and an address of its own.
 source tests/lib.sh
 
-for target in pith host; do
+for target in pith pith:qemu host; do
     timeout 120 "$B/bin-sanitize/test-measure-guests" "$share" $target >"$tmp/lines" 2>"$tmp/err"
     ok "$target: three guests at once: exit status" is $? 0
     ok "$target: all are there when the last has answered" grep -q '"value":3' "$tmp/lines"

@@ -64,6 +64,7 @@ static void test_defaults(void **state)
     assert_null(options.args);
     assert_null(options.ready);
     assert_null(options.noise);
+    assert_null(options.drivers);
     assert_int_equal(options.argc, 1);
 }
 
@@ -71,7 +72,7 @@ static void test_all(void **state)
 {
     char text[] = "-s micro -t a,b -n 8 --warmup 0 --seed 9007199254740992 -o x.json "
                   "--profile full --accel tcg";
-    char machine[] = "--machine q35 --memory 16 --vcpus 255 --pin 0,2-3 --data dir";
+    char machine[] = "--machine q35 --memory 16 --vcpus 255 --pin 0,2-3 --data dir --driver qemu";
     char program[] = "--payload p --args a --ready tcp:80 --url /x --icount --unjudged";
     const char *resume;
     struct plan_options options = parsed(text, &resume);
@@ -91,6 +92,7 @@ static void test_all(void **state)
     assert_int_equal(options.machine.vcpus, 255);
     assert_string_equal(options.machine.pin, "0,2-3");
     assert_string_equal(options.datadir, "dir");
+    assert_string_equal(options.drivers, "qemu");
     options = parsed(program, &resume);
     assert_string_equal(options.payload, "p");
     assert_string_equal(options.args, "a");

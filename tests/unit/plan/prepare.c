@@ -106,6 +106,58 @@ static void test_targets_refused(void **state)
     refuse_as(options, -ENOENT, "none/payloads/noop.cpio: No such file");
 }
 
+/* Who is in the plan, and in which order. */
+static void expect_targets(struct plan_options options, const char *names)
+{
+    char text[256] = "";
+    struct plan plan;
+
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    for (unsigned t = 0; t < plan.target_count; t++) {
+        const struct target *target = &plan.targets[t];
+
+        strcat(strcat(text, t ? "," : ""), target->name);
+        if (target->driver->uses_machine)
+            assert_string_equal(target->driver->name,
+                                strchr(target->name, ':') ? "qemu" : "libvirt");
+    }
+    assert_string_equal(text, names);
+    plan_free(&plan);
+}
+
+/* Every VM target once for each driver, by names that tell them apart; others once. */
+static void test_drivers(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+
+    fixture_vm(fixture, "v", "", 'v');
+    fixture_vm(fixture, "w", ",\"in_all\":false", 'w');
+    options.targets = "v,a";
+    expect_targets(options, "v,a");
+    options.drivers = "libvirt,qemu";
+    expect_targets(options, "v,a,v:qemu");
+    options.drivers = "qemu";
+    expect_targets(options, "v:qemu,a");
+    options.targets = "all";
+    options.drivers = "qemu,libvirt";
+    expect_targets(options, "a,b,v:qemu,v");
+    options.drivers = NULL;
+    options.targets = "v:qemu,v:libvirt,a"; /* as --resume names them */
+    expect_targets(options, "v:qemu,v,a");
+    options.targets = "v,v:libvirt";
+    refuse(options, "--target: \"v\": named twice");
+    options.targets = "a:qemu";
+    refuse(options, "target \"a\": is no VM, so no other driver can run it");
+    options.targets = "v:null";
+    refuse(options, "target \"v\": no driver of that name runs VMs");
+    options.targets = "v";
+    options.drivers = "qemu,process";
+    refuse(options, "--driver: \"process\": runs no VMs");
+    options.drivers = "qemu,qemu";
+    refuse(options, "--target: \"v:qemu\": named twice");
+}
+
 static void test_memory(void **state)
 {
     const struct fixture *fixture = *state;
@@ -264,6 +316,7 @@ int main(void)
         FIXTURE_TEST(test_all),
         FIXTURE_TEST(test_scenarios_refused),
         FIXTURE_TEST(test_targets_refused),
+        FIXTURE_TEST(test_drivers),
         FIXTURE_TEST(test_memory),
         FIXTURE_TEST(test_icount),
         FIXTURE_TEST(test_payload),

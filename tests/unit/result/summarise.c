@@ -95,6 +95,24 @@ static void test_base(void **state)
     assert_true(is_base("pith", (const char *const[]){NULL, NULL, NULL})); /* the first */
 }
 
+/* A VM's base is one of the same driver, or no VM. */
+static void test_base_of_driver(void **state)
+{
+    cJSON *document = document_raw();
+    struct error error = {0};
+
+    (void)state;
+    document_set(document, "targets/0", "driver", "\"qemu\"");
+    assert_int_equal(summarise(document, &error), 0);
+    assert_null(results_find(json_field(document, "ratios"), "boot", "app", "pith"));
+    document_set(document, "targets/2", "baseline_rank", "1");
+    assert_int_equal(summarise(document, &error), 0);
+    assert_string_equal(
+        json_text(results_find(json_field(document, "ratios"), "boot", "app", "pith"), "base"),
+        "host");
+    cJSON_Delete(document);
+}
+
 /* A base that was 0 once gives no ratio at all. */
 static void test_zero(void **state)
 {
@@ -216,7 +234,7 @@ int main(void)
         cmocka_unit_test(test_summaries), cmocka_unit_test(test_ratios),
         cmocka_unit_test(test_base),      cmocka_unit_test(test_zero),
         cmocka_unit_test(test_shape),     cmocka_unit_test(test_percentages),
-        cmocka_unit_test(test_one_line),
+        cmocka_unit_test(test_one_line),  cmocka_unit_test(test_base_of_driver),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
