@@ -6,8 +6,9 @@
 . tests/lib.sh
 tare=$B/bin/tare # times are measured with what users run
 
-# near RESULT: at every stated percentile the client of the open loop is within 2 % or 100 us of the server's
-# own stamps; prints both.
+# near RESULT METRIC...: what the client of the open loop measures is what the server stamps, and above that no
+# more than a closed loop of one client measures on the same server (waking both up, reading, writing) plus 2 %,
+# or 100 us at the median, 250 at the 90th percentile, 1000 at the 99th. Prints all of them.
 cat >"$tmp/near.py" <<'PY'
 import json, math, sys
 d = json.load(open(sys.argv[1]))
@@ -23,10 +24,13 @@ def quantile(histogram, q):
 bad = False
 for metric in sys.argv[2:]:
     sample = samples[metric]
-    for q in (0.5, 0.9, 0.99):
+    one = samples["closed_c1_p50"]
+    for q, most in ((0.5, 100), (0.9, 250), (0.99, 1000)):
         server, client = quantile(sample["service"], q), quantile(sample["histogram"], q)
-        far = client - server > max(0.02 * server, 100) or client < server * 0.99
-        print(f"  {metric} q {q}: server {server:.0f} us, client {client:.0f} us" + (", FAR" if far else ""))
+        bare = max(0, quantile(one["histogram"], q) - quantile(one["service"], q))
+        far = client - server - bare > max(0.02 * server, most) or client < server * 0.99
+        print(f"  {metric} q {q}: server {server:.0f} us, client {client:.0f} us, of one client "
+              f"{bare:.0f} us more than the server" + (", FAR" if far else ""))
         bad |= far
 sys.exit(bad)
 PY
