@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -366,7 +367,7 @@ static struct worst find_worst(const struct pulse *pulse, size_t first, size_t l
 
 static void add(cJSON *object, const char *name, int64_t ns)
 {
-    cJSON_AddNumberToObject(object, name, (double)(positive(ns) / 1000) / 1e6);
+    cJSON_AddNumberToObject(object, name, floor((double)positive(ns) / 1e3) / 1e6);
 }
 
 cJSON *pulse_evidence(struct pulse *pulse, int64_t from, int64_t to, bool busy)

@@ -227,13 +227,14 @@ static void test_deadline(void **state)
 
     (void)state;
     assert_int_equal(guest_run(&asked, &report), 0);
-    assert_string_equal(report.error.text,
-                        "no payload main within 0.02 s (last seen: kernel entry)");
+    /* On a slow host deadlines are longer, and the text says so. */
+    assert_holds(report.error.text, "no payload main within 0.");
+    assert_holds(report.error.text, "(last seen: kernel entry)");
     trial_report_free(&report);
     asked =
         (struct guest_trial){.scripts = {"[" HANG "]"}, .deadline_s = 0.02, .measure = record_one};
     assert_int_equal(guest_run(&asked, &report), 0);
-    assert_holds(report.error.text, "no payload main within 0.0");
+    assert_holds(report.error.text, "no payload main within 0.");
     assert_holds(report.error.text, "(last seen: resume)");
     trial_report_free(&report);
 }
