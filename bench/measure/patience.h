@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SLOWNESS_MAX 30 /* what is slower still is not waited for */
+#define SLOWNESS_MAX 10 /* what is slower still is not waited for */
 
 struct patience {
     double seconds;   /* on a host as fast as expected */

@@ -198,6 +198,24 @@ static void test_shape(void **state)
     cJSON_Delete(document);
 }
 
+/* Bytes that are no marker are told, with the value or the failure beside which they came. */
+static void test_bad_markers(void **state)
+{
+    cJSON *document = document_raw();
+    struct error error = {0};
+    cJSON *samples;
+
+    (void)state;
+    set_samples(document, "metrics/0", outlier, 12);
+    samples = json_field(document_at(document, "metrics/0"), "samples");
+    cJSON_AddNumberToObject(samples->child, "bad_markers", 3);
+    cJSON_AddNumberToObject(samples->child->next, "bad_markers", 4);
+    assert_int_equal(summarise(document, &error), 0);
+    assert_true(warns(document, "bad-markers", "1 of 5 series: "));
+    assert_true(warns(document, "bad-markers", ": boot.app pith 7 bytes"));
+    cJSON_Delete(document);
+}
+
 /* One line for all series, however many. */
 static void test_one_line(void **state)
 {
@@ -231,10 +249,11 @@ static void test_one_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_summaries), cmocka_unit_test(test_ratios),
-        cmocka_unit_test(test_base),      cmocka_unit_test(test_zero),
-        cmocka_unit_test(test_shape),     cmocka_unit_test(test_percentages),
-        cmocka_unit_test(test_one_line),  cmocka_unit_test(test_base_of_driver),
+        cmocka_unit_test(test_summaries),   cmocka_unit_test(test_ratios),
+        cmocka_unit_test(test_base),        cmocka_unit_test(test_zero),
+        cmocka_unit_test(test_shape),       cmocka_unit_test(test_percentages),
+        cmocka_unit_test(test_one_line),    cmocka_unit_test(test_base_of_driver),
+        cmocka_unit_test(test_bad_markers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -263,6 +263,7 @@ static void test_trial_line(void **state)
         (struct outcome){.metric = &two, .failure = strdup("why"), .console = strdup(console)};
     report.outcomes[2] = (struct outcome){.metric = &none};
     assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    report.bad_markers = 3;
     line = record_trial(&plan, 1, 0.25, &report);
     assert_string_equal(line->child->string, "trial");
     assert_string_equal(json_text(line->child, "target"), plan.targets[plan.trials[1].target].name);
@@ -275,6 +276,7 @@ static void test_trial_line(void **state)
     assert_int_equal(cJSON_GetArraySize(json_field(samples->child, "series")), 1);
     sample = samples->child->next;
     assert_string_equal(json_text(sample, "error"), "why");
+    assert_float_equal(json_number(sample, "bad_markers"), 3, 0);
     assert_null(json_field(sample, "value"));
     assert_holds(json_text(sample, "console"), "aaa\\x1b\n\\xffb");
     assert_int_equal(strlen(json_text(sample, "console")), 1000 + 2 * strlen("x1b"));
