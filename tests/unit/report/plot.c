@@ -99,7 +99,7 @@ static void test_told(void **state)
         "targets.gp|net-tcp|net.tcp||Gbit/s (higher is better)|"
         "microvm, 256 MiB, 1 vCPU, TCG, does not predict KVM; A CPU, 2 cores; not quiet; INVALID; "
         "few values: bars are min to max|"
-        "\"tcp\" \"tcp\"|\n");
+        "|\n");
     file_free(&log);
     assert_true(exists("figures/boot-app.dat"));
     assert_true(exists("figures/net-throughput.dat"));
