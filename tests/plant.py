@@ -83,21 +83,22 @@ def disturb(kind, share, tare):
     """Until tare ends: (from, to, ms) of each disturbance."""
     done, seen = [], set()
     while tare.poll() is None:
-        alive = {pid: read(f"/proc/{pid}/comm").strip() for pid in children(tare.pid)}
-        for pid, name in alive.items():
-            boots = name.startswith("qemu") and "iperf3" not in alive.values() and BOOT
-            if pid in seen or not (boots or name == "iperf3"):
+        # Not those that tare only asks what they can do.
+        alive = {pid: read(f"/proc/{pid}/cmdline") for pid in children(tare.pid)}
+        guests = [pid for pid, line in alive.items() if "guest=" in line]
+        clients = [pid for pid, line in alive.items() if "iperf3\0" in line and "--client\0" in line]
+        for pid in guests if BOOT else clients if guests else ():
+            if pid in seen:
                 continue
             seen.add(pid)
             if kind == "none" or random.random() >= share:
                 continue
             ms = random.choice(MILLISECONDS)
             # A Linux guest boots for longer; iperf3 measures its second second.
-            time.sleep(random.uniform(0.05, 0.5) if boots else random.uniform(1.05, 1.95 - ms / 1000))
-            qemu = pid if boots else next(p for p, n in alive.items() if n.startswith("qemu"))
+            time.sleep(random.uniform(0.05, 0.5) if BOOT else random.uniform(1.05, 1.95 - ms / 1000))
             begin = time.monotonic()
             try:
-                {"stop": stop, "spin": spin}[kind](qemu, ms / 1000)
+                {"stop": stop, "spin": spin}[kind](guests[0], ms / 1000)
             except PermissionError:
                 tare.terminate()
                 raise
