@@ -172,6 +172,9 @@ demo: RUN := results/runs/$(shell date -u +%Y%m%d-%H%M%S)-demo
 
 # --- tests ----------------------------------------------------------------------------------------
 
+check-kvm: ## of check what is on real KVM, in a guest that has it: docs/kvm.md
+	@$(MAKE) --no-print-directory check ONLY='^e2e-kvm$$'
+
 unit: deps-test ## the tests that boot no guest, in seconds
 	@$(MAKE) --no-print-directory -s $(JOBS) SANITIZE=1 unit-programs
 	@CI/unit $(patsubst $(B)/bin/%,$(B)/bin-sanitize/%,$(UNITS)) $(UNIT_TESTS)
@@ -244,7 +247,7 @@ help: ## list these
 	@echo "           SUITE COMMANDS (check-distro), STRICT=1 (bench),"
 	@echo "           NO_INSTALL=1, SANITIZE=1, COVERAGE=1, B=build"
 
-.PHONY: always all needed tare deps deps-test bench compare result report plots demo unit check check-built tests-built check-long check-distro coverage unit-programs units list-tests lint \
+.PHONY: always all needed tare deps deps-test bench compare result report plots demo unit check check-kvm check-built tests-built check-long check-distro coverage unit-programs units list-tests lint \
         format docs install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

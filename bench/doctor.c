@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/doctor.h"
+#include "bench/measure/kvm.h"
 #include "bench/measure/network.h"
 #include "bench/measure/sandbox.h"
 #include "bench/run/host.h"
@@ -58,16 +58,15 @@ static void find_sandbox(struct list *list)
 
 static void find_kvm(struct list *list)
 {
-    int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+    char text[256];
+    int status = kvm_prove(text, sizeof text);
 
-    if (fd < 0)
-        found(list, "kvm", FINDING_WEAK,
-              "as root: modprobe kvm-amd or kvm-intel; usermod -aG kvm $USER", strerror(errno));
-    else
-        found(list, "kvm", FINDING_OK, NULL,
-              "/dev/kvm opens; whether it boots a guest, each run proves anew");
-    if (fd >= 0)
-        close(fd);
+    found(list, "kvm", status < 0 ? FINDING_WEAK : FINDING_OK,
+          access(KVM_DEVICE, R_OK | W_OK) < 0
+              ? "as root: modprobe kvm-amd or kvm-intel; usermod -aG kvm $USER"
+          : status < 0 ? "measure on a machine with KVM, or with TCG, which does not predict it"
+                       : NULL,
+          text);
 }
 
 static void find_noise(struct list *list)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "bench/measure/kvm.h"
 #include "bench/run/accel.h"
 #include "bench/run/attempt.h"
 #include "bench/run/journal.h"
@@ -26,21 +24,10 @@ static int try_target(struct run *run, unsigned index, struct error *why)
     return status < 0 ? status : *why->text ? -EIO : 0;
 }
 
-static bool kvm_opens(char *reason, size_t size)
-{
-    int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-
-    if (fd < 0) {
-        snprintf(reason, size, "/dev/kvm: %s", strerror(errno));
-        return false;
-    }
-    close(fd);
-    return true;
-}
-
 /* --accel kvm: targets that KVM refuses are left out, with the reason in the result. */
 static int drop_refused(struct run *run, struct error *error)
 {
+    struct error first = {0};
     unsigned kept = 0, vms = 0;
 
     for (unsigned t = 0; t < run->plan->target_count; t++) {
@@ -57,6 +44,8 @@ static int drop_refused(struct run *run, struct error *error)
         if (status == 0)
             continue;
         run->dropped[t] = true;
+        if (!*first.text)
+            first = why;
         status = journal_append(run->journal_fd,
                                 record_dropped(run->plan->targets[t].name, why.text), error);
         if (status < 0)
@@ -64,8 +53,9 @@ static int drop_refused(struct run *run, struct error *error)
     }
     if (vms > 0 && kept == 0)
         return fail(error, ENOTSUP,
-                    "--accel kvm: KVM boots none of the targets on this host; "
-                    "remedy: --accel tcg, or tare doctor");
+                    "--accel kvm: KVM boots none of the targets on this host; the first: %.300s; "
+                    "remedy: --accel tcg",
+                    first.text);
     return 0;
 }
 
@@ -94,21 +84,24 @@ static int try_all(struct run *run, char *reason, size_t size)
 int accel_decide(struct run *run, char *reason, size_t size, struct error *error)
 {
     struct machine *machine = &run->machine;
+    char proof[256];
+    bool proven;
 
     if (run->plan->options.accel == CHOOSE_TCG || machine->icount) {
         machine->accel = ACCEL_TCG;
         snprintf(reason, size, machine->icount ? "--icount needs TCG" : "--accel tcg");
         return 0;
     }
-    machine->accel = ACCEL_KVM;
+    proven = kvm_prove(proof, sizeof proof) == 0;
+    machine->accel = proven ? ACCEL_KVM : ACCEL_TCG;
     if (run->plan->options.accel == CHOOSE_KVM) {
-        if (!kvm_opens(reason, size))
-            return fail(error, ENOTSUP, "--accel kvm: %s; remedy: tare doctor", reason);
-        snprintf(reason, size, "--accel kvm");
+        if (!proven)
+            return fail(error, ENOTSUP, "--accel kvm: no KVM here: %s; remedy: --accel tcg", proof);
+        snprintf(reason, size, "--accel kvm; %s", proof);
         return drop_refused(run, error);
     }
-    if (kvm_opens(reason, size))
+    if (proven)
         return try_all(run, reason, size);
-    machine->accel = ACCEL_TCG;
+    snprintf(reason, size, "no KVM: %s", proof);
     return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * KVM or TCG. A /dev/kvm that opens proves nothing: KVM is chosen only after a real boot of the
- * targets.
+ * KVM or TCG. KVM is chosen only where it is proven (bench/measure/kvm.h) and boots the targets.
  */
 #ifndef TARE_ACCEL_H
 #define TARE_ACCEL_H
