@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The first program of the guest in which tests/kvm/lib.sh has the real KVM: boots what /vms lists, a line
 # each, `NAME | SECONDS | HOW | QEMU'S OPTIONS`, and tells of each on the console:
