@@ -27,7 +27,7 @@ counts() { # all of the VM's exits, and those of each reason
 }
 
 talk() { # pings, 1 MB there and back, and the end
-    /network wait 10.0.0.2 60 && /network ping 10.0.0.2 11 && echo pinged
+    /network wait 10.0.0.2 500 && /network ping 10.0.0.2 11 && echo pinged
     /network echo 10.0.0.2 1M && echo echoed
     nc 10.0.0.2 13 </dev/null & # which does not see that the machine is gone
 }
