@@ -8,7 +8,7 @@
 #include "bench/result/disturbed.h"
 #include "bench/result/stats.h"
 
-#define LEAST 0.3        /* of the median interval */
+#define LEAST 0.1        /* of the median interval */
 #define WAITED_S 0.002   /* and this */
 #define WAITED 0.25      /* of the measured interval */
 #define LOAD 0.3         /* CPUs that others use */

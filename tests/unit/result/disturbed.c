@@ -110,7 +110,8 @@ static void test_intervals(void **state)
 
     (void)state;
     check_intervals(50, 60, "", "", "");
-    check_intervals(20, 60, "", "disturbed", "an interval of 0.20 times the median");
+    check_intervals(20, 60, "", "", "");
+    check_intervals(5, 60, "", "disturbed", "an interval of 0.05 times the median");
     document = document_of(sample, "");
     free(sample);
     assert_int_equal(disturbed_mark(document).disturbed, 1);
