@@ -5,6 +5,7 @@
  * the table below.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/base/escape.h"
 #include "bench/doctor.h"
 #include "bench/report/export.h"
 #include "bench/gate.h"
@@ -20,6 +22,7 @@
 #include "bench/report/plot.h"
 #include "bench/progress.h"
 #include "bench/result/model.h"
+#include "bench/result/verify.h"
 #include "bench/run/session.h"
 #include "bench/report/report.h"
 #include "bench/report/table.h"
@@ -36,7 +39,9 @@ static char datadir[PATH_MAX];
 
 static int complain(int status, const struct error *error)
 {
-    fprintf(stderr, "tare: %s\n", error->text[0] ? error->text : strerror(-status));
+    fputs("tare: ", stderr);
+    escape_print(error->text[0] ? error->text : strerror(-status), stderr); /* files are quoted */
+    fputc('\n', stderr);
     switch (-status) {
     case EPERM:
     case ENOSYS:
@@ -143,10 +148,13 @@ static int command_list(int argc, char **argv)
         struct target target;
         int status = target_read(datadir, *name, &target, &broken);
 
-        if (status == 0)
-            printf("  %-12s %-8s %s\n", target.name, target.driver->name, target.summary);
-        else
+        if (status == 0) {
+            printf("  %-12s %-8s ", target.name, target.driver->name);
+            escape_print(target.summary, stdout);
+            putchar('\n');
+        } else {
             result = complain(status, &broken);
+        }
         target_free(&target);
     }
     free(names);
@@ -173,17 +181,69 @@ static int command_doctor(int argc, char **argv)
     return result;
 }
 
-static int command_show(int argc, char **argv)
+/* Print what is wrong with a result that was read from `path`, at most `most` faults. */
+static int print_faults(const char *path, const struct verify *verify, size_t most)
 {
+    size_t told = 0;
+
+    fflush(stdout);
+    for (; told < most && told < VERIFY_TOLD && told < verify->faults; told++) {
+        fprintf(stderr, "tare: %s: ", path);
+        escape_print(verify->told[told] ? verify->told[told] : "a fault", stderr);
+        fputc('\n', stderr);
+    }
+    if (told < verify->faults)
+        fprintf(stderr, "tare: %s: %zu faults more%s\n", path, verify->faults - told,
+                most < VERIFY_TOLD ? "; tare verify tells them" : "");
+    return verify->faults ? EXIT_FAILED : 0;
+}
+
+/* Load a result and check it. */
+static int load(const char *path, struct model *model, struct verify *verify, struct error *error)
+{
+    int status = model_load(path, model, error);
+
+    *verify = (struct verify){.faults = 0};
+    if (status == 0)
+        status = verify_document(model->document, verify, error);
+    model->doubtful = verify->faults > 0;
+    return status;
+}
+
+static int command_verify(int argc, char **argv)
+{
+    struct verify verify;
     struct error error = {0};
     struct model model;
-    int status = model_load(argv[1], &model, &error);
+    int result, status = load(argv[1], &model, &verify, &error);
+
+    (void)argc;
+    result = status < 0 ? complain(status, &error) : print_faults(argv[1], &verify, VERIFY_TOLD);
+    if (result == 0)
+        printf("%s: %zu series of %zu targets: as the samples say%s\n", argv[1], model.series_count,
+               model.target_count,
+               verify.earlier ? "; their intervals are an earlier version's, of which only the "
+                                "place was checked"
+                              : "");
+    verify_free(&verify);
+    model_free(&model);
+    return result;
+}
+
+static int command_show(int argc, char **argv)
+{
+    struct verify verify;
+    struct error error = {0};
+    struct model model;
+    int result, status = load(argv[1], &model, &verify, &error);
 
     (void)argc;
     if (status == 0)
         table_print(&model, stdout, wants_color(stdout));
+    result = status < 0 ? complain(status, &error) : print_faults(argv[1], &verify, 1);
+    verify_free(&verify);
     model_free(&model);
-    return status < 0 ? complain(status, &error) : 0;
+    return result;
 }
 
 static int refuse_format(const char *name)
@@ -214,32 +274,38 @@ static int command_export(int argc, char **argv)
 
 static int command_plot(int argc, char **argv)
 {
+    struct verify verify;
     struct error error = {0};
     struct model model;
-    int status = model_load(argv[1], &model, &error);
+    int result, status = load(argv[1], &model, &verify, &error);
 
     (void)argc;
     if (status == 0)
         status = plot_write(&model, datadir, argv[2], &error);
     if (status >= 0)
         printf("%d plots in %s\n", status, argv[2]);
+    result = status < 0 ? complain(status, &error) : print_faults(argv[1], &verify, 1);
+    verify_free(&verify);
     model_free(&model);
-    return status < 0 ? complain(status, &error) : 0;
+    return result;
 }
 
 static int command_report(int argc, char **argv)
 {
+    struct verify verify;
     struct error error = {0};
     struct model model;
-    int status = model_load(argv[1], &model, &error);
+    int result, status = load(argv[1], &model, &verify, &error);
 
     (void)argc;
     if (status == 0)
         status = report_write(&model, datadir, argv[2], &error);
     if (status == 0)
         printf("report: %s\n", argv[2]);
+    result = status < 0 ? complain(status, &error) : print_faults(argv[1], &verify, 1);
+    verify_free(&verify);
     model_free(&model);
-    return status < 0 ? complain(status, &error) : 0;
+    return result;
 }
 
 static int command_history(int argc, char **argv)
@@ -314,6 +380,7 @@ static const struct command {
     {"list", command_list, 0, 0, "", "the targets, scenarios and metrics there are"},
     {"doctor", command_doctor, 0, 0, "", "what this host can and cannot do, with remedies"},
     {"show", command_show, 1, 1, "RESULT", "the table of a result"},
+    {"verify", command_verify, 1, 1, "RESULT", "whether a result is what its samples say"},
     {"export", command_export, 2, 2, "NAME RESULT",
      "every sample of a result (tsv, csv, hdr), or what services read"},
     {"report", command_report, 2, 2, "RESULT FILE.html", "a result as one self-contained page"},
@@ -346,7 +413,34 @@ static int call(const struct command *command, int argc, char **argv)
     return help ? 0 : EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+/* Descriptors 0 to 2 must be open: a file that tare opens would get the number, and what is said
+ * there would be written into it. What is written to a closed standard output stays an error. */
+static void open_standard(void)
+{
+    for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = open("/dev/null", O_RDWR)) {
+        if (fd > STDERR_FILENO) {
+            close(fd);
+            return;
+        }
+        if (fd == STDOUT_FILENO) {
+            close(fd);
+            open("/dev/null", O_RDONLY);
+        }
+    }
+}
+
+/* The exit status, once all that was said has arrived. */
+static int flush_output(int result)
+{
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+
+    if (!lost || result)
+        return result;
+    fputs("tare: standard output cannot be written\n", stderr);
+    return EXIT_FAILED;
+}
+
+static int run_command(int argc, char **argv)
 {
     if (argc < 2)
         return usage(stderr, EXIT_USAGE);
@@ -362,4 +456,10 @@ int main(int argc, char **argv)
             return call(&commands[i], argc - 1, argv + 1);
     fprintf(stderr, "tare: no command \"%s\"\n", argv[1]);
     return usage(stderr, EXIT_USAGE);
+}
+
+int main(int argc, char **argv)
+{
+    open_standard();
+    return flush_output(run_command(argc, argv));
 }

@@ -120,7 +120,7 @@ static const char *pin_of(struct argp_state *state, const char *text)
                     snprintf(last, sizeof last, "%d", cpu);
         return last;
     }
-    if (strspn(text, "0123456789,-") != strlen(text) || !*text)
+    if (!pin_is_list(text))
         argp_error(state, "--pin: \"%s\" is neither auto, off nor a list of CPUs as 0,2-3", text);
     return text;
 }
@@ -129,9 +129,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 {
     static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
     static const char *const profiles[] = {"quick", "full", NULL};
-    static const char *const types[] = {"microvm", "q35", "pc", NULL};
     struct parsed *parsed = state->input;
     struct plan_options *options = parsed->options;
+    struct error error = {0};
 
     switch (key) {
     case 's':
@@ -144,17 +144,17 @@ static error_t parse(int key, char *text, struct argp_state *state)
         options->drivers = text;
         break;
     case 'n':
-        options->repeat = (unsigned)number(state, "repeat", text, 1, 100000);
+        options->repeat = (unsigned)number(state, "repeat", text, 1, REPEAT_MAX);
         break;
     case KEY_WARMUP:
-        options->warmup = (unsigned)number(state, "warmup", text, 0, 1000);
+        options->warmup = (unsigned)number(state, "warmup", text, 0, WARMUP_MAX);
         break;
     case KEY_PROFILE:
         options->profile =
             choice(state, "profile", text, profiles) == 1 ? PROFILE_FULL : PROFILE_QUICK;
         break;
-    case KEY_SEED: /* 2^53: larger ones would not survive JSON's numbers */
-        options->seed = number(state, "seed", text, 0, 1ULL << 53);
+    case KEY_SEED:
+        options->seed = number(state, "seed", text, 0, SEED_MAX);
         break;
     case 'o':
         options->out = text;
@@ -181,13 +181,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
         options->accel = (enum accel_choice)choice(state, "accel", text, accels);
         break;
     case KEY_MACHINE:
-        options->machine.type = types[choice(state, "machine", text, types)];
+        options->machine.type = machine_types[choice(state, "machine", text, machine_types)];
         break;
     case KEY_MEMORY:
-        options->machine.memory_mib = (unsigned)number(state, "memory", text, 1, 1 << 24);
+        options->machine.memory_mib = (unsigned)number(state, "memory", text, 1, MEMORY_MIB_MAX);
         break;
     case KEY_VCPUS:
-        options->machine.vcpus = (unsigned)number(state, "vcpus", text, 1, 255);
+        options->machine.vcpus = (unsigned)number(state, "vcpus", text, 1, VCPUS_MAX);
         break;
     case KEY_PIN:
         options->machine.pin = pin_of(state, text);
@@ -212,10 +212,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
         state->child_inputs[0] = options;
         break;
     case ARGP_KEY_END:
-        if (options->machine.icount && options->accel == CHOOSE_KVM)
-            argp_error(state, "--icount counts TCG's instructions; it cannot go with --accel kvm");
-        if (options->machine.icount && options->machine.vcpus > 1)
-            argp_error(state, "--icount needs --vcpus 1");
+        if (plan_check_options(options, &error) < 0)
+            argp_error(state, "%s", error.text);
         if (*parsed->resume &&
             (options->payload || options->args || options->ready || options->url))
             argp_error(state, "--resume takes --payload, --args, --ready and --url from the cut "

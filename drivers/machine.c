@@ -21,12 +21,16 @@
  */
 static const char template_head[] =
     "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
-    "  <name>%s</name>\n"
-    "  <memory unit='MiB'>%u</memory>\n"
-    "  <memoryBacking><source type='memfd'/></memoryBacking>\n"
-    "  <vcpu placement='static'%s%s%s>%u</vcpu>\n"
-    "  <os>\n"
-    "    <type arch='x86_64' machine='%s'>hvm</type>\n";
+    "  <name>";
+
+static const char template_memory[] = "</name>\n"
+                                      "  <memory unit='MiB'>%u</memory>\n"
+                                      "  <memoryBacking><source type='memfd'/></memoryBacking>\n"
+                                      "  <vcpu placement='static'";
+
+static const char template_os[] = ">%u</vcpu>\n"
+                                  "  <os>\n"
+                                  "    <type arch='x86_64'";
 
 static const char template_features[] =
     "  </os>\n"
@@ -75,11 +79,9 @@ static const char cpu_tcg[] = "<cpu mode='maximum'>"
                               "<feature policy='disable' name='fsrm'/></cpu>";
 static const char cpu_kvm[] = "<cpu mode='host-passthrough'/>";
 
-static void put_escaped(FILE *out, const char *tag, const char *text)
+/* Text as XML has it, within an element or an attribute. */
+static void put_text(FILE *out, const char *text)
 {
-    if (!text || !*text)
-        return;
-    fprintf(out, "    <%s>", tag);
     for (; *text; text++) {
         switch (*text) {
         case '&':
@@ -91,11 +93,33 @@ static void put_escaped(FILE *out, const char *tag, const char *text)
         case '>':
             fputs("&gt;", out);
             break;
+        case '\'':
+            fputs("&apos;", out);
+            break;
         default:
             fputc(*text, out);
         }
     }
+}
+
+/* An element of a line, or none without text. */
+static void put_element(FILE *out, const char *tag, const char *text)
+{
+    if (!text || !*text)
+        return;
+    fprintf(out, "    <%s>", tag);
+    put_text(out, text);
     fprintf(out, "</%s>\n", tag);
+}
+
+/* ` NAME='TEXT'`, or nothing without text. */
+static void put_attribute(FILE *out, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    fprintf(out, " %s='", name);
+    put_text(out, text);
+    fputc('\'', out);
 }
 
 /* Without ACPI a microvm does not announce its virtio-mmio devices. It has 8 slots for them, of 512
@@ -133,6 +157,19 @@ static void put_args(FILE *out, const struct launch *launch)
     fputs("  </qemu:commandline>\n", out);
 }
 
+static void put_head(FILE *out, const struct launch *launch)
+{
+    const struct machine *machine = launch->machine;
+
+    fprintf(out, template_head, machine->accel == ACCEL_KVM ? "kvm" : "qemu");
+    put_text(out, launch->name);
+    fprintf(out, template_memory, machine->memory_mib);
+    put_attribute(out, "cpuset", machine->pin);
+    fprintf(out, template_os, machine->vcpus);
+    put_attribute(out, "machine", machine->type);
+    fputs(">hvm</type>\n", out);
+}
+
 char *machine_xml(const struct launch *launch)
 {
     const struct machine *machine = launch->machine;
@@ -148,12 +185,10 @@ char *machine_xml(const struct launch *launch)
     if (!kvm)
         snprintf(tcg, sizeof tcg, "<tcg><tb-cache unit='MiB'>%d</tb-cache></tcg>",
                  MACHINE_TB_SIZE_MIB);
-    fprintf(out, template_head, kvm ? "kvm" : "qemu", launch->name, machine->memory_mib,
-            machine->pin ? " cpuset='" : "", machine->pin ? machine->pin : "",
-            machine->pin ? "'" : "", machine->vcpus, machine->type);
-    put_escaped(out, "kernel", launch->kernel);
-    put_escaped(out, "initrd", launch->initrd);
-    put_escaped(out, "cmdline", launch->cmdline);
+    put_head(out, launch);
+    put_element(out, "kernel", launch->kernel);
+    put_element(out, "initrd", launch->initrd);
+    put_element(out, "cmdline", launch->cmdline);
     fprintf(out, template_features, mmio ? "" : "<acpi/>", tcg, kvm ? cpu_kvm : cpu_tcg,
             launch->workdir, launch->workdir);
     put_nic(out, launch);

@@ -3,7 +3,7 @@
 # begins. By environment as targets.gp; the data are those of bench/report/history_plot.c.
 stem = system("printenv TARE_STEM")
 data = stem.".dat"
-load system("dirname ".ARG0)."/style.gp"
+load system("printenv TARE_STYLE")
 
 stats data index 0 using 1 name "I" nooutput
 last = I_max

@@ -7,7 +7,7 @@ panels = words(metrics) / 2
 name(p) = word(metrics, 2 * p - 1)
 title_of(p) = word(metrics, 2 * p)
 data = stem.".dat"
-load system("dirname ".ARG0)."/style.gp"
+load system("printenv TARE_STYLE")
 
 stats data using 1 nooutput
 rows = (panels + 1) / 2

@@ -4,7 +4,7 @@
 # and title, which is that name again where it has none.
 stem = system("printenv TARE_STEM")
 data = stem.".dat"
-load system("dirname ".ARG0)."/style.gp"
+load system("printenv TARE_STYLE")
 
 metrics = system("printenv TARE_METRICS")
 stats data using 4 nooutput

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # One metric over all targets: every sample as a point, the median with its 95 % interval on top, on
 # a logarithmic axis, since targets differ by orders of magnitude.
-# By environment: TARE_STEM (data in STEM.dat, figures to STEM.png and STEM.svg), TARE_TITLE,
-# TARE_CAPTION, TARE_UNIT, and TARE_NAME, the metric's, which stands small beside its title.
+# By environment, so that no text is part of a command: TARE_STYLE (the file style.gp), TARE_STEM (data in
+# STEM.dat, figures to STEM.png and STEM.svg), TARE_TITLE, TARE_CAPTION, TARE_UNIT, and TARE_NAME, the
+# metric's, which stands small beside its title.
 stem = system("printenv TARE_STEM")
 data = stem.".dat"
-load system("dirname ".ARG0)."/style.gp"
+load system("printenv TARE_STYLE")
 
 stats data index 0 using 1 name "T" nooutput
 stats data index 1 using 2 name "V" nooutput

@@ -25,10 +25,19 @@ static void pass_on(int signal)
         kill(ward, signal);
 }
 
+void sandbox_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+}
+
 /* Wait for `child`, reaping any orphan meanwhile; its wait status, or -1. */
 static int wait_for(pid_t child)
 {
     struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+    sigset_t set;
     int status;
     pid_t pid;
 
@@ -36,6 +45,8 @@ static int wait_for(pid_t child)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
+    sandbox_signals(&set);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
     while ((pid = wait(&status)) != child)
         if (pid < 0 && errno != EINTR)
             return -1;

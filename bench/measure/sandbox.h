@@ -12,10 +12,16 @@
 #ifndef TARE_SANDBOX_H
 #define TARE_SANDBOX_H
 
+#include <signal.h>
+
 #include "bench/base/error.h"
 
 #define SANDBOX_DIR "/tmp" /* inside: an empty private tmpfs; nothing of it reaches the disk */
 #define SANDBOX_UID 1000   /* non-zero inside, so that libvirt takes its unprivileged path */
+
+/* The signals that end tare. sandbox_run() takes them from when they can be passed on; its caller
+ * may block them until then. */
+void sandbox_signals(sigset_t *set);
 
 /* Run work(data, error) in a sandbox and wait for its end. What it returns (a negative errno or 0)
  * and its message come back here; memory does not, but open files are shared. -EPERM or -ENOSYS

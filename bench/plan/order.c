@@ -1,43 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <gsl/gsl_randist.h>
-#include <gsl/gsl_rng.h>
 #include <stdlib.h>
 
+#include "bench/base/shuffle.h"
 #include "bench/plan/plan.h"
 
-static bool takes_part(const struct plan *plan, unsigned target, unsigned scenario)
+/* What one round holds: each target with each scenario in which it takes part. */
+static size_t list_round(const struct plan *plan, struct planned *round)
 {
-    return !plan->scenarios[scenario]->needs_program || plan->targets[target].runs_program;
+    size_t count = 0;
+
+    for (unsigned s = 0; s < plan->scenario_count; s++)
+        for (unsigned t = 0; t < plan->target_count; t++)
+            if (!plan->scenarios[s]->needs_program || plan->targets[t].runs_program)
+                round[count++] = (struct planned){.target = t, .scenario = s};
+    return count;
 }
 
 int plan_order(struct plan *plan, struct error *error)
 {
-    unsigned rounds = plan->options.warmup + plan->options.repeat;
-    unsigned per_round = plan->target_count * plan->scenario_count, at = 0; /* at most */
-    gsl_rng *random = gsl_rng_alloc(gsl_rng_mt19937);
+    struct planned round[PLAN_NAMES_MAX * PLAN_NAMES_MAX];
+    unsigned warmup = plan->options.warmup, rounds = warmup + plan->options.repeat;
+    size_t count = list_round(plan, round), all = rounds * count;
+    unsigned *places = calloc(all + 1, sizeof *places);
+    int status;
 
-    plan->trials = calloc((size_t)rounds * per_round, sizeof *plan->trials);
-    if (!random || !plan->trials) {
-        if (random)
-            gsl_rng_free(random);
-        return fail(error, ENOMEM, "out of memory");
-    }
-    gsl_rng_set(random, plan->options.seed);
-    for (unsigned round = 0; round < rounds; round++) {
-        struct planned *first = &plan->trials[at];
+    plan->trials = calloc(all + 1, sizeof *plan->trials);
+    status = places && plan->trials ? shuffle_rounds(plan->options.seed, rounds, count, places)
+                                    : -ENOMEM;
+    for (size_t i = 0; i < all && status == 0; i++) {
+        unsigned number = (unsigned)(i / count);
 
-        for (unsigned i = 0; i < per_round; i++)
-            if (takes_part(plan, i % plan->target_count, i / plan->target_count))
-                plan->trials[at++] = (struct planned){
-                    .target = i % plan->target_count,
-                    .scenario = i / plan->target_count,
-                    .repetition =
-                        round < plan->options.warmup ? 0 : round - plan->options.warmup + 1,
-                };
-        gsl_ran_shuffle(random, first, (size_t)(&plan->trials[at] - first), sizeof *first);
+        plan->trials[i] = round[places[i]];
+        plan->trials[i].repetition = number < warmup ? 0 : number - warmup + 1;
     }
-    plan->trial_count = at;
-    gsl_rng_free(random);
-    return 0;
+    plan->trial_count = (unsigned)all;
+    free(places);
+    return status < 0 ? fail(error, -status, "out of memory") : 0;
 }

@@ -18,6 +18,14 @@
 
 #define PLAN_NAMES_MAX 32 /* scenarios, and targets */
 
+#define REPEAT_MAX 100000
+#define WARMUP_MAX 1000
+#define SEED_MAX (1ULL << 53) /* larger ones would not survive JSON's numbers */
+#define MEMORY_MIB_MAX (1 << 24)
+#define VCPUS_MAX 255
+
+extern const char *const machine_types[]; /* QEMU's names; ends with NULL */
+
 enum accel_choice { CHOOSE_AUTO, CHOOSE_KVM, CHOOSE_TCG };
 
 /* A target once more, under its name with "-b": with another kernel (AB), or quite alike (AA). */
@@ -84,6 +92,13 @@ struct plan {
     struct planned *trials;
     unsigned trial_count;
 };
+
+/* Whether `text` is a list of CPUs as 0,2-3. */
+bool pin_is_list(const char *text);
+
+/* Whether the values of the options are within these limits and go together, without looking at
+ * what they name. -EINVAL with the option in the message. */
+int plan_check_options(const struct plan_options *options, struct error *error);
 
 /* Read and check everything the options name: scenarios, payloads, targets, kernels, memory. The
  * plan must stay where it is, since it points into itself. Free with plan_free(), also after a

@@ -382,7 +382,7 @@ int plan_prepare(const struct plan_options *options, struct plan *plan, struct e
         check_names,   plan_add_twins, read_noise,    read_plugin,   check_arguments,
         check_network, check_memory,   open_pcap_dir, plan_order,
     };
-    int status = 0;
+    int status = plan_check_options(options, error);
 
     *plan = (struct plan){.options = *options};
     for (size_t i = 0; i < sizeof steps / sizeof *steps && status == 0; i++)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/base/name.h"
 #include "drivers/machine.h"
 #include "bench/plan/payload.h"
 #include "bench/plan/registry.h"
@@ -162,6 +163,8 @@ static int take_initrd(const cJSON *json, const char *path, struct target *targe
         (with_payload && (!cJSON_IsString(first) || strcmp(first->valuestring, "payload") != 0)))
         return fail(error, EINVAL, "%s: field \"initrd\": must be an array%s", path,
                     with_payload ? " that starts with \"payload\"" : "");
+    if (cJSON_GetArraySize(list) > EXTRAS_MAX + with_payload)
+        return fail(error, EINVAL, "%s: field \"initrd\": more than %d files", path, EXTRAS_MAX);
     target->extras = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *target->extras);
     if (!target->extras)
         return fail(error, ENOMEM, "out of memory");
@@ -233,9 +236,11 @@ static int read_folder(const char *datadir, const char *name, struct target *tar
     char *path;
     int status;
 
+    if (!name_is_valid(name))
+        return fail(error, EINVAL, "target \"%s\": is no name: " NAME_RULE, name);
     if (asprintf(&path, "%s/kernels/%s/target.json", datadir, name) < 0)
         return fail(error, ENOMEM, "out of memory");
-    if (strchr(name, '/') || access(path, F_OK) < 0) {
+    if (access(path, F_OK) < 0) {
         status = fail(error, ENOENT, "target \"%s\": unknown (no %s); see tare list", name, path);
         free(path);
         return status;

@@ -12,6 +12,8 @@
 #include "drivers/driver.h"
 #include "bench/base/file.h"
 
+#define EXTRAS_MAX 32 /* files in the initrd beside the payload */
+
 /* How a program reaches a kernel: in the initrd, in the kernel's own file, or not at all. */
 enum payload_way { PAYLOAD_INITRD, PAYLOAD_BAKED, PAYLOAD_NONE };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/base/name.h"
 #include "bench/plan/plan.h"
 
 /* Let the JSON text in `file` be what the null driver plays. */
@@ -57,6 +58,11 @@ static int add_twin(struct plan *plan, unsigned index, struct error *error)
         return fail(error, EINVAL, "--target: more than %d, twins included", PLAN_NAMES_MAX);
     if (asprintf(&name, "%s-b", original->name) < 0)
         return fail(error, ENOMEM, "out of memory");
+    if (!name_is_valid(name)) {
+        free(name);
+        return fail(error, EINVAL, "target %s: the name of its twin, with \"-b\", is too long",
+                    original->name);
+    }
     for (unsigned t = 0; t < plan->target_count; t++)
         if (strcmp(plan->targets[t].name, name) == 0) {
             free(name);

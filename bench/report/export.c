@@ -20,7 +20,10 @@ static void put_csv(const char *text, FILE *out)
     for (; *text; text++) {
         if (*text == '"')
             fputc('"', out);
-        fputc(*text, out);
+        if (*text == '\n')
+            fputc('\n', out);
+        else
+            escape_print((char[]){*text, '\0'}, out); /* terminals obey control characters */
     }
     fputc('"', out);
 }

@@ -17,8 +17,8 @@ struct exporter {
 };
 
 /* tsv and csv hold every sample, a line each, under a heading line: scenario, metric, target, unit,
- * order, repetition (0: warm-up), t, value, error, note. Empty fields where there is nothing. TSV
- * escapes all but printable ASCII; CSV is RFC 4180's. */
+ * order, repetition (0: warm-up), t, value, error, note. Empty fields where there is nothing. Both
+ * escape all but printable ASCII; CSV is RFC 4180's, and keeps newlines. */
 extern const struct exporter exporters[];
 
 /* The exporter called `name`, or NULL. */

@@ -4,8 +4,11 @@
 
 #include "bench/base/error.h"
 
-/* Run gnuplot on the script at `script`, which reads what it needs from the environment. -ENOENT
- * where there is no gnuplot, -EIO when it failed. */
-int gnuplot_run(const char *script, struct error *error);
+/* Set what scripts read from the environment, printable ASCII. No text is part of a command. */
+void gnuplot_give(const char *name, const char *text);
+
+/* Run gnuplot on DATADIR/plots/SCRIPT, which draws the data of STEM.dat. -ENOENT where there is no
+ * gnuplot, -EIO when it failed. */
+int gnuplot_draw(const char *datadir, const char *script, const char *stem, struct error *error);
 
 #endif

@@ -59,15 +59,13 @@ static int draw(const struct history_series *series, const char *datadir, const 
     status = write_data(series, scale, data);
     if (fclose(data) != 0 || status < 0)
         return fail(error, EIO, "%s: cannot be written", path);
-    setenv("TARE_STEM", stem, 1);
-    setenv("TARE_TITLE", *series->title ? series->title : series->metric, 1);
+    gnuplot_give("TARE_TITLE", *series->title ? series->title : series->metric);
     snprintf(text, sizeof text, "%s.%s of %s", series->scenario, series->metric, series->target);
-    setenv("TARE_NAME", text, 1);
+    gnuplot_give("TARE_NAME", text);
     snprintf(text, sizeof text, "%s (%s is better)", unit,
              series->direction == MODEL_LOWER ? "lower" : "higher");
-    setenv("TARE_UNIT", text, 1);
-    snprintf(path, sizeof path, "%s/plots/history.gp", datadir);
-    return gnuplot_run(path, error);
+    gnuplot_give("TARE_UNIT", text);
+    return gnuplot_draw(datadir, "history.gp", stem, error);
 }
 
 int history_plot(const struct history *history, const char *datadir, const char *directory,

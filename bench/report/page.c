@@ -318,6 +318,8 @@ static int put_scenario(const struct model *model, const struct model_scenario *
 
 static void put_reasons(const struct model *model, FILE *out)
 {
+    if (model->doubtful)
+        fputs("<p class=bad><b>Does not verify:</b> it is not what its samples say.</p>\n", out);
     for (size_t i = 0; i < model->run.invalid_count; i++) {
         fputs("<p class=bad><b>Invalid:</b> ", out);
         html_text(model->run.invalid_reasons[i], out);

@@ -27,22 +27,22 @@ static bool has_ranges(const struct model_metric *metric)
     return false;
 }
 
-static void describe(const struct model *model, const struct words *words, const char *stem)
+static void describe(const struct model *model, const struct words *words)
 {
     const struct model_run *run = &model->run;
     char caption[512];
 
-    snprintf(caption, sizeof caption, "%s, %zu MiB, %zu vCPU, %s; %s, %zu cores%s%s%s%s%s",
+    snprintf(caption, sizeof caption, "%s, %zu MiB, %zu vCPU, %s; %s, %zu cores%s%s%s%s%s%s",
              run->machine, run->memory_mib, run->vcpus,
              run->tcg ? "TCG, does not predict KVM" : run->accel, model->host.cpu,
              model->host.cores, *run->payload ? "; ready: " : "", *run->payload ? run->ready : "",
              run->quiet || !run->judged ? "" : "; not quiet", run->valid ? "" : "; INVALID",
+             model->doubtful ? "; DOES NOT VERIFY" : "",
              words->ranges ? "; few values: bars are min to max" : "");
-    setenv("TARE_TITLE", words->title, 1);
-    setenv("TARE_NAME", words->name, 1);
-    setenv("TARE_CAPTION", caption, 1);
-    setenv("TARE_UNIT", words->unit, 1);
-    setenv("TARE_STEM", stem, 1);
+    gnuplot_give("TARE_TITLE", words->title);
+    gnuplot_give("TARE_NAME", words->name);
+    gnuplot_give("TARE_CAPTION", caption);
+    gnuplot_give("TARE_UNIT", words->unit);
 }
 
 /* A figure: its data, written by figure.h's; then, if there is any, the drawing of it. */
@@ -78,9 +78,8 @@ static int draw(struct figure *figure, int count, const char *script, const stru
         unlink(path);
         return 0;
     }
-    describe(figure->model, words, figure->stem);
-    snprintf(path, sizeof path, "%s/plots/%s", figure->datadir, script);
-    status = gnuplot_run(path, error);
+    describe(figure->model, words);
+    status = gnuplot_draw(figure->datadir, script, figure->stem, error);
     return status < 0 ? status : 1;
 }
 

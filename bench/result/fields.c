@@ -5,18 +5,16 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/base/name.h"
 #include "bench/result/fields.h"
 
 #define COUNT_MAX 0x1p53 /* up to here a double holds every whole number */
 
 static const char *const must_be[] = {
-    [FIELD_TEXT] = "text",
-    [FIELD_NUMBER] = "a number",
-    [FIELD_COUNT] = "a whole number from 0 on",
-    [FIELD_FLAG] = "true or false",
-    [FIELD_WORD] = "one of the words that are defined",
-    [FIELD_PAIR] = "two numbers",
-    [FIELD_LIST] = "an array",
+    [FIELD_TEXT] = "text",          [FIELD_NAME] = "a name: " NAME_RULE,
+    [FIELD_NUMBER] = "a number",    [FIELD_COUNT] = "a whole number from 0 on",
+    [FIELD_FLAG] = "true or false", [FIELD_WORD] = "one of the words that are defined",
+    [FIELD_PAIR] = "two numbers",   [FIELD_LIST] = "an array",
     [FIELD_OBJECT] = "an object",
 };
 
@@ -61,6 +59,9 @@ static bool read_item(const cJSON *item, const struct field *field, void *out)
     case FIELD_TEXT:
         *(const char **)out = item->valuestring;
         return cJSON_IsString(item);
+    case FIELD_NAME:
+        *(const char **)out = item->valuestring;
+        return cJSON_IsString(item) && name_is_valid(item->valuestring);
     case FIELD_NUMBER:
         *(double *)out = item->valuedouble;
         return is_finite(item);
@@ -93,7 +94,7 @@ int fields_read(const cJSON *object, const char *where, const struct field *fiel
         void *member = (char *)out + fields->offset;
 
         if (fields->optional && (!item || cJSON_IsNull(item))) {
-            if (fields->kind == FIELD_TEXT)
+            if (fields->kind == FIELD_TEXT || fields->kind == FIELD_NAME)
                 *(const char **)member = "";
             continue;
         }

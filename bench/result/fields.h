@@ -16,6 +16,7 @@
  * stay the document's. */
 enum field_kind {
     FIELD_TEXT,   /* const char * */
+    FIELD_NAME,   /* the same, of the alphabet of bench/base/name.h */
     FIELD_NUMBER, /* double, finite */
     FIELD_COUNT,  /* size_t: a whole number from 0 on */
     FIELD_FLAG,   /* bool */
@@ -28,8 +29,8 @@ enum field_kind {
 struct field {
     const char *name; /* NULL ends a table */
     enum field_kind kind;
-    size_t offset;            /* of the member */
-    bool optional;            /* absent or null: text becomes "", all else stays as it was */
+    size_t offset; /* of the member */
+    bool optional; /* absent or null: text and names become "", all else stays as it was */
     const char *const *words; /* of a FIELD_WORD; ends with NULL */
 };
 

@@ -106,8 +106,8 @@ struct entry {
 };
 
 #define ABOUT                                                                                      \
-    NEEDED("scenario", TEXT, entry, scenario), NEEDED("metric", TEXT, entry, metric),              \
-        NEEDED("target", TEXT, entry, target)
+    NEEDED("scenario", NAME, entry, scenario), NEEDED("metric", NAME, entry, metric),              \
+        NEEDED("target", NAME, entry, target)
 
 static bool is_about(const struct entry *entry, const struct model_series *series,
                      const struct model_target *target)
@@ -168,7 +168,7 @@ static int read_outcomes(struct reader *reader)
     static const char *const verdicts[] = {"none", "too-small", "worse", "better", NULL};
     static const struct field ratio[] = {
         ABOUT,
-        NEEDED("base", TEXT, entry, ratio.base),
+        NEEDED("base", NAME, entry, ratio.base),
         NEEDED("pairs", COUNT, entry, ratio.summary.n),
         NEEDED("median", NUMBER, entry, ratio.summary.median),
         MAYBE("ci95", PAIR, entry, ratio.summary.ci95),

@@ -153,6 +153,7 @@ struct model {
     const char *base; /* what ratios are to if they do not say otherwise; "" where there are none */
     bool has_noise;   /* whether the noise of the host is known, and with it an mde */
     bool has_twins;   /* whether there is a verdict on any twin */
+    bool doubtful;    /* it does not verify (verify.h); set by who asked */
     void *memory;     /* all that was allocated */
     struct cJSON *document; /* of model_load() */
 };

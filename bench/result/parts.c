@@ -120,8 +120,8 @@ static int read_target(struct reader *reader, const cJSON *item, struct model_ta
         const cJSON *kernel;
     } raw = {.kernel = NULL};
     static const struct field fields[] = {
-        NEEDED("name", TEXT, raw_target, target.name),
-        MAYBE("twin_of", TEXT, raw_target, target.twin_of),
+        NEEDED("name", NAME, raw_target, target.name),
+        MAYBE("twin_of", NAME, raw_target, target.twin_of),
         MAYBE("kernel", OBJECT, raw_target, kernel),
         END_OF_FIELDS,
     };
@@ -345,10 +345,10 @@ static int read_one_series(struct reader *reader, const cJSON *item, const char 
         const cJSON *samples, *warmups, *summary;
     } raw = {.target = NULL};
     static const struct field fields[] = {
-        NEEDED("scenario", TEXT, raw_series, metric.scenario),
-        NEEDED("metric", TEXT, raw_series, metric.name),
+        NEEDED("scenario", NAME, raw_series, metric.scenario),
+        NEEDED("metric", NAME, raw_series, metric.name),
         MAYBE("title", TEXT, raw_series, metric.title),
-        NEEDED("target", TEXT, raw_series, target),
+        NEEDED("target", NAME, raw_series, target),
         NEEDED("unit", TEXT, raw_series, metric.unit),
         NEEDED_WORD("direction", directions, raw_series, metric.direction),
         NEEDED("clock", TEXT, raw_series, metric.clock),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/base/file.h"
@@ -89,6 +90,30 @@ int results_load(const char *path, cJSON **document, struct error *error)
     }
     file_free(&file);
     return status;
+}
+
+int results_place(const char *path, char **place, struct error *error)
+{
+    size_t length = strlen(path);
+    struct stat about;
+
+    *place = NULL;
+    if (length == 0)
+        return fail(error, EINVAL, "the result's file has no name");
+    if (path[length - 1] == '/' || (stat(path, &about) == 0 && S_ISDIR(about.st_mode)))
+        return fail(error, EISDIR, "%s: a folder; name a file for the result", path);
+    if (lstat(path, &about) < 0) {
+        *place = strdup(path); /* what is wrong with its folder, opening tells */
+        return *place ? 0 : fail(error, ENOMEM, "out of memory");
+    }
+    *place = realpath(path, NULL);
+    if (!*place)
+        return fail(error, errno, "%s: %s", path, strerror(errno));
+    if (stat(*place, &about) == 0 && S_ISREG(about.st_mode))
+        return 0;
+    free(*place);
+    *place = NULL;
+    return fail(error, EINVAL, "%s: not a regular file, which a result would replace", path);
 }
 
 static int write_synced(int fd, const char *text)

@@ -16,6 +16,12 @@
  * -EINVAL where it is no JSON, with file and reason. The caller deletes *document. */
 int results_load(const char *path, cJSON **document, struct error *error);
 
+/* Where a result that is to be written to `path` goes: there, or where a symbolic link leads. Only
+ * the place of a regular file will do, there already or not yet: a device or a pipe would be
+ * replaced by a file. -EINVAL, -EISDIR and what looking can bring, with the reason; *place is the
+ * caller's to free. */
+int results_place(const char *path, char **place, struct error *error);
+
 /* Write `document` to `path`: to a temporary name, synced, renamed, so that there is never half a
  * result. A negative errno on failure; the old file, if any, is then untouched and nothing else is
  * left. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/result/fields.h"
 #include "bench/run/record.h"
 #include "bench/run/resume.h"
 
@@ -30,23 +33,17 @@ static const char *join(cJSON *about, const char *key, const cJSON *list, const 
     return json_text(about, key);
 }
 
-/* The text field `name`, or NULL where there is none. */
-static const char *optional(const cJSON *about, const char *name)
+/* "" is none. */
+static const char *optional(const char *text)
 {
-    const char *text = json_text(about, name);
-
     return *text ? text : NULL;
 }
 
 /* Which builds were compared, from the targets that were made of them. */
-static void restore_twins(const cJSON *document, struct plan_options *options)
+static void restore_builds(const cJSON *document, struct plan_options *options)
 {
-    const char *kind = json_text(json_field(document, "run"), "compare");
     const cJSON *targets = json_field(document, "targets"), *twin;
 
-    options->twins = strcmp(kind, "ab") == 0   ? TWINS_AB
-                     : strcmp(kind, "aa") == 0 ? TWINS_AA
-                                               : TWINS_NONE;
     cJSON_ArrayForEach(twin, targets)
     {
         const char *original = json_text(twin, "twin_of");
@@ -55,42 +52,87 @@ static void restore_twins(const cJSON *document, struct plan_options *options)
             continue;
         options->twin_of = original;
         options->builds[0] =
-            optional(json_field(json_find(targets, "name", original), "kernel"), "path");
-        options->builds[1] = optional(json_field(twin, "kernel"), "path");
+            optional(json_text(json_field(json_find(targets, "name", original), "kernel"), "path"));
+        options->builds[1] = optional(json_text(json_field(twin, "kernel"), "path"));
     }
+}
+
+/* The run of a journal, as text: what plan_check_options() can be asked about. */
+struct raw_run {
+    size_t repeat, warmup, seed, memory_mib, vcpus;
+    unsigned accel, profile, twins;
+    const char *machine, *pin, *payload, *args, *ready, *url;
+    bool icount;
+};
+
+static int read_run(const cJSON *about, struct raw_run *raw, struct error *error)
+{
+    static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
+    static const char *const profiles[] = {"quick", "full", NULL};
+    static const char *const twins[] = {"none", "ab", "aa", NULL};
+    static const struct field fields[] = {
+        NEEDED("repeat", COUNT, raw_run, repeat),
+        NEEDED("warmup", COUNT, raw_run, warmup),
+        NEEDED("seed", COUNT, raw_run, seed),
+        NEEDED("memory_mib", COUNT, raw_run, memory_mib),
+        NEEDED("vcpus", COUNT, raw_run, vcpus),
+        NEEDED_WORD("accel_asked", accels, raw_run, accel),
+        MAYBE_WORD("profile", profiles, raw_run, profile),
+        MAYBE_WORD("compare", twins, raw_run, twins),
+        NEEDED("machine", TEXT, raw_run, machine),
+        NEEDED("pin", TEXT, raw_run, pin),
+        NEEDED("icount", FLAG, raw_run, icount),
+        MAYBE("payload", TEXT, raw_run, payload),
+        MAYBE("args", TEXT, raw_run, args),
+        MAYBE("ready", TEXT, raw_run, ready),
+        MAYBE("url", TEXT, raw_run, url),
+        END_OF_FIELDS,
+    };
+
+    return fields_read(about, "run", fields, raw, error);
+}
+
+/* A count as an option has it. What is too large stays too large. */
+static unsigned narrow(size_t count)
+{
+    return count > UINT_MAX ? UINT_MAX : (unsigned)count;
 }
 
 int resume_options(cJSON *document, struct plan_options *options, struct error *error)
 {
+    static const enum accel_choice accels[] = {CHOOSE_AUTO, CHOOSE_KVM, CHOOSE_TCG};
+    static const enum twins twins[] = {TWINS_NONE, TWINS_AB, TWINS_AA};
     cJSON *about = json_field(document, "run");
-    const char *asked = json_text(about, "accel_asked"), *pin = json_text(about, "pin");
+    struct raw_run raw = {.twins = 0};
+    int status;
 
     if (strcmp(json_text(document, "schema"), "tare/1") != 0 || !about)
         return fail(error, EINVAL, "not a journal of tare/1");
+    status = read_run(about, &raw, error);
+    if (status < 0)
+        return status;
     options->scenarios = join(about, "scenarios", json_field(document, "payloads"), "scenario");
     options->targets = join(about, "targets", json_field(document, "targets"), "name");
-    restore_twins(document, options);
-    options->payload = optional(about, "payload");
-    options->args = optional(about, "args");
-    options->ready = optional(about, "ready");
-    options->url = optional(about, "url");
-    options->profile =
-        strcmp(json_text(about, "profile"), "full") == 0 ? PROFILE_FULL : PROFILE_QUICK;
-    options->repeat = (unsigned)json_number(about, "repeat");
-    options->warmup = (unsigned)json_number(about, "warmup");
-    options->seed = (uint64_t)json_number(about, "seed");
-    options->accel = strcmp(asked, "kvm") == 0   ? CHOOSE_KVM
-                     : strcmp(asked, "tcg") == 0 ? CHOOSE_TCG
-                                                 : CHOOSE_AUTO;
+    options->twins = twins[raw.twins];
+    restore_builds(document, options);
+    options->payload = optional(raw.payload);
+    options->args = optional(raw.args);
+    options->ready = optional(raw.ready);
+    options->url = optional(raw.url);
+    options->profile = raw.profile == 1 ? PROFILE_FULL : PROFILE_QUICK;
+    options->repeat = narrow(raw.repeat);
+    options->warmup = narrow(raw.warmup);
+    options->seed = raw.seed;
+    options->accel = accels[raw.accel];
     options->unjudged |= cJSON_IsFalse(json_field(about, "judged"));
     options->machine = (struct machine){
-        .type = json_text(about, "machine"),
-        .memory_mib = (unsigned)json_number(about, "memory_mib"),
-        .vcpus = (unsigned)json_number(about, "vcpus"),
-        .icount = cJSON_IsTrue(json_field(about, "icount")),
-        .pin = strcmp(pin, "off") == 0 ? NULL : pin,
+        .type = raw.machine,
+        .memory_mib = narrow(raw.memory_mib),
+        .vcpus = narrow(raw.vcpus),
+        .icount = raw.icount,
+        .pin = strcmp(raw.pin, "off") == 0 ? NULL : raw.pin,
     };
-    return 0;
+    return plan_check_options(options, error);
 }
 
 static bool is_same_program(const cJSON *document, const char *scenario,
@@ -151,19 +193,49 @@ static bool is_same_order(const cJSON *order, const struct plan *plan)
     return i == plan->trial_count;
 }
 
-static void mark_done(const cJSON *samples, struct run *run)
+struct raw_sample {
+    size_t order, repetition;
+    double t;
+};
+
+/* Whether planned trial `order` is the one of which a sample of `series` tells. */
+static bool is_planned(const struct plan *plan, const struct raw_sample *sample,
+                       const cJSON *series)
 {
-    const cJSON *sample;
+    const struct planned *planned = plan->trials;
 
-    cJSON_ArrayForEach(sample, samples)
+    if (sample->order >= plan->trial_count)
+        return false;
+    planned += sample->order;
+    return planned->repetition == sample->repetition &&
+           strcmp(plan->targets[planned->target].name, json_text(series, "target")) == 0 &&
+           strcmp(plan->scenarios[planned->scenario]->name, json_text(series, "scenario")) == 0;
+}
+
+static int mark_done(const cJSON *series, const char *list, struct run *run, struct error *error)
+{
+    static const struct field fields[] = {
+        NEEDED("order", COUNT, raw_sample, order),
+        NEEDED("repetition", COUNT, raw_sample, repetition),
+        NEEDED("t", NUMBER, raw_sample, t),
+        END_OF_FIELDS,
+    };
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, json_field(series, list))
     {
-        unsigned order = (unsigned)json_number(sample, "order");
+        struct raw_sample sample;
+        int status = fields_read(item, "a sample of the journal", fields, &sample, error);
 
-        if (order < run->plan->trial_count)
-            run->done[order] = true;
-        if (json_number(sample, "t") > run->elapsed_s)
-            run->elapsed_s = json_number(sample, "t");
+        if (status < 0)
+            return status;
+        if (!is_planned(run->plan, &sample, series))
+            return fail(error, EINVAL, "a sample of the journal: trial %zu of the plan is another",
+                        sample.order);
+        run->done[sample.order] = true;
+        run->elapsed_s = fmax(run->elapsed_s, sample.t);
     }
+    return 0;
 }
 
 int resume_progress(const cJSON *document, struct run *run, struct error *error)
@@ -177,8 +249,11 @@ int resume_progress(const cJSON *document, struct run *run, struct error *error)
         return fail(error, EINVAL, "--resume: the journal's plan is not this tare's");
     cJSON_ArrayForEach(series, json_field(document, "metrics"))
     {
-        mark_done(json_field(series, "samples"), run);
-        mark_done(json_field(series, "warmup"), run);
+        status = mark_done(series, "samples", run, error);
+        if (status == 0)
+            status = mark_done(series, "warmup", run, error);
+        if (status < 0)
+            return status;
     }
     for (unsigned t = 0; t < run->plan->target_count; t++)
         run->dropped[t] = *json_text(json_find(json_field(document, "targets"), "name",

@@ -9,6 +9,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/measure/network.h"
+#include "bench/measure/sandbox.h"
 #include "bench/run/accel.h"
 #include "bench/run/attempt.h"
 #include "bench/run/host.h"
@@ -38,10 +39,7 @@ static int catch_interrupts(struct error *error)
     sigset_t set;
     int fd;
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    sandbox_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN); /* a guest that is gone is an error code, not our end */
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,21 +31,71 @@ static void remove_journal(const struct run *run, const char *path)
         unlink(path);
 }
 
+/* Whether the file that is open as `fd` is still the one at `path`. */
+static bool is_at(int fd, const char *path)
+{
+    struct stat open_one, named;
+
+    return fstat(fd, &open_one) == 0 && lstat(path, &named) == 0 &&
+           open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+}
+
 /* Open the journal at `path`, for us alone. */
 static int open_journal(const char *path, int flags, struct error *error)
 {
-    int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0666);
+    struct stat about;
+    int fd;
 
-    if (fd < 0 && errno == EEXIST)
+    do {
+        fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666);
+        if (fd < 0)
+            return fail(error, errno, "%s: %s", path, strerror(errno));
+        if (fstat(fd, &about) < 0 || !S_ISREG(about.st_mode)) {
+            close(fd);
+            return fail(error, EINVAL, "%s: not a regular file", path);
+        }
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+            close(fd);
+            return fail(error, EBUSY, "%s: another tare is writing it", path);
+        }
+        if (is_at(fd, path)) /* if not, its tare has just ended and deleted it */
+            return fd;
+        close(fd);
+    } while (flags & O_CREAT);
+    return fail(error, ENOENT, "%s: %s", path, strerror(ENOENT));
+}
+
+static bool has_samples(const cJSON *document)
+{
+    return cJSON_GetArraySize(json_field(document, "metrics")) > 0;
+}
+
+/* Empty the journal of a run that was killed before its first sample. Another is kept. */
+static int clear_journal(int fd, const char *path, struct error *error)
+{
+    struct stat about;
+    cJSON *document;
+    long length;
+    bool empty;
+
+    if (fstat(fd, &about) == 0 && about.st_size == 0)
+        return 0;
+    empty = journal_read(path, &document, &length, NULL) == 0 && !has_samples(document);
+    cJSON_Delete(document);
+    if (!empty)
         return fail(error, EEXIST,
                     "%s: a cut run is kept here; complete it with --resume, or delete it", path);
-    if (fd < 0)
-        return fail(error, errno, "%s: %s", path, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    return ftruncate(fd, 0) < 0 ? fail(error, errno, "%s: %s", path, strerror(errno)) : 0;
+}
+
+static int create_journal(const char *path, struct error *error)
+{
+    int fd = open_journal(path, O_CREAT, error);
+    int status = fd < 0 ? fd : clear_journal(fd, path, error);
+
+    if (fd >= 0 && status < 0)
         close(fd);
-        return fail(error, EBUSY, "%s: another tare is writing it", path);
-    }
-    return fd;
+    return status < 0 ? status : fd;
 }
 
 /* Open a journal for a run whose result is not kept: without a name, so that nothing is left even
@@ -70,7 +122,7 @@ struct start {
 
 static int begin(struct run *run, const struct start *start, char **path, struct error *error)
 {
-    int status = *path ? open_journal(*path, O_CREAT | O_EXCL, error) : open_nameless(path, error);
+    int status = *path ? create_journal(*path, error) : open_nameless(path, error);
 
     if (status < 0)
         return status;
@@ -81,22 +133,20 @@ static int begin(struct run *run, const struct start *start, char **path, struct
     return status;
 }
 
+/* Go on with the cut run of `document`, whose journal is open and good up to `length`. */
 static int take_up(struct run *run, const struct start *start, const cJSON *document,
-                   const char *path, long length, struct error *error)
+                   const char *path, int fd, long length, struct error *error)
 {
     int status = resume_host(document, start->host, error);
 
     if (status == 0)
         status = resume_progress(document, run, error);
-    if (status < 0)
-        return status;
-    status = open_journal(path, 0, error);
-    if (status < 0)
-        return status;
-    run->journal_fd = status;
-    if (ftruncate(run->journal_fd, length) < 0) /* the line that was cut short */
-        return fail(error, errno, "%s: %s", path, strerror(errno));
-    return 0;
+    run->journal_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* the lock is of both */
+    if (status == 0 && run->journal_fd < 0)
+        status = fail(error, errno, "%s: %s", path, strerror(errno));
+    if (status == 0 && ftruncate(run->journal_fd, length) < 0) /* the line that was cut short */
+        status = fail(error, errno, "%s: %s", path, strerror(errno));
+    return status;
 }
 
 /* CPU seconds of all that ran in the sandbox. It has been waited for, so rusage holds it. */
@@ -229,11 +279,6 @@ static void judge(cJSON *document, const cJSON *part)
                      "TCG, does not predict KVM");
 }
 
-static bool has_samples(const cJSON *document)
-{
-    return cJSON_GetArraySize(json_field(document, "metrics")) > 0;
-}
-
 /* Make the result of the journal at `path`, and save it. */
 static int finish(struct run *run, const char *path, cJSON **document, struct error *error)
 {
@@ -306,27 +351,47 @@ static void look_around(struct run *run, struct start *start)
     start->use = host_watch(NULL);
 }
 
-int session_run(const struct plan_options *asked, const char *resume, progress_hook *progress,
-                cJSON **document, struct error *error)
+/* From here on a signal that ends tare waits until the sandbox can pass it on: it finds either no
+ * journal or a run that it interrupts. */
+static void hold_signals(void)
 {
-    struct plan_options options = *asked;
+    sigset_t set;
+
+    sandbox_signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* The cut run that was to write `path`: its journal, locked, in *fd. */
+static int read_cut(const char *path, int *fd, cJSON **document, long *length,
+                    struct plan_options *options, struct error *error)
+{
+    int status = *fd = open_journal(path, 0, error);
+
+    if (status >= 0)
+        status = journal_read(path, document, length, error);
+    if (status == 0)
+        status = resume_options(*document, options, error);
+    return status < 0 ? status : 0;
+}
+
+/* A run whose result, if there is to be one, goes to a place that will do. */
+static int run_to(struct plan_options *options, bool resumed, progress_hook *progress,
+                  cJSON **document, struct error *error)
+{
     struct run run = {.journal_fd = -1};
     struct plan plan = {0};
     struct start start = {0};
     cJSON *before = NULL;
     char *path = NULL;
-    long length;
-    int status;
+    long length = 0;
+    int cut_fd = -1, status = 0;
 
-    *document = NULL;
-    options.out = resume ? resume : options.out;
-    if (options.out && asprintf(&path, "%s.journal", options.out) < 0)
+    if (options->out && asprintf(&path, "%s.journal", options->out) < 0)
         return fail(error, ENOMEM, "out of memory");
-    status = resume ? journal_read(path, &before, &length, error) : 0;
-    if (status == 0 && resume)
-        status = resume_options(before, &options, error);
+    if (resumed)
+        status = read_cut(path, &cut_fd, &before, &length, options, error);
     if (status == 0)
-        status = plan_prepare(&options, &plan, error);
+        status = plan_prepare(options, &plan, error);
     if (status < 0 && before)
         error_prefix(error, "--resume, with the options of the cut run");
     if (status == 0)
@@ -335,14 +400,36 @@ int session_run(const struct plan_options *asked, const char *resume, progress_h
     if (status == 0)
         look_around(&run, &start);
     if (status == 0)
-        status = resume ? take_up(&run, &start, before, path, length, error)
-                        : begin(&run, &start, &path, error);
+        hold_signals();
+    if (status == 0 && !resumed)
+        status = begin(&run, &start, &path, error);
+    else if (status == 0)
+        status = take_up(&run, &start, before, path, cut_fd, length, error);
     if (status == 0)
-        status = conduct(&run, &start, path, resume, document, error);
+        status = conduct(&run, &start, path, resumed, document, error);
     cJSON_Delete(start.host);
     run_free(&run);
     plan_free(&plan);
     cJSON_Delete(before);
+    if (cut_fd >= 0)
+        close(cut_fd);
     free(path);
+    return status;
+}
+
+int session_run(const struct plan_options *asked, const char *resume, progress_hook *progress,
+                cJSON **document, struct error *error)
+{
+    struct plan_options options = *asked;
+    char *place = NULL;
+    int status;
+
+    *document = NULL;
+    options.out = resume ? resume : options.out;
+    status = options.out ? results_place(options.out, &place, error) : 0;
+    options.out = place;
+    if (status == 0)
+        status = run_to(&options, resume, progress, document, error);
+    free(place);
     return status;
 }

@@ -30,7 +30,7 @@ static struct purpose purpose_of(const struct plan *plan, unsigned scenario, uns
 static int stage_initrd(const struct target *target, const struct payload *payload,
                         struct purpose purpose, struct error *error)
 {
-    const struct file *parts[1 + target->extra_count];
+    const struct file *parts[1 + EXTRAS_MAX];
     size_t count = 0;
     char path[256];
 

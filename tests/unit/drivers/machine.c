@@ -48,6 +48,21 @@ static void test_escapes(void **state)
     free(text);
 }
 
+/* No text breaks out of its place, whoever wrote it. */
+static void test_hostile(void **state)
+{
+    static const char hostile[] = "0'/><emulator>/tmp/x</emulator><a b='&";
+    struct machine pinned = machine;
+    char *text;
+
+    (void)state;
+    pinned.pin = pinned.type = hostile;
+    text = xml(&pinned, hostile, hostile);
+    assert_non_null(strstr(text, "cpuset='0&apos;/&gt;&lt;emulator&gt;/tmp/x&lt;/emulator&gt;"));
+    assert_null(strstr(text, "<emulator>/tmp/x"));
+    free(text);
+}
+
 static void test_accelerators(void **state)
 {
     struct machine kvm = machine, counting = machine, pinned = machine;
@@ -168,7 +183,7 @@ int main(void)
         cmocka_unit_test(test_one_template), cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_accelerators), cmocka_unit_test(test_command_line_is_ours),
         cmocka_unit_test(test_nic),          cmocka_unit_test(test_signature),
-        cmocka_unit_test(test_argv),
+        cmocka_unit_test(test_argv),         cmocka_unit_test(test_hostile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

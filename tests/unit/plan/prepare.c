@@ -158,6 +158,27 @@ static void test_drivers(void **state)
     refuse(options, "--target: \"v:qemu\": named twice");
 }
 
+static void test_limits(void **state)
+{
+    static const char *const lists[] = {"0", "0,2", "0-3", "1,3-5,7", "1023"};
+    static const char *const others[] = {"",     ",",     "-", "1-", "-1",  "1,",
+                                         "1,,2", "1-2-3", "a", "0'", "0 1", "99999"};
+    struct plan_options options = fixture_options(*state);
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        assert_true(pin_is_list(lists[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(pin_is_list(others[i]));
+    options.repeat = 0;
+    refuse(options, "--repeat: 0 is not from 1 to 100000");
+    options = fixture_options(*state);
+    options.seed = SEED_MAX + 1;
+    refuse(options, "--seed: ");
+    options = fixture_options(*state);
+    options.machine.type = "isapc";
+    refuse(options, "--machine: \"isapc\" is none of the choices");
+}
+
 static void test_memory(void **state)
 {
     const struct fixture *fixture = *state;
@@ -317,6 +338,7 @@ int main(void)
         FIXTURE_TEST(test_scenarios_refused),
         FIXTURE_TEST(test_targets_refused),
         FIXTURE_TEST(test_drivers),
+        FIXTURE_TEST(test_limits),
         FIXTURE_TEST(test_memory),
         FIXTURE_TEST(test_icount),
         FIXTURE_TEST(test_payload),

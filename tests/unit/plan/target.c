@@ -129,6 +129,7 @@ static void test_name_and_summary(void **state)
 static void test_files(void **state)
 {
     struct fixture *fixture = *state;
+    char many[1024] = KERNEL ",\"initrd\":[\"payload\"";
 
     fixture_kernel(fixture, "data/kernels/x/image", 'k');
     fixture_text(fixture, "data/kernels/x/text", "not a kernel, however long this text may be");
@@ -144,6 +145,9 @@ static void test_files(void **state)
     refuse(fixture, KERNEL ",\"initrd\":{},\"payload\":\"baked\"", "\"initrd\": must be an array");
     refuse(fixture, KERNEL ",\"initrd\":[2],\"payload\":\"baked\"", "\"initrd\"[0]: must be a");
     refuse_as(fixture, KERNEL ",\"initrd\":[\"payload\",\"none\"]", -ENOENT, "field \"initrd\": ");
+    for (int i = 0; i < EXTRAS_MAX + 1; i++)
+        strcat(many, ",\"text\"");
+    refuse(fixture, strcat(many, "]"), "\"initrd\": more than 32 files");
 }
 
 /* How the program reaches the kernel. */
@@ -171,13 +175,14 @@ static void test_ways(void **state)
 static void test_unknown(void **state)
 {
     const struct fixture *fixture = *state;
-    struct error error = {0};
+    struct error error = {0}, bad = {0};
     struct target target;
 
     assert_int_equal(target_read(fixture->data, "nosuch", &target, &error), -ENOENT);
     assert_holds(error.text, "target \"nosuch\": unknown");
     target_free(&target);
-    assert_int_equal(target_read(fixture->data, "../kernels/a", &target, NULL), -ENOENT);
+    assert_int_equal(target_read(fixture->data, "../kernels/a", &target, &bad), -EINVAL);
+    assert_holds(bad.text, "is no name");
     target_free(&target);
 }
 

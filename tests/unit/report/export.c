@@ -51,7 +51,8 @@ static void test_csv(void **state)
     (void)state;
     assert_non_null(
         strstr(text, "\"net\",\"tcp\",\"pith\",\"bit/s\",3,1,1.500000,4000000000,\"\",\"\"\n"));
-    assert_non_null(strstr(text, "\"hung, \"\"really\"\"\n\033\",")); /* quoted, and as it was */
+    assert_non_null(strstr(text, "\"hung, \"\"really\"\"\n\\x1b\",")); /* quoted */
+    assert_null(strchr(text, '\033'));
     free(text);
 }
 

@@ -31,20 +31,6 @@ static void test_metric(void **state)
     free(text);
 }
 
-static void test_hostile(void **state)
-{
-    cJSON *document = document_complete();
-    char *text;
-
-    (void)state;
-    document_set(document, "targets/2", "name", "\"h\\nost\"");
-    document_set(document, "metrics/4", "target", "\"h\\nost\"");
-    document_set(document, "metrics/4/samples/0", "note", "\"x\"");
-    text = document_written(document, write_app);
-    assert_non_null(strstr(text, "\n2\th ost\t0.5\t"));
-    free(text);
-}
-
 static void write_rates(const struct model *model, FILE *out)
 {
     double scale;
@@ -132,8 +118,9 @@ static void test_percentiles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_metric),      cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_rates),       cmocka_unit_test(test_intervals),
+        cmocka_unit_test(test_metric),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_percentiles),
     };
 

@@ -155,7 +155,7 @@ static void test_gnuplot_fails(void **state)
     snprintf(path, sizeof path, "%s/fail", folder);
     fclose(fopen(path, "w"));
     assert_int_equal(draw(document_complete(), "data", "figures"), -EIO);
-    assert_non_null(strstr(error.text, "gnuplot data/plots/targets.gp: failed"));
+    assert_non_null(strstr(error.text, "gnuplot ./data/plots/targets.gp: failed"));
 }
 
 static void test_no_folder(void **state)

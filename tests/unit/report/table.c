@@ -141,10 +141,10 @@ static void test_hostile(void **state)
 
     (void)state;
     document_set(document, "metrics/1", "title", "\"a\\u001b[1m title\"");
-    document_set(document, "metrics/1", "scenario", "\"n\\u001bet\"");
+    document_set(document, "run", "machine", "\"n\\u001bet\"");
     document_set(document, "metrics/0/samples/0", "note", "\"\\u0007\\n\"");
     text = document_written(document, write_plain);
-    assert_non_null(strstr(text, "\nn\\x1bet\n"));
+    assert_non_null(strstr(text, "\nn\\x1bet, 256 MiB"));
     assert_non_null(strstr(text, "\na\\x1b[1m title\n"));
     assert_null(strchr(text, '\033'));
     assert_null(strchr(text, '\007'));

@@ -100,6 +100,39 @@ static void test_builds(void **state)
     cJSON_Delete(document);
 }
 
+/* What the command line refuses, a journal cannot bring. */
+static void test_limits(void **state)
+{
+    static const struct {
+        const char *field, *json, *reason;
+    } bad[] = {
+        {"repeat", "1e9", "--repeat: 1000000000 is not from 1 to 100000"},
+        {"repeat", "4294967297", "--repeat: 4294967295 is not from"},
+        {"repeat", "-1", "run: field \"repeat\": must be a whole number"},
+        {"repeat", "\"3\"", "run: field \"repeat\": must be a whole number"},
+        {"warmup", "1001", "--warmup: 1001 is not from 0 to 1000"},
+        {"vcpus", "256", "--vcpus: 256 is not from 1 to 255"},
+        {"memory_mib", "1e12", "--memory: 4294967295 is not from 1 to 16777216"},
+        {"pin", "\"0'/><emulator>/tmp/x</emulator><a b='\"", "is no list of CPUs as 0,2-3"},
+        {"machine", "\"pc'/>\"", "--machine: \"pc'/>\" is none of the choices"},
+        {"accel_asked", "\"xen\"", "run: field \"accel_asked\": must be one of the words"},
+        {"icount", "1", "run: field \"icount\": must be true or false"},
+        {"args", "5", "run: field \"args\": must be text"},
+    };
+    struct plan_options options = fixture_options(*state);
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cJSON *document = begin(&options);
+        struct plan_options restored = {0};
+        struct error error = {0};
+
+        json_replace(json_field(document, "run"), bad[i].field, cJSON_Parse(bad[i].json));
+        assert_int_equal(resume_options(document, &restored, &error), -EINVAL);
+        assert_holds(error.text, bad[i].reason);
+        cJSON_Delete(document);
+    }
+}
+
 static void test_no_journal(void **state)
 {
     static const char *const bad[] = {"{}", "{\"schema\":\"tare/2\",\"run\":{}}",
@@ -145,6 +178,21 @@ static void apply(struct cut *cut, cJSON *line)
     cJSON_Delete(line);
 }
 
+/* What planned trial `order`, at `t`, came to. */
+static void apply_trial(struct cut *cut, unsigned order, double t, const char *outcome)
+{
+    const struct planned *planned = &cut->plan.trials[order];
+    char *line;
+
+    assert_true(asprintf(&line,
+                         "{\"trial\":{\"target\":\"%s\",\"scenario\":\"boot\",\"order\":%u,"
+                         "\"repetition\":%u,\"t\":%g,\"samples\":[{\"metric\":\"app\",%s}]}}",
+                         cut->plan.targets[planned->target].name, order, planned->repetition, t,
+                         outcome) > 0);
+    apply(cut, cJSON_Parse(line));
+    free(line);
+}
+
 static void test_progress(void **state)
 {
     struct plan_options options = fixture_options(*state);
@@ -153,15 +201,8 @@ static void test_progress(void **state)
     options.repeat = 2;
     options.warmup = 1;
     cut_run(&cut, &options);
-    apply(&cut, cJSON_Parse("{\"trial\":{\"target\":\"a\",\"scenario\":\"boot\",\"order\":1,"
-                            "\"repetition\":0,\"t\":3,\"samples\":["
-                            "{\"metric\":\"app\",\"value\":2}]}}"));
-    apply(&cut, cJSON_Parse("{\"trial\":{\"target\":\"b\",\"scenario\":\"boot\",\"order\":4,"
-                            "\"repetition\":2,\"t\":7.5,\"samples\":["
-                            "{\"metric\":\"app\",\"error\":\"why\"}]}}"));
-    apply(&cut, cJSON_Parse("{\"trial\":{\"target\":\"b\",\"scenario\":\"boot\",\"order\":99,"
-                            "\"repetition\":2,\"t\":1,\"samples\":["
-                            "{\"metric\":\"app\",\"value\":1}]}}"));
+    apply_trial(&cut, 1, 3, "\"value\":2");
+    apply_trial(&cut, 4, 7.5, "\"error\":\"why\"");
     apply(&cut, record_dropped("b", "KVM will not"));
     assert_int_equal(resume_progress(cut.document, &cut.run, NULL), 0);
     assert_int_equal(cut.plan.trial_count, 6);
@@ -172,6 +213,39 @@ static void test_progress(void **state)
     assert_true(cut.run.dropped[1]);
     assert_false(cut.run.accel_decided);
     drop_cut(&cut);
+}
+
+/* The trial of every sample must be the one that is planned under its number. */
+static void test_other_trials(void **state)
+{
+    static const char *const bad[] = {
+        "\"target\":\"b\",\"order\":99,\"repetition\":2,\"t\":1",
+        "\"target\":\"b\",\"order\":1,\"repetition\":0,\"t\":1",
+        "\"target\":\"a\",\"order\":1,\"repetition\":1,\"t\":1",
+        "\"target\":\"a\",\"order\":-1,\"repetition\":0,\"t\":1",
+        "\"target\":\"a\",\"order\":1,\"repetition\":0,\"t\":1e999",
+        "\"target\":\"nobody\",\"order\":1,\"repetition\":0,\"t\":1",
+    };
+    struct plan_options options = fixture_options(*state);
+
+    options.repeat = 2;
+    options.warmup = 1;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct error error = {0};
+        struct cut cut;
+        char *line;
+
+        cut_run(&cut, &options);
+        assert_true(asprintf(&line,
+                             "{\"trial\":{\"scenario\":\"boot\",%s,\"samples\":["
+                             "{\"metric\":\"app\",\"value\":1}]}}",
+                             bad[i]) > 0);
+        apply(&cut, cJSON_Parse(line));
+        assert_int_equal(resume_progress(cut.document, &cut.run, &error), -EINVAL);
+        assert_holds(error.text, "a sample of the journal: ");
+        free(line);
+        drop_cut(&cut);
+    }
 }
 
 static void test_accelerator(void **state)
@@ -256,9 +330,10 @@ static void test_host(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_host), FIXTURE_TEST(test_options),
-        FIXTURE_TEST(test_builds),   cmocka_unit_test(test_no_journal),
-        FIXTURE_TEST(test_progress), FIXTURE_TEST(test_accelerator),
+        cmocka_unit_test(test_host),     FIXTURE_TEST(test_options),
+        FIXTURE_TEST(test_builds),       cmocka_unit_test(test_no_journal),
+        FIXTURE_TEST(test_progress),     FIXTURE_TEST(test_accelerator),
+        FIXTURE_TEST(test_other_trials), FIXTURE_TEST(test_limits),
         FIXTURE_TEST(test_changed),
     };
 

@@ -9,6 +9,7 @@
 #include "bench/result/model.h"
 #include "bench/result/results.h"
 #include "bench/run/host.h"
+#include "bench/run/record.h"
 #include "bench/run/session.h"
 #include "tests/unit/fixture.h"
 
@@ -298,6 +299,89 @@ static void test_not_resumed(void **state)
     assert_holds(changed.text, "--resume, with the options of the cut run: target \"a\": unknown");
 }
 
+/* A run that was killed before it measured leaves nothing to keep: the next one takes its place. */
+static void test_empty_journal(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    struct error busy = {0}, error = {0};
+    struct plan plan;
+    cJSON *document;
+    char *line;
+    int fd;
+
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    document = record_begin(&plan, NULL);
+    line = cJSON_PrintUnformatted(document);
+    fixture_text(fixture, "result.json.journal", line);
+    fd = open(fixture_path(fixture, "result.json.journal"), O_WRONLY | O_APPEND);
+    assert_int_equal(write(fd, "\n", 1), 1);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0); /* as long as it lives it is not touched */
+    cJSON_Delete(document);
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &busy), -EBUSY);
+    assert_holds(busy.text, "another tare is writing it");
+    close(fd);
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
+    assert_true(is_complete(document));
+    cJSON_Delete(document);
+    assert_int_equal(count_left(fixture), 1);
+    free(line);
+    plan_free(&plan);
+}
+
+/* What is there and no result is not replaced by one, and no run is wasted on finding out. */
+static void test_place(void **state)
+{
+    static const char *const bad[][2] = {
+        {"", "the result's file has no name"},  {"/dev/null", "/dev/null: not a regular file"},
+        {"folder", "folder: a folder"},         {"folder/", "folder/: a folder"},
+        {"none/", "none/: a folder"},           {"pipe", "pipe: not a regular file"},
+        {"dangling", "dangling: No such file"}, {"to-device", "to-device: not a regular file"},
+    };
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    struct stat about;
+    cJSON *document;
+
+    assert_int_equal(mkdir(fixture_path(fixture, "folder"), 0700), 0);
+    assert_int_equal(mkfifo(fixture_path(fixture, "pipe"), 0600), 0);
+    assert_int_equal(symlink("nowhere", fixture_path(fixture, "dangling")), 0);
+    assert_int_equal(symlink("/dev/full", fixture_path(fixture, "to-device")), 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct error error = {0};
+
+        options.out =
+            *bad[i][0] && *bad[i][0] != '/' ? fixture_path(fixture, bad[i][0]) : bad[i][0];
+        assert_true(run_it(&options, NULL, say_nothing, &document, &error) < 0);
+        assert_holds(error.text, bad[i][1]);
+        assert_null(document);
+    }
+    assert_int_equal(lstat("/dev/null", &about), 0);
+    assert_true(S_ISCHR(about.st_mode));
+    assert_int_equal(count_left(fixture), 4);
+}
+
+/* A link to a result is followed. */
+static void test_link(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    struct error error = {0};
+    struct stat about;
+    cJSON *document;
+
+    fixture_text(fixture, "real.json", "old");
+    assert_int_equal(symlink("real.json", fixture_path(fixture, "link.json")), 0);
+    options.out = fixture_path(fixture, "link.json");
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
+    cJSON_Delete(document);
+    assert_int_equal(lstat(fixture_path(fixture, "link.json"), &about), 0);
+    assert_true(S_ISLNK(about.st_mode));
+    assert_int_equal(results_load(fixture_path(fixture, "real.json"), &document, NULL), 0);
+    cJSON_Delete(document);
+    assert_int_equal(count_left(fixture), 2);
+}
+
 /* Bad input ends before there is anything to keep. */
 static void test_bad_input(void **state)
 {
@@ -322,8 +406,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_whole),         FIXTURE_TEST(test_not_kept),
         FIXTURE_TEST(test_failing_guest), FIXTURE_TEST(test_interrupted),
-        FIXTURE_TEST(test_killed),        FIXTURE_TEST(test_judged),
+        FIXTURE_TEST(test_judged),        FIXTURE_TEST(test_killed),
         FIXTURE_TEST(test_not_resumed),   FIXTURE_TEST(test_bad_input),
+        FIXTURE_TEST(test_empty_journal), FIXTURE_TEST(test_place),
+        FIXTURE_TEST(test_link),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
