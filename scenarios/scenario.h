@@ -18,11 +18,13 @@ enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER };
 
 enum need {
     NEEDS_NOTHING,
-    NEEDS_KERNEL_MARKER,
+    NEEDS_KERNEL_MARKER, /* may be missing in any trial */
     NEEDS_EXIT_MARKER,
     NEEDS_REPLY,
     NEEDS_ICOUNT,
     NEEDS_OWN_PROGRAM, /* none of the user's */
+    NEEDS_RATE, /* the sender kept the rate that the definition names; may be missing in any trial
+                 */
 };
 
 /* How thorough a run is (--profile). */
@@ -46,6 +48,7 @@ struct metric {
     const char *definition;
     enum need needs;      /* without it there is no sample, neither value nor failure */
     enum profile profile; /* likewise */
+    bool no_ratio;        /* two of its values are not compared by division: it may be near 0 */
 };
 
 /* The events that a trial stamps, in the order of a healthy guest. */

@@ -175,12 +175,16 @@ static size_t pair_up(const cJSON *series, const cJSON *base, double *a, double 
     return count;
 }
 
-/* A ratio of percentages says nothing where they are near 0: that of a loss of 0.01 % to one of
- * 0.001 %. */
-static bool is_near_zero(const cJSON *series)
+/* A metric says whether its quotients mean something: that of a loss of 0.01 % to one of 0.001 %
+ * does not. In results of earlier versions it does not say so. */
+static bool has_ratio(const cJSON *series)
 {
-    return strcmp(json_text(series, "unit"), "%") == 0 &&
-           fabs(json_number(json_field(series, "summary"), "median")) < PERCENT_MIN;
+    const cJSON *says = json_field(series, "ratio");
+
+    if (says)
+        return cJSON_IsTrue(says);
+    return strcmp(json_text(series, "unit"), "%") != 0 ||
+           fabs(json_number(json_field(series, "summary"), "median")) >= PERCENT_MIN;
 }
 
 /* The ratio of `series` to its original, where it is a twin's, else to its target's base. */
@@ -198,7 +202,7 @@ static int add_ratio(cJSON *document, const cJSON *series)
     int status;
 
     other = results_series(document, scenario, metric, base);
-    if (!other || other == series || is_near_zero(series) || is_near_zero(other))
+    if (!other || other == series || !has_ratio(series) || !has_ratio(other))
         return 0;
     a = malloc(room * sizeof *a);
     b = malloc(room * sizeof *b);

@@ -39,6 +39,10 @@ static cJSON *series_of(cJSON *document, const char *scenario, const char *targe
     cJSON_AddStringToObject(series, "start", metric->start);
     cJSON_AddStringToObject(series, "stop", metric->stop);
     cJSON_AddStringToObject(series, "definition", metric->definition);
+    if (metric->no_ratio)
+        cJSON_AddFalseToObject(series, "ratio");
+    if (metric->needs == NEEDS_KERNEL_MARKER || metric->needs == NEEDS_RATE)
+        cJSON_AddTrueToObject(series, "conditional");
     cJSON_AddArrayToObject(series, "samples");
     cJSON_AddArrayToObject(series, "warmup");
     cJSON_AddItemToArray(json_field(document, "metrics"), series);

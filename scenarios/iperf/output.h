@@ -13,12 +13,14 @@
 struct flow {
     cJSON *series;       /* the client's intervals, warm-up included, as results/README.md defines a
                             sample's `series`; NULL: nothing went in this direction */
-    double received_bps; /* bits per second that the RECEIVER counted, warm-up excluded */
+    double seconds;      /* of the test by the client's clock, the host's; warm-up excluded */
+    double received;     /* bytes that the RECEIVER counted, warm-up excluded */
+    double received_bps; /* those bits per such second */
     double retransmits;  /* TCP: segments that the sender retransmitted, warm-up excluded */
-    double sent_bps;     /* what the sender counted, warm-up excluded */
+    double sent_bps;     /* what the sender counted, likewise */
     double lost_percent; /* UDP: datagrams of the whole run that had not arrived at its end */
     double silent_s;     /* the longest time without a byte */
-    double clock_error;  /* receiver's seconds / sender's seconds - 1 */
+    double clock_error;  /* the guest's seconds of the test / the host's - 1 */
 };
 
 struct output {
@@ -32,5 +34,9 @@ struct output {
  * it with output_free(). -EPROTO if `text` is not from iperf3. */
 int output_read(const char *text, struct output *output, struct error *error);
 void output_free(struct output *output);
+
+/* Both directions as one, whose intervals have two streams: to the guest, and from it. Its series
+ * is the caller's to delete; NULL where the directions have not the same intervals. */
+struct flow output_both(const struct output *output);
 
 #endif

@@ -2,6 +2,7 @@
 /* iperf: how fast is a guest's network, and how much CPU does it take? */
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "bench/base/clock.h"
@@ -12,6 +13,7 @@
 #define SETTLE_S 0.5     /* let work left over from the boot end before the guest counts as idle */
 #define DATAGRAM "1400"  /* bytes: a datagram fits one Ethernet frame */
 #define FIXED_BPS "1G"   /* of udp_rx_1g, udp_tx_1g */
+#define FIXED_RATE 1e9   /* the same */
 #define LOSS_PASSES 1.0  /* %: a rate that loses less passes */
 #define SENT_PASSES 0.95 /* of the rate asked for: below this the sender is the limit */
 #define SEARCH_FIRST 250e6 /* bit/s, and so on */
@@ -30,13 +32,23 @@ static const struct schedule {
 #define RATE(which, what, more, only)                                                              \
     {                                                                                              \
         .name = which, .title = what, .unit = "bit/s", .direction = HIGHER_IS_BETTER,              \
-        .clock = "the receiver's", .start = "end of the run's warm-up", .stop = "end of the run",  \
-        .definition = what more ", as the receiver counted", .profile = only                       \
+        .clock = "the host's", .start = "end of the run's warm-up", .stop = "end of the run",      \
+        .definition = what more ": bytes that the receiver counted, in the client's seconds",      \
+        .profile = only                                                                            \
     }
-#define COUNT(which, words, what_unit, what, only)                                                 \
+#define COUNT(which, words, what)                                                                  \
     {                                                                                              \
-        .name = which, .title = words, .unit = what_unit, .clock = "none: a count",                \
-        .start = "start of the run", .stop = "end of the run", .definition = what, .profile = only \
+        .name = which, .title = words, .unit = "segments", .clock = "none: a count",               \
+        .start = "start of the run", .stop = "end of the run", .definition = what                  \
+    }
+/* Only where the sender kept the rate: a guest that sends less loses less. */
+#define LOSS(which, words)                                                                         \
+    {                                                                                              \
+        .name = which, .title = words, .unit = "%", .clock = "none: a count",                      \
+        .start = "start of the run", .stop = "end of the run",                                     \
+        .definition = "datagrams that were sent and did not arrive; only where 95 % of that rate " \
+                      "or more were sent",                                                         \
+        .needs = NEEDS_RATE, .profile = PROFILE_QUICK, .no_ratio = true                            \
     }
 #define COST(which, words, what)                                                                   \
     {                                                                                              \
@@ -51,22 +63,29 @@ static const struct metric metrics[] = {
     RATE("tcp_tx", "TCP from the guest", "", PROFILE_ANY),
     RATE("tcp_rx_p4", "TCP to the guest, 4 connections", "", PROFILE_ANY),
     RATE("tcp_tx_p4", "TCP from the guest, 4 connections", "", PROFILE_ANY),
-    RATE("tcp_bidir_rx", "TCP to the guest, while it sends", "", PROFILE_ANY),
-    RATE("tcp_bidir_tx", "TCP from the guest, while it receives", "", PROFILE_ANY),
+    RATE("tcp_bidir", "TCP both ways at once", ", together", PROFILE_ANY),
+    {.name = "tcp_bidir_share",
+     .title = "TCP both ways at once, the smaller way's share",
+     .unit = "%",
+     .direction = HIGHER_IS_BETTER,
+     .clock = "none: a count",
+     .start = "end of the run's warm-up",
+     .stop = "end of the run",
+     .definition = "bytes received by the end that received fewer, of those that both received: 50 "
+                   "where the two ways share alike",
+     .no_ratio = true},
     RATE("udp_rx", "UDP to the guest, at the highest rate", " found that loses under 1 %",
          PROFILE_FULL),
     RATE("udp_tx", "UDP from the guest, at the highest rate", " found that loses under 1 %",
          PROFILE_FULL),
     RATE("udp_rx_1g", "UDP to the guest, 1 Gbit/s offered", "", PROFILE_QUICK),
     RATE("udp_tx_1g", "UDP from the guest, 1 Gbit/s asked for", "", PROFILE_QUICK),
-    COUNT("udp_rx_1g_loss", "datagrams lost to the guest, 1 Gbit/s offered", "%",
-          "datagrams that were sent and did not arrive", PROFILE_QUICK),
-    COUNT("udp_tx_1g_loss", "datagrams lost from the guest, 1 Gbit/s asked for", "%",
-          "datagrams that were sent and did not arrive", PROFILE_QUICK),
-    COUNT("retransmits_rx", "TCP segments sent again to the guest", "segments",
-          "sent again by the host, in tcp_rx", PROFILE_ANY),
-    COUNT("retransmits_tx", "TCP segments sent again from the guest", "segments",
-          "sent again by the guest, in tcp_tx", PROFILE_ANY),
+    LOSS("udp_rx_1g_loss", "datagrams lost to the guest, 1 Gbit/s offered"),
+    LOSS("udp_tx_1g_loss", "datagrams lost from the guest, 1 Gbit/s asked for"),
+    COUNT("retransmits_rx", "TCP segments sent again to the guest",
+          "sent again by the host, in tcp_rx"),
+    COUNT("retransmits_tx", "TCP segments sent again from the guest",
+          "sent again by the guest, in tcp_tx"),
     COST("vcpu_s_per_gb_rx", "vCPU, to the guest", "the vCPU, or the process, in tcp_rx"),
     COST("vcpu_s_per_gb_tx", "vCPU, from the guest", "the vCPU, or the process, in tcp_tx"),
     COST("vmm_s_per_gb_rx", "QEMU without its vCPU, to the guest",
@@ -79,7 +98,8 @@ static const struct metric metrics[] = {
      .clock = "the host's accounting of CPU time",
      .start = "0.5 s after the server listens",
      .stop = "2 s later, 10 s with --profile full",
-     .definition = "CPU time of the idle, listening guest's process, of one CPU"},
+     .definition = "CPU time of the idle, listening guest's process, of one CPU",
+     .no_ratio = true},
     {.name = NULL},
 };
 
@@ -87,6 +107,7 @@ static const struct metric metrics[] = {
 static const struct tcp_test {
     const char *options[3];
     const char *rx, *tx;
+    const char *both, *share; /* of both directions */
     const char *retransmits, *vcpu, *vmm;
 } tcp_tests[] = {
     {.rx = "tcp_rx",
@@ -100,7 +121,7 @@ static const struct tcp_test {
      .vmm = "vmm_s_per_gb_tx"},
     {.options = {"--parallel=4"}, .rx = "tcp_rx_p4"},
     {.options = {"--parallel=4", "--reverse"}, .tx = "tcp_tx_p4"},
-    {.options = {"--bidir"}, .rx = "tcp_bidir_rx", .tx = "tcp_bidir_tx"},
+    {.options = {"--bidir"}, .both = "tcp_bidir", .share = "tcp_bidir_share"},
 };
 
 static const struct schedule *schedule_of(const struct server *server)
@@ -151,6 +172,19 @@ static void record_rate(struct trial *trial, const char *metric, const struct tr
         trial_record(trial, metric, flow->received_bps, transfer_note(transfer));
 }
 
+/* Which of the two ways gets more is chance where nothing but the host's scheduler decides it. */
+static void record_both(struct trial *trial, const struct tcp_test *test,
+                        const struct transfer *transfer)
+{
+    double each[2] = {transfer->output.rx.received_bps, transfer->output.tx.received_bps};
+    double sum = each[0] + each[1];
+
+    trial_record(trial, test->both, sum, transfer_note(transfer));
+    trial_record(trial, test->share, sum > 0 ? 100 * fmin(each[0], each[1]) / sum : 0, NULL);
+    trial_keep(trial, test->both, "each", cJSON_CreateDoubleArray(each, 2));
+    trial_keep(trial, test->share, "each", cJSON_CreateDoubleArray(each, 2));
+}
+
 static void record_test(struct trial *trial, const struct tcp_test *test,
                         const struct transfer *transfer)
 {
@@ -159,6 +193,8 @@ static void record_test(struct trial *trial, const struct tcp_test *test,
 
     record_rate(trial, test->rx, transfer, &output->rx);
     record_rate(trial, test->tx, transfer, &output->tx);
+    if (test->both)
+        record_both(trial, test, transfer);
     if (!test->retransmits)
         return;
     trial_record(trial, test->retransmits, output->rx.retransmits + output->tx.retransmits, NULL);
@@ -168,7 +204,8 @@ static void record_test(struct trial *trial, const struct tcp_test *test,
 
 static void list_metrics(const struct tcp_test *test, const char **list)
 {
-    const char *const all[] = {test->rx, test->tx, test->retransmits, test->vcpu, test->vmm};
+    const char *const all[] = {test->rx,          test->tx,   test->both, test->share,
+                               test->retransmits, test->vcpu, test->vmm};
 
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i])
@@ -178,7 +215,7 @@ static void list_metrics(const struct tcp_test *test, const char **list)
 
 static int measure_test(struct server *server, const struct tcp_test *test, struct error *error)
 {
-    const char *concerned[6];
+    const char *concerned[8];
     struct transfer transfer;
     struct error why = {0};
     int status = transfer_run(server, &schedule_of(server)->test, test->options, &transfer, &why);
@@ -187,6 +224,12 @@ static int measure_test(struct server *server, const struct tcp_test *test, stru
         transfer_keep(server->trial, test->rx, &transfer, &transfer.output.rx);
     if (test->tx)
         transfer_keep(server->trial, test->tx, &transfer, &transfer.output.tx);
+    if (test->both) {
+        struct flow both = output_both(&transfer.output);
+
+        transfer_keep(server->trial, test->both, &transfer, &both);
+        cJSON_Delete(both.series);
+    }
     if (status == 0)
         record_test(server->trial, test, &transfer);
     list_metrics(test, concerned);
@@ -218,7 +261,10 @@ static int measure_fixed(struct server *server, bool reverse, struct error *erro
     transfer_keep(server->trial, names[0], &transfer, flow);
     if (status == 0) {
         record_rate(server->trial, names[0], &transfer, flow);
-        trial_record(server->trial, names[1], flow->lost_percent, NULL);
+        trial_keep(server->trial, names[0], "sent", cJSON_CreateNumber(flow->sent_bps));
+        trial_keep(server->trial, names[1], "sent", cJSON_CreateNumber(flow->sent_bps));
+        if (flow->sent_bps >= SENT_PASSES * FIXED_RATE)
+            trial_record(server->trial, names[1], flow->lost_percent, NULL);
     }
     transfer_observe(server->trial, names, &transfer);
     transfer_free(&transfer);

@@ -90,6 +90,8 @@ static void read_intervals(const cJSON *document, const struct place *place, str
         if (!flow->series)
             flow->series = cJSON_CreateArray();
         end += seconds;
+        if (cJSON_IsFalse(json_field(sum, "omitted")))
+            flow->seconds += counted_seconds(sum);
         cJSON_AddItemToArray(flow->series, entry_of(interval, sum, end));
         silent = json_number(sum, "bytes") > 0 ? 0 : silent + seconds;
         flow->silent_s = fmax(flow->silent_s, silent);
@@ -135,8 +137,15 @@ static double excess(double a, double b)
     return b > 0 ? a / b - 1 : 0;
 }
 
-static int read_flow(const cJSON *document, const struct place *place, struct output *output,
-                     struct flow *flow, struct error *error)
+static double rate_of(double bytes, double seconds)
+{
+    return seconds > 0 ? 8 * bytes / seconds : 0;
+}
+
+/* Rates are by the client's clock: the guest's may be wrong, and iperf3 3.12 gives the server's
+ * seconds also for what its client received while both sent. */
+static int read_flow(const cJSON *document, const struct place *place, bool reverse,
+                     struct output *output, struct flow *flow, struct error *error)
 {
     const cJSON *end = json_field(document, "end");
     const cJSON *sent = json_field(end, place->sent), *received = json_field(end, place->received);
@@ -145,10 +154,11 @@ static int read_flow(const cJSON *document, const struct place *place, struct ou
     if (!flow->series || !sent || !received)
         return fail(error, EPROTO, "iperf3: its report has no \"%s\"",
                     flow->series ? place->received : place->interval);
-    flow->received_bps = json_number(received, "bits_per_second");
-    flow->sent_bps = json_number(sent, "bits_per_second");
+    flow->received = json_number(received, "bytes");
+    flow->received_bps = rate_of(flow->received, flow->seconds);
+    flow->sent_bps = rate_of(json_number(sent, "bytes"), flow->seconds);
     flow->retransmits = json_number(sent, "retransmits");
-    flow->clock_error = excess(json_number(received, "seconds"), json_number(sent, "seconds"));
+    flow->clock_error = excess(json_number(reverse ? sent : received, "seconds"), flow->seconds);
     flow->lost_percent = lost_percent(flow, sent, received);
     return 0;
 }
@@ -168,14 +178,51 @@ int output_read(const char *text, struct output *output, struct error *error)
         return fail(error, EPROTO, "iperf3: no report of it: %.200s", *text ? text : "no output");
     if (*reason) /* first, because it explains what is missing */
         fail(error, EIO, "iperf3: %s", reason);
-    status = read_flow(document, &client_first, output, reverse ? &output->tx : &output->rx, error);
+    status = read_flow(document, &client_first, reverse, output,
+                       reverse ? &output->tx : &output->rx, error);
     if (status == 0 && both)
-        status = read_flow(document, &other_way, output, &output->tx, error);
+        status = read_flow(document, &other_way, false, output, &output->tx, error);
     output->cpu_percent = json_number(json_field(end, "cpu_utilization_percent"), "host_total");
     if (*reason)
         status = -EIO;
     cJSON_Delete(document);
     return status;
+}
+
+/* Two intervals of the same time as one. */
+static cJSON *add_entries(const cJSON *rx, const cJSON *tx)
+{
+    double bytes[2] = {json_number(rx, "bytes"), json_number(tx, "bytes")};
+    double seconds = json_number(rx, "seconds");
+    cJSON *entry = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(entry, "start", json_number(rx, "start"));
+    cJSON_AddNumberToObject(entry, "seconds", seconds);
+    if (seconds > 0)
+        cJSON_AddNumberToObject(entry, "value", rate_of(bytes[0] + bytes[1], seconds));
+    cJSON_AddNumberToObject(entry, "bytes", bytes[0] + bytes[1]);
+    if (json_field(rx, "warmup"))
+        cJSON_AddTrueToObject(entry, "warmup");
+    cJSON_AddItemToObject(entry, "streams", cJSON_CreateDoubleArray(bytes, 2));
+    return entry;
+}
+
+struct flow output_both(const struct output *output)
+{
+    const struct flow *rx = &output->rx, *tx = &output->tx;
+    const cJSON *one = rx->series ? rx->series->child : NULL;
+    const cJSON *other = tx->series ? tx->series->child : NULL;
+    struct flow both = {.seconds = rx->seconds,
+                        .received = rx->received + tx->received,
+                        .received_bps = rx->received_bps + tx->received_bps,
+                        .clock_error = rx->clock_error};
+
+    if (cJSON_GetArraySize(rx->series) != cJSON_GetArraySize(tx->series))
+        return both;
+    both.series = cJSON_CreateArray();
+    for (; one; one = one->next, other = other->next)
+        cJSON_AddItemToArray(both.series, add_entries(one, other));
+    return both;
 }
 
 void output_free(struct output *output)

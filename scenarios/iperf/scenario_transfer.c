@@ -111,11 +111,18 @@ const char *transfer_note(const struct transfer *transfer)
 void transfer_keep(struct trial *trial, const char *metric, const struct transfer *transfer,
                    const struct flow *flow)
 {
-    cJSON *client;
+    cJSON *client, *received;
 
     if (!flow->series)
         return;
     trial_keep(trial, metric, "series", cJSON_Duplicate(flow->series, true));
+    if (flow->received > 0) {
+        received = cJSON_CreateObject();
+        cJSON_AddNumberToObject(received, "bytes", flow->received);
+        cJSON_AddNumberToObject(received, "seconds", flow->seconds);
+        cJSON_AddNumberToObject(received, "clock_error", flow->clock_error);
+        trial_keep(trial, metric, "received", received);
+    }
     client = cJSON_CreateObject();
     cJSON_AddNumberToObject(client, "cpu_percent", transfer->output.cpu_percent);
     cJSON_AddNumberToObject(client, "cpu_s", transfer->client_s);

@@ -39,7 +39,9 @@ void transfer_free(struct transfer *transfer);
 /* What makes a value of this test special, as a sample's note, or NULL. */
 const char *transfer_note(const struct transfer *transfer);
 
-/* Keep the intervals of `flow` and the client's CPU time beside the sample of `metric`. */
+/* Keep beside the sample of `metric` the intervals of `flow`, what arrived, and the client's CPU
+ * time.
+ */
 void transfer_keep(struct trial *trial, const char *metric, const struct transfer *transfer,
                    const struct flow *flow);
 

@@ -10,6 +10,9 @@ run_tare run --scenario iperf --target floor,linux-tuned,host --repeat 1 --warmu
     --out "$tmp/r.json"
 measures "the run succeeds" is "$status" 0
 ok "fits the schema" python3 -m jsonschema -i "$tmp/r.json" results/schema.json
+run_tare verify "$tmp/r.json"
+ok "verifies" is "$status" 0
+run_tare show "$tmp/r.json"
 ok "the table shows Gbit/s" grep -Eq '^tcp_rx \(Gbit/s\)' "$tmp/out"
 run_tare run --scenario iperf --target host --icount --out "$tmp/i.json"
 ok "no virtual time: exit status" is "$status" 2
@@ -19,11 +22,19 @@ import json, sys
 d = json.load(open(sys.argv[1]))
 samples = {(m["metric"], m["target"]): m["samples"] for m in d["metrics"]}
 assert d["run"]["profile"] == "quick", d["run"]
-ways = ["tcp_rx", "tcp_tx", "tcp_rx_p4", "tcp_tx_p4", "tcp_bidir_rx", "tcp_bidir_tx", "udp_rx_1g", "udp_tx_1g"]
-others = ["udp_rx_1g_loss", "udp_tx_1g_loss", "retransmits_rx", "retransmits_tx", "idle_cpu"] + \
+ways = ["tcp_rx", "tcp_tx", "tcp_rx_p4", "tcp_tx_p4", "tcp_bidir", "udp_rx_1g", "udp_tx_1g"]
+others = ["tcp_bidir_share", "retransmits_rx", "retransmits_tx", "idle_cpu"] + \
     [f"{who}_s_per_gb_{way}" for who in ("vcpu", "vmm") for way in ("rx", "tx")]
 for target in ("linux-tuned", "host"):
-    assert {m for m, t in samples if t == target} == set(ways + others), samples.keys()
+    # Who cannot send 1 Gbit/s has no loss at that rate.
+    losses = {"udp_rx_1g_loss", "udp_tx_1g_loss"}
+    assert {m for m, t in samples if t == target} - losses == set(ways + others), samples.keys()
+    for way in ("udp_rx_1g", "udp_tx_1g"):
+        sent = samples[way, target][0]["sent"]
+        assert (sent >= 0.95e9) == ((way + "_loss", target) in samples), (way, sent)
+    each = samples["tcp_bidir", target][0]["each"]
+    assert abs(sum(each) / samples["tcp_bidir", target][0]["value"] - 1) < 1e-9, each
+    assert abs(samples["tcp_bidir_share", target][0]["value"] - 100 * min(each) / sum(each)) < 1e-9, each
     for way in ways:
         (sample,) = samples[way, target]
         series, value = sample["series"], sample["value"]
@@ -37,8 +48,11 @@ for target in ("linux-tuned", "host"):
         seen = 8 * sum(i["bytes"] for i in warm) / sum(i["seconds"] for i in warm)
         if way.startswith("tcp"):
             assert 0.7 < seen / value < 1.4, (way, target, seen, value)
-        assert ("streams" in series[0]) == way.endswith("p4"), (way, series[0])
-        if way.endswith("p4"):
+        received = sample["received"]
+        assert abs(received["bytes"] * 8 / received["seconds"] / value - 1) < 1e-9, (way, received, value)
+        assert abs(sum(i["seconds"] for i in warm) / received["seconds"] - 1) < 1e-6, (way, received)
+        assert ("streams" in series[0]) == (way.endswith("p4") or way == "tcp_bidir"), (way, series[0])
+        if "streams" in series[0]:
             assert all(sum(i["streams"]) == i["bytes"] for i in series), series
 for metric in ("vcpu_s_per_gb_rx", "vcpu_s_per_gb_tx"):
     assert samples[metric, "linux-tuned"][0]["value"] > 0, metric
@@ -47,6 +61,44 @@ assert samples["vmm_s_per_gb_rx", "host"][0]["value"] == 0 # a process has no ma
 assert samples["idle_cpu", "linux-tuned"][0]["value"] < 50
 PY
 measures "every metric, and every interval of it" python3 "$tmp/shape.py" "$tmp/r.json"
+# Lies about rates do not verify.
+cat >"$tmp/lies.py" <<'PY'
+import copy, json, sys
+good = json.load(open(sys.argv[1]))
+def sample(d, metric): return next(m for m in d["metrics"] if (m["metric"], m["target"]) == (metric, "host"))["samples"][0]
+def raise_all(d):
+    """A better rate, with every figure that tare computes of it: only what is kept beside it tells."""
+    m = next(m for m in d["metrics"] if (m["metric"], m["target"]) == ("tcp_tx", "host"))
+    m["samples"][0]["value"] *= 2
+    for name in ("median", "min", "max"):
+        m["summary"][name] *= 2
+    for r in d["ratios"]:
+        if r["metric"] == "tcp_tx":
+            for name in ("median", "min", "max"):
+                r[name] *= 2
+lies = [
+    (raise_all, "the rate is"),
+    (lambda d: sample(d, "tcp_rx")["received"].update(bytes=1), "the rate is"),
+    (lambda d: sample(d, "tcp_rx")["received"].update(seconds=0.5), "the length of the test is"),
+    (lambda d: sample(d, "tcp_rx")["series"].pop(), "the length of the test is"),
+    (lambda d: sample(d, "tcp_rx")["series"][3].update(value=1), "an interval is 1"),
+    (lambda d: sample(d, "tcp_rx_p4")["series"][3]["streams"].pop(), "an interval's bytes"),
+    (lambda d: sample(d, "tcp_bidir")["each"].reverse() or sample(d, "tcp_bidir")["each"].__setitem__(0, 5), "the sum is"),
+    (lambda d: sample(d, "tcp_bidir_share").update(value=50.5), "the share is 50.5"),
+]
+for number, (lie, words) in enumerate(lies):
+    d = copy.deepcopy(good)
+    lie(d)
+    json.dump(d, open(f"{sys.argv[2]}/lie{number}.json", "w"))
+    print(f"lie{number}\t{words}")
+PY
+python3 "$tmp/lies.py" "$tmp/r.json" "$tmp" >"$tmp/lies"
+ok "there are lies" is "$(wc -l <"$tmp/lies")" 8
+while IFS=$'\t' read -r name words; do
+    run_tare verify "$tmp/$name.json"
+    ok "$name is caught: $words" says "$words"
+done <"$tmp/lies"
+
 run_tare plot "$tmp/r.json" "$tmp/plots"
 ok "plot: exit status" is "$status" 0
 ok "plot: gnuplot has nothing to complain of" test ! -s "$tmp/err"
@@ -54,7 +106,7 @@ for figure in throughput intervals tcp_rx idle_cpu; do
     ok "plot: $figure" test -s "$tmp/plots/iperf-$figure.png" -a -s "$tmp/plots/iperf-$figure.svg"
 done
 measures "plot: a bar for each rate and target" is \
-    "$(grep -c '^[0-9]' "$tmp/plots/iperf-throughput.dat")" 16
+    "$(grep -c '^[0-9]' "$tmp/plots/iperf-throughput.dat")" 14
 
 # The same server, spoilt: it reads nothing for a while once it has read 20 MB, and takes its network
 # away when it gets a fourth connection, which it does with --parallel=4.

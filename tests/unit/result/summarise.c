@@ -149,7 +149,21 @@ static bool has_ratio(const char *unit, const char *first, const char *last)
     return has;
 }
 
-/* A ratio of percentages near 0 says nothing. */
+/* A metric may say that it has none. */
+static void test_no_ratio(void **state)
+{
+    cJSON *document = document_raw();
+    struct error error = {0};
+
+    (void)state;
+    document_set(document, "metrics/0", "ratio", "false");
+    assert_int_equal(summarise(document, &error), 0);
+    assert_null(results_find(json_field(document, "ratios"), "boot", "app", "pith"));
+    assert_non_null(results_find(json_field(document, "ratios"), "boot", "app", "host"));
+    cJSON_Delete(document);
+}
+
+/* Where it does not say so, a ratio of percentages near 0 says nothing. */
 static void test_percentages(void **state)
 {
     (void)state;
@@ -253,7 +267,7 @@ int main(void)
         cmocka_unit_test(test_base),        cmocka_unit_test(test_zero),
         cmocka_unit_test(test_shape),       cmocka_unit_test(test_percentages),
         cmocka_unit_test(test_one_line),    cmocka_unit_test(test_base_of_driver),
-        cmocka_unit_test(test_bad_markers),
+        cmocka_unit_test(test_bad_markers), cmocka_unit_test(test_no_ratio),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
