@@ -12,8 +12,8 @@ CC      := gcc
 # warms up by itself.
 SCENARIO ?= all
 TARGETS  ?= all
-REPEAT   ?= $(if $(filter all iperf latency,$(SCENARIO)),6,10)# fewer have no 95 % interval
-WARMUP   ?= $(if $(filter iperf latency,$(SCENARIO)),0,1)
+REPEAT   ?= $(if $(filter memory,$(SCENARIO)),3,$(if $(filter all iperf latency,$(SCENARIO)),6,10))# below 6: no 95 % interval
+WARMUP   ?= $(if $(filter iperf latency memory,$(SCENARIO)),0,1)
 ARGS     ?=
 RUN      := $(or $(RUN),results/runs/$(shell date -u +%Y%m%d-%H%M%S)-$(SCENARIO))
 
@@ -224,7 +224,7 @@ command_of = printf ',{"directory": "%s", "file": "%s", "command": "cc %s"}\n' '
     '$(filter-out $(not_clang),$2) -c $1';
 PAYLOADS := kernels/linux-tuned/init.c scenarios/boot/noop.c scenarios/boot/hello.c \
             scenarios/boot/listen.c scenarios/micro/micro.c scenarios/iperf/iperf3d.c \
-            scenarios/latency/httpd.c
+            scenarios/latency/httpd.c scenarios/memory/stay.c
 
 format: ## format the C sources
 	clang-format-14 -i $(shell git ls-files '*.c' '*.h')

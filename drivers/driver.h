@@ -40,6 +40,7 @@ struct launch {
     struct instance instance; /* which of the guests that run at once */
     const char *name;         /* unique among them */
     const struct machine *machine;
+    unsigned memory_kib; /* RAM in place of the machine's; 0: as much as that */
     const char *kernel;  /* file; NULL where the driver needs none */
     const char *initrd;  /* file, or NULL */
     const char *cmdline; /* kernel command line, or NULL */

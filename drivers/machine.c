@@ -79,6 +79,22 @@ static const char cpu_tcg[] = "<cpu mode='maximum'>"
                               "<feature policy='disable' name='fsrm'/></cpu>";
 static const char cpu_kvm[] = "<cpu mode='host-passthrough'/>";
 
+/* libvirt rounds memory up to whole MiB. So it is told that, and QEMU, behind libvirt's own
+ * arguments, to take another memfd of the exact size; libvirt's stays unused. */
+static const char args_memory[] =
+    "    <qemu:arg value='-object'/>\n"
+    "    <qemu:arg value='{\"qom-type\":\"memory-backend-memfd\",\"id\":\"" MACHINE_EXACT_RAM
+    "\",\"size\":%llu}'/>\n"
+    "    <qemu:arg value='-machine'/>\n"
+    "    <qemu:arg value='memory-backend=" MACHINE_EXACT_RAM "'/>\n"
+    "    <qemu:arg value='-m'/>\n"
+    "    <qemu:arg value='size=%uk'/>\n";
+
+static unsigned memory_kib(const struct launch *launch)
+{
+    return launch->memory_kib ? launch->memory_kib : launch->machine->memory_mib * 1024;
+}
+
 /* Text as XML has it, within an element or an attribute. */
 static void put_text(FILE *out, const char *text)
 {
@@ -145,15 +161,17 @@ static void put_nic(FILE *out, const struct launch *launch)
 static void put_args(FILE *out, const struct launch *launch)
 {
     const struct machine *machine = launch->machine;
-    bool mmio = strcmp(machine->type, MICROVM) == 0;
+    bool mmio = strcmp(machine->type, MICROVM) == 0, exact = memory_kib(launch) % 1024;
 
-    if (!mmio && !machine->icount)
+    if (!mmio && !machine->icount && !exact)
         return;
     fputs("  <qemu:commandline>\n", out);
     if (mmio)
         fputs(args_microvm, out);
     if (machine->icount)
         fprintf(out, args_icount, machine->plugin, launch->workdir);
+    if (exact)
+        fprintf(out, args_memory, 1024ULL * memory_kib(launch), memory_kib(launch));
     fputs("  </qemu:commandline>\n", out);
 }
 
@@ -163,7 +181,7 @@ static void put_head(FILE *out, const struct launch *launch)
 
     fprintf(out, template_head, machine->accel == ACCEL_KVM ? "kvm" : "qemu");
     put_text(out, launch->name);
-    fprintf(out, template_memory, machine->memory_mib);
+    fprintf(out, template_memory, (memory_kib(launch) + 1023) / 1024);
     put_attribute(out, "cpuset", machine->pin);
     fprintf(out, template_os, machine->vcpus);
     put_attribute(out, "machine", machine->type);
@@ -255,15 +273,15 @@ static void put_processor(struct words *words, const struct machine *machine)
                machine->accel == ACCEL_KVM ? "host,migratable=on" : "max,erms=off,fsrm=off");
 }
 
-static void put_memory(struct words *words, const struct machine *machine, const char *name)
+static void put_memory(struct words *words, const struct launch *launch, const char *name)
 {
     put(words, "-m");
-    put(words, "%u", machine->memory_mib);
+    put(words, "size=%uk", memory_kib(launch));
     put(words, "-object");
     put(words,
         "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"%s\","
         "\"x-use-canonical-path-for-ramblock-id\":false,\"size\":%llu}",
-        name, (unsigned long long)machine->memory_mib << 20);
+        name, 1024ULL * memory_kib(launch));
 }
 
 /* On q35 libvirt makes two ports, the first of them for the NIC. */
@@ -343,7 +361,7 @@ char **machine_argv(const struct launch *launch, const struct machine_fds *fds)
     put(&words, "-machine");
     put(&words, "%s,usb=off,dump-guest-core=off,memory-backend=%s", machine->type, ram);
     put_processor(&words, machine);
-    put_memory(&words, machine, ram);
+    put_memory(&words, launch, ram);
     put_option(&words, "-overcommit", "mem-lock=off");
     put(&words, "-smp");
     put(&words, "%u,sockets=%u,cores=1,threads=1", machine->vcpus, machine->vcpus);

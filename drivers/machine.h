@@ -11,9 +11,12 @@
 
 #define MACHINE_TB_SIZE_MIB 128 /* TCG translation buffer, fixed so that memory compares */
 
+/* Under libvirt, the id of the memory backend of a guest whose memory is no whole number of MiB. */
+#define MACHINE_EXACT_RAM "exact.ram"
+
 /* The domain XML of `launch` (libvirt "domain" format, docs: formatdomain). Two launches on one
- * machine differ in name, kernel, initrd, command line, tap and MAC address, nothing else.
- * The caller frees it; NULL when out of memory. */
+ * machine differ in name, kernel, initrd, command line, tap and MAC address, and in memory if
+ * `memory_kib` says so; in nothing else. The caller frees it; NULL when out of memory. */
 char *machine_xml(const struct launch *launch);
 
 /* What QEMU inherits, by number; -1: none. */

@@ -16,15 +16,19 @@
 
 enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER };
 
+/* What a metric cannot do without; several may be or'ed. */
 enum need {
-    NEEDS_NOTHING,
-    NEEDS_KERNEL_MARKER, /* may be missing in any trial */
-    NEEDS_EXIT_MARKER,
-    NEEDS_REPLY,
-    NEEDS_ICOUNT,
-    NEEDS_OWN_PROGRAM, /* none of the user's */
-    NEEDS_RATE, /* the sender kept the rate that the definition names; may be missing in any trial
-                 */
+    NEEDS_NOTHING = 0,
+    NEEDS_KERNEL_MARKER = 1 << 0, /* may be missing in any trial */
+    NEEDS_EXIT_MARKER = 1 << 1,
+    NEEDS_REPLY = 1 << 2,
+    NEEDS_ICOUNT = 1 << 3,
+    NEEDS_OWN_PROGRAM = 1 << 4, /* none of the user's */
+    NEEDS_PROGRAM = 1 << 5,     /* a target that runs it */
+    NEEDS_MACHINE = 1 << 6,     /* a VM */
+    NEEDS_TCG = 1 << 7,
+    NEEDS_RATE = 1 << 8, /* the sender kept the rate that the definition names; may be missing in
+                          * any trial */
 };
 
 /* How thorough a run is (--profile). */
@@ -46,7 +50,7 @@ struct metric {
     const char *start; /* the event the measurement starts at */
     const char *stop;  /* the event it stops at */
     const char *definition;
-    enum need needs;      /* without it there is no sample, neither value nor failure */
+    unsigned needs;       /* enum need: without it there is no sample, neither value nor failure */
     enum profile profile; /* likewise */
     bool no_ratio;        /* two of its values are not compared by division: it may be near 0 */
 };
@@ -86,6 +90,7 @@ struct scenario {
     bool takes_payload;             /* whether --payload may stand in for all of `programs` */
     bool sends_requests;            /* to the URL of --url; a user's program must then be ready by
                                        tcp:PORT */
+    bool weighs;                    /* trial_touched() is wanted */
     bool hidden;                    /* asked by tare itself, not by the user */
     const struct metric *metrics;   /* ends with a NULL name */
     double deadline_s;              /* a trial still running then has failed */
@@ -98,6 +103,21 @@ struct scenario {
  * deadline start again. A target without a network gets none. 0, or a negative errno with `error`
  * filled; then there is no guest. */
 int trial_boot(struct trial *trial, unsigned program, struct error *error);
+
+/* Guests that are booted from now on have `kib` of memory in place of what the run gives every VM;
+ * 0: that again. */
+void trial_memory(struct trial *trial, unsigned kib);
+
+/* How much memory the run gives every VM, in KiB. */
+unsigned trial_memory_given(const struct trial *trial);
+
+/* Of a scenario that weighs: how many bytes of its memory the VM has touched so far, also when it
+ * has ended; -1 of what is no VM. */
+int64_t trial_touched(const struct trial *trial);
+
+/* The bytes of the files that the guest was started from: the kernel (0: none), and the archive, or
+ * the program of a plain process. */
+void trial_image(const struct trial *trial, int64_t *kernel, int64_t *payload);
 
 /* Several guests at once: from now on every call is about guest `number`, at first 0. The number
  * after the last adds a guest, which trial_boot() then boots beside the others. A wait for one
@@ -150,6 +170,9 @@ double trial_tsc_ns(const struct trial *trial, uint64_t from, uint64_t to);
  * then virtual time is more than an instruction count. */
 bool trial_icount(const struct trial *trial);
 bool trial_idled(const struct trial *trial, enum event event);
+
+/* Whether the program is the user's, which stands in for programs[0]. */
+bool trial_users(const struct trial *trial);
 
 /* The guest's IPv4 address, and the interface on which its packets are seen (its tap, or the
  * harness's end of a process's veth pair); NULL when this guest has no network. */

@@ -3,9 +3,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/base/clock.h"
 #include "bench/measure/caller.h"
+#include "bench/measure/memory.h"
 #include "bench/measure/network.h"
 #include "bench/measure/pulse.h"
 #include "bench/measure/slots.h"
@@ -37,6 +39,7 @@ int slots_add(struct slots *slots, struct error *error)
         free(slot);
         return fail(error, ENOMEM, "out of memory");
     }
+    slot->memory_fd = -1;
     watch_init(&slot->watch, slots->setup->ready);
     watches[slots->count] = &slot->watch;
     list[slots->count++] = slot;
@@ -154,6 +157,9 @@ static void end_guest(struct slots *slots, struct slot *slot)
     pulse_guest(slots->pulse, slot->launch.instance.number, 0);
     take_evidence(slots, slot);
     watch_close(&slot->watch);
+    if (slot->memory_fd >= 0)
+        close(slot->memory_fd);
+    slot->memory_fd = -1;
     call(slots, slot, "the end of the guest", destroy, &ignored);
     disconnect(slots->setup, slot);
     slot->has_guest = false;
@@ -180,6 +186,7 @@ static int prepare(struct slots *slots, unsigned number, struct error *error)
 
     if (status < 0)
         return status;
+    slot->launch.memory_kib = slots->memory_kib;
     status = network_attach(setup->driver, &slot->launch, error);
     if (status == 0 && slot->launch.port)
         status = probe_open(&slot->launch.instance, slot->launch.port, &slot->probe, error);
@@ -215,6 +222,8 @@ int slots_boot(struct slots *slots, unsigned number, unsigned program, struct er
         return status;
     status = call(slots, slot, "the creation of the guest", create, error);
     if (status == 0) {
+        if (setup->scenario->weighs && setup->driver->uses_machine)
+            slot->memory_fd = memory_file(slot->guest.pid);
         watch_open(&slot->watch, &slot->guest, slot->probe);
         watch_read(&slot->watch, clock_now()); /* there can be nothing yet: check_start() */
         if (slot->probe && setup->ready->kind == READY_TCP)

@@ -13,6 +13,7 @@ struct slot {
     struct watch watch;
     struct probe *probe; /* where the guest is probed */
     bool has_guest;
+    int memory_fd; /* the file that is the guest's memory, where the scenario weighs; else -1 */
 };
 
 struct slots {
@@ -23,7 +24,8 @@ struct slots {
     struct slot **list;    /* indexed by the guests' instance numbers */
     struct watch **watches;
     unsigned count;
-    int broken; /* the errno by which tare itself, not the guest, failed */
+    unsigned memory_kib; /* of guests to boot; 0: the machine's */
+    int broken;          /* the errno by which tare itself, not the guest, failed */
 };
 
 /* No guest yet. Free with slots_close(), also after a failure: it ends all guests. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/base/clock.h"
 #include "bench/base/json.h"
@@ -33,6 +34,42 @@ int trial_boot(struct trial *trial, unsigned program, struct error *error)
 
     trial_allow(trial, trial->setup->scenario->deadline_s);
     return status;
+}
+
+void trial_memory(struct trial *trial, unsigned kib)
+{
+    trial->slots.memory_kib = kib;
+}
+
+unsigned trial_memory_given(const struct trial *trial)
+{
+    return trial->setup->machine->memory_mib * 1024;
+}
+
+int64_t trial_touched(const struct trial *trial)
+{
+    const struct slot *slot = current(trial);
+    struct stat file;
+
+    if (slot->memory_fd < 0 || fstat(slot->memory_fd, &file) < 0)
+        return -1;
+    return (int64_t)file.st_blocks * 512;
+}
+
+static int64_t bytes_of(const char *path)
+{
+    struct stat file;
+
+    return path && stat(path, &file) == 0 ? (int64_t)file.st_size : 0;
+}
+
+void trial_image(const struct trial *trial, int64_t *kernel, int64_t *payload)
+{
+    const struct launch *launch = &current(trial)->launch;
+    bool machine = trial->setup->driver->uses_machine;
+
+    *kernel = bytes_of(launch->kernel);
+    *payload = bytes_of(machine ? launch->initrd : launch->program);
 }
 
 int trial_select(struct trial *trial, unsigned number, struct error *error)
@@ -207,6 +244,11 @@ bool trial_idled(const struct trial *trial, enum event event)
     return current(trial)->watch.idled[event];
 }
 
+bool trial_users(const struct trial *trial)
+{
+    return trial->setup->users_program;
+}
+
 const char *trial_address(const struct trial *trial)
 {
     const struct launch *launch = &current(trial)->launch;
@@ -333,24 +375,26 @@ void trial_fail(struct trial *trial, const char *name, const struct error *why)
 
 static bool is_expected(const struct trial_setup *setup, const struct metric *metric)
 {
-    bool icount = counts_virtual_time(setup);
+    unsigned needs = metric->needs, lacks = NEEDS_KERNEL_MARKER | NEEDS_RATE;
 
     if (metric->profile != PROFILE_ANY && metric->profile != setup->profile)
         return false;
-    switch (metric->needs) {
-    case NEEDS_NOTHING:
-        return !icount;
-    case NEEDS_OWN_PROGRAM:
-        return !icount && !setup->users_program;
-    case NEEDS_EXIT_MARKER: /* one that starts by a marker also ends by one */
-        return !icount && setup->ready->kind == READY_MARKER;
-    case NEEDS_REPLY:
-        return !icount && setup->probed;
-    case NEEDS_ICOUNT:
-        return icount;
-    default:
+    /* Wall time means nothing in virtual time, and the other way round. */
+    if (counts_virtual_time(setup) != ((needs & NEEDS_ICOUNT) != 0))
         return false;
-    }
+    if (setup->ready->kind != READY_MARKER) /* one that starts by a marker also ends by one */
+        lacks |= NEEDS_EXIT_MARKER;
+    if (!setup->probed)
+        lacks |= NEEDS_REPLY;
+    if (setup->users_program)
+        lacks |= NEEDS_OWN_PROGRAM;
+    if (!setup->runs_program)
+        lacks |= NEEDS_PROGRAM;
+    if (!setup->driver->uses_machine)
+        lacks |= NEEDS_MACHINE | NEEDS_TCG;
+    else if (setup->machine->accel != ACCEL_TCG)
+        lacks |= NEEDS_TCG;
+    return !(needs & lacks);
 }
 
 int trial_run(const struct trial_setup *setup, struct trial_report *report)

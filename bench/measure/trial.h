@@ -56,6 +56,7 @@ struct trial_setup {
     const char *label;  /* what tells this trial from the others of the run, for names of files */
     int pcap_dir;       /* where captures are kept; 0: they are not */
     bool users_program; /* it stands in for the scenario's */
+    bool runs_program;  /* the target does */
     bool probed;        /* whether any of the programs is asked over the network */
     /* Fill `launch` for `program` as guest number `instance` of those that run at once; what it
      * allocates, launch_free() frees when the guest has ended. `data` is the setup's. */

@@ -41,7 +41,7 @@ static cJSON *series_of(cJSON *document, const char *scenario, const char *targe
     cJSON_AddStringToObject(series, "definition", metric->definition);
     if (metric->no_ratio)
         cJSON_AddFalseToObject(series, "ratio");
-    if (metric->needs == NEEDS_KERNEL_MARKER || metric->needs == NEEDS_RATE)
+    if (metric->needs & (NEEDS_KERNEL_MARKER | NEEDS_RATE))
         cJSON_AddTrueToObject(series, "conditional");
     cJSON_AddArrayToObject(series, "samples");
     cJSON_AddArrayToObject(series, "warmup");

@@ -121,6 +121,7 @@ int attempt_trial(struct run *run, const struct planned *planned, struct trial_r
         .pcap_dir = plan->pcap_dir,
         .url = plan->options.url ? plan->options.url : "/",
         .users_program = plan->options.payload != NULL,
+        .runs_program = target->runs_program,
         .probed = is_probed(plan, planned),
         .launch = launch,
         .launch_free = stage_launch_free,

@@ -162,6 +162,29 @@ static void test_argv(void **state)
     assert_true(says(&kvm, 7, "-cpu", "host,migratable=on"));
 }
 
+/* A whole number of MiB is libvirt's to give; else QEMU is told by arguments behind libvirt's. */
+static void test_memory(void **state)
+{
+    struct launch launch = {.name = "x", .machine = &machine, .workdir = "/w"};
+    char *text = machine_xml(&launch);
+
+    (void)state;
+    assert_non_null(strstr(text, "<memory unit='MiB'>64</memory>"));
+    assert_null(strstr(text, MACHINE_EXACT_RAM));
+    free(text);
+    launch.memory_kib = 3 * 1024;
+    text = machine_xml(&launch);
+    assert_non_null(strstr(text, "<memory unit='MiB'>3</memory>"));
+    assert_null(strstr(text, MACHINE_EXACT_RAM));
+    free(text);
+    launch.memory_kib = 3 * 1024 + 256;
+    text = machine_xml(&launch);
+    assert_non_null(strstr(text, "<memory unit='MiB'>4</memory>"));
+    assert_non_null(strstr(text, "\"id\":\"" MACHINE_EXACT_RAM "\",\"size\":3407872}"));
+    assert_non_null(strstr(text, "<qemu:arg value='size=3328k'/>"));
+    free(text);
+}
+
 static void test_signature(void **state)
 {
     struct machine larger = machine;
@@ -184,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_accelerators), cmocka_unit_test(test_command_line_is_ours),
         cmocka_unit_test(test_nic),          cmocka_unit_test(test_signature),
         cmocka_unit_test(test_argv),         cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/measure/memory.h"
+
+#define RAM_FILE "/memfd:memory-backend-memfd" /* QEMU's name for it */
+
+struct mapping {
+    bool ram, tcg;
+};
+
+/* The first line of a mapping: "7f00-7f01 rwxp 00000000 00:01 1234   /path". */
+static bool begins_mapping(const char *line, struct mapping *mapping)
+{
+    unsigned long from, to, inode;
+    char mode[5];
+    int path = 0;
+
+    if (sscanf(line, "%lx-%lx %4s %*x %*x:%*x %lu %n", &from, &to, mode, &inode, &path) != 4)
+        return false;
+    mapping->ram = path && strncmp(line + path, RAM_FILE, strlen(RAM_FILE)) == 0;
+    mapping->tcg = inode == 0 && strcmp(mode, "rwxp") == 0;
+    return true;
+}
+
+/* One quantity of a mapping: "Pss:                  12 kB". */
+static void add(const struct mapping *mapping, const char *name, uint64_t kib,
+                struct memory_use *use)
+{
+    bool resident = strcmp(name, "Rss") == 0, share = strcmp(name, "Pss") == 0;
+    bool own = strcmp(name, "Private_Clean") == 0 || strcmp(name, "Private_Dirty") == 0;
+
+    if (resident && mapping->ram)
+        use->ram += kib;
+    if (share && mapping->tcg)
+        use->tcg += kib;
+    if (mapping->tcg)
+        return;
+    if (share)
+        use->pss += kib;
+    if (own)
+        use->uss += kib;
+}
+
+int memory_parse(FILE *smaps, struct memory_use *use)
+{
+    struct mapping mapping;
+    bool within = false;
+    char *line = NULL, name[32];
+    size_t room = 0;
+    unsigned long kib;
+
+    *use = (struct memory_use){0};
+    while (getline(&line, &room, smaps) > 0) {
+        if (begins_mapping(line, &mapping))
+            within = true;
+        else if (within && sscanf(line, "%31[A-Za-z_]: %lu kB", name, &kib) == 2)
+            add(&mapping, name, kib, use);
+    }
+    free(line);
+    return within ? 0 : -EINVAL;
+}
+
+/* The one child of a process without a VM's memory; or `pid` itself. */
+static pid_t weighed(pid_t pid)
+{
+    char path[64];
+    FILE *file;
+    int child;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    file = fopen(path, "re");
+    if (!file)
+        return pid;
+    if (fscanf(file, "%d", &child) != 1)
+        child = pid;
+    fclose(file);
+    return child;
+}
+
+int memory_of(pid_t pid, struct memory_use *use, struct error *error)
+{
+    char path[64];
+    FILE *file;
+    int status;
+
+    snprintf(path, sizeof path, "/proc/%d/smaps", weighed(pid));
+    file = fopen(path, "re");
+    if (!file)
+        return fail(error, errno == ENOENT ? ESRCH : errno, "%s: %s", path, strerror(errno));
+    status = memory_parse(file, use);
+    fclose(file);
+    return status < 0 ? fail(error, ESRCH, "%s: the process is gone: no memory to weigh", path) : 0;
+}
+
+int memory_file(pid_t pid)
+{
+    char path[320], target[256];
+    struct dirent *entry;
+    int fd = -1;
+    DIR *files;
+
+    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    files = opendir(path);
+    while (files && fd < 0 && (entry = readdir(files))) {
+        ssize_t length;
+
+        snprintf(path, sizeof path, "/proc/%d/fd/%s", pid, entry->d_name);
+        length = readlink(path, target, sizeof target - 1);
+        target[length > 0 ? length : 0] = '\0';
+        if (strncmp(target, RAM_FILE, strlen(RAM_FILE)) == 0)
+            fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    if (files)
+        closedir(files);
+    return fd;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What memory a guest's process holds, by the kernel's accounting of its mappings
+ * (proc_pid_smaps(5)), and the file that is a VM's memory.
+ */
+#ifndef TARE_MEMORY_H
+#define TARE_MEMORY_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "bench/base/error.h"
+
+/* In KiB. */
+struct memory_use {
+    uint64_t pss, uss; /* of all mappings but TCG's buffer: shares of what is shared; what is not */
+    uint64_t tcg;      /* TCG's buffer: QEMU's only anonymous memory to write and to execute */
+    uint64_t ram;      /* resident of the VM's memory; its share is also in pss and uss */
+};
+
+/* Add up what `smaps` says. 0, or -EINVAL if it is not such a file. */
+int memory_parse(FILE *smaps, struct memory_use *use);
+
+/* The memory of process `pid`; of a plain process, of the one child that its supervisor has.
+ * -ESRCH when it is gone. */
+int memory_of(pid_t pid, struct memory_use *use, struct error *error);
+
+/* The memfd that is the memory of the VM whose QEMU is `pid`, opened, so that what the guest
+ * touched can be told when QEMU has ended; -1 if there is none. */
+int memory_file(pid_t pid);
+
+#endif

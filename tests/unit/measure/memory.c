@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/measure/memory.h"
+
+#define MIB (1 << 20)
+
+/* As Linux writes it, of QEMU: a library, the heap, the guest's memory, TCG's buffer and its guard,
+ * and what is not memory. */
+static const char smaps[] =
+    "5591c0000000-5591c0100000 r-xp 00001000 fe:00 1835301      /usr/bin/qemu-system-x86_64\n"
+    "Size:               1024 kB\nKernelPageSize:        4 kB\nRss:                 100 kB\n"
+    "Pss:                  50 kB\nPss_Dirty:             0 kB\nShared_Clean:         90 kB\n"
+    "Shared_Dirty:          0 kB\nPrivate_Clean:         7 kB\nPrivate_Dirty:         3 kB\n"
+    "VmFlags: rd ex mr mw me \n"
+    "5591c1000000-5591c1100000 rw-p 00000000 00:00 0            [heap]\n"
+    "Rss:                  40 kB\nPss:                  40 kB\nPrivate_Clean:         0 kB\n"
+    "Private_Dirty:        40 kB\n"
+    "7f0000000000-7f0010000000 rw-s 00000000 00:01 2063         "
+    "/memfd:memory-backend-memfd (deleted)\n"
+    "Rss:                 600 kB\nPss:                 600 kB\nPrivate_Clean:       200 kB\n"
+    "Private_Dirty:       400 kB\n"
+    "7f0020000000-7f0027fff000 rwxp 00000000 00:00 0 \n"
+    "Rss:                2048 kB\nPss:                2048 kB\nPrivate_Dirty:      2048 kB\n"
+    "AnonHugePages:      2048 kB\nTHPeligible:           1\n"
+    "7f0027fff000-7f0028000000 ---p 00000000 00:00 0 \n"
+    "Rss:                   0 kB\nPss:                   0 kB\n";
+
+static int parse(const char *text, struct memory_use *use)
+{
+    FILE *file = fmemopen((char *)text, strlen(text), "r");
+    int status;
+
+    assert_non_null(file);
+    status = memory_parse(file, use);
+    fclose(file);
+    return status;
+}
+
+static void test_parse(void **state)
+{
+    struct memory_use use;
+
+    (void)state;
+    assert_int_equal(parse(smaps, &use), 0);
+    assert_int_equal(use.ram, 600);
+    assert_int_equal(use.tcg, 2048);
+    assert_int_equal(use.pss, 50 + 40 + 600);
+    assert_int_equal(use.uss, 10 + 40 + 600);
+}
+
+static void test_parse_nothing(void **state)
+{
+    struct memory_use use;
+
+    (void)state;
+    assert_int_equal(parse("\n", &use), -EINVAL); /* of a process that has ended */
+    assert_int_equal(parse("Rss:                 100 kB\n", &use), -EINVAL);
+    assert_int_equal(use.pss, 0);
+}
+
+/* What this process writes to is its own, and only what it writes to. */
+static void test_own(void **state)
+{
+    struct memory_use before, after, code;
+    char *data = mmap(NULL, 64 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *buffer =
+        mmap(NULL, 4 * MIB, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    (void)state;
+    assert_true(data != MAP_FAILED && buffer != MAP_FAILED);
+    madvise(data, 64 * MIB, MADV_NOHUGEPAGE);
+    madvise(buffer, 4 * MIB, MADV_NOHUGEPAGE);
+    assert_int_equal(memory_of(getpid(), &before, NULL), 0);
+    memset(data, 1, 8 * MIB);
+    assert_int_equal(memory_of(getpid(), &after, NULL), 0);
+    /* The C library and ASan may take and give back a little meanwhile. */
+    assert_in_range(after.uss - before.uss, 7 * 1024, 9 * 1024);
+    assert_in_range(after.pss - before.pss, 7 * 1024, 9 * 1024);
+    memset(buffer, 1, 2 * MIB);
+    assert_int_equal(memory_of(getpid(), &code, NULL), 0);
+    assert_int_equal(code.tcg - after.tcg, 2 * 1024);
+    assert_in_range(code.uss, after.uss - 1024, after.uss + 1024);
+    munmap(data, 64 * MIB);
+    munmap(buffer, 4 * MIB);
+}
+
+/* A supervisor counts for nothing: its child does. */
+static void test_child(void **state)
+{
+    struct memory_use use = {0};
+    char *data;
+    pid_t child;
+
+    (void)state;
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pause();
+        _exit(0);
+    }
+    data = mmap(NULL, 32 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(data != MAP_FAILED);
+    memset(data, 1, 32 * MIB);
+    assert_int_equal(memory_of(getpid(), &use, NULL), 0);
+    munmap(data, 32 * MIB);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_true(use.pss < 32 * 1024);
+}
+
+static void test_gone(void **state)
+{
+    struct error error = {0};
+    struct memory_use use;
+    pid_t child = fork();
+
+    (void)state;
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(0);
+    waitpid(child, NULL, 0);
+    assert_int_equal(memory_of(child, &use, &error), -ESRCH);
+    assert_int_equal(memory_file(child), -1);
+}
+
+/* What was touched can be told of the file, whoever has mapped it. */
+static void test_file(void **state)
+{
+    int memory, found;
+    struct stat file;
+
+    (void)state;
+    assert_int_equal(memory_file(getpid()), -1);
+    memory = memfd_create("memory-backend-memfd", MFD_CLOEXEC);
+    assert_true(memory >= 0);
+    assert_int_equal(ftruncate(memory, 64 * MIB), 0);
+    found = memory_file(getpid());
+    assert_true(found >= 0);
+    assert_int_equal(pwrite(memory, "x", 1, 5 * MIB), 1);
+    close(memory);
+    assert_int_equal(fstat(found, &file), 0);
+    assert_int_equal(file.st_size, 64 * MIB);
+    assert_in_range(file.st_blocks * 512, 1, 2 * MIB); /* a page, or a huge one */
+    close(found);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse), cmocka_unit_test(test_parse_nothing),
+        cmocka_unit_test(test_own),   cmocka_unit_test(test_child),
+        cmocka_unit_test(test_gone),  cmocka_unit_test(test_file),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
