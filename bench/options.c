@@ -13,6 +13,7 @@ enum {
     KEY_MEMORY,
     KEY_VCPUS,
     KEY_PIN,
+    KEY_NET_BACKEND,
     KEY_ICOUNT,
     KEY_SEED,
     KEY_WARMUP,
@@ -61,6 +62,8 @@ static const struct argp_option table[] = {
     {"memory", KEY_MEMORY, "MIB", 0, "Guest memory [256]", 3},
     {"vcpus", KEY_VCPUS, "N", 0, "Virtual CPUs [1]", 3},
     {"pin", KEY_PIN, "auto|off|LIST", 0, "Host CPUs for the guest, as 0,2-3 [off]", 3},
+    {"net-backend", KEY_NET_BACKEND, "qemu|vhost", 0,
+     "Who moves the guest's packets: QEMU, or under KVM the host's kernel [qemu]", 3},
     {"icount", KEY_ICOUNT, 0, 0, "Count virtual time: exact, repeatable, TCG only", 3},
     {0, 0, 0, 0, "Other:", 4},
     {"data", KEY_DATA, "DIR", 0, "Kernels and payloads [../share/tare from this program]", 4},
@@ -129,6 +132,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 {
     static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
     static const char *const profiles[] = {"quick", "full", NULL};
+    static const char *const backends[] = {"qemu", "vhost", NULL};
     struct parsed *parsed = state->input;
     struct plan_options *options = parsed->options;
     struct error error = {0};
@@ -191,6 +195,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         break;
     case KEY_PIN:
         options->machine.pin = pin_of(state, text);
+        break;
+    case KEY_NET_BACKEND:
+        options->machine.vhost = choice(state, "net-backend", text, backends) == 1;
         break;
     case KEY_ICOUNT:
         options->machine.icount = true;

@@ -28,10 +28,11 @@ struct machine {
     unsigned memory_mib;
     unsigned vcpus;
     enum accel accel;
-    bool icount;        /* count virtual time: -icount shift=0,sleep=off with a seeded guest RNG */
-    const char *pin;    /* host CPUs of the guest, "0,2-3"; NULL: not pinned */
-    unsigned tsc_khz;   /* how fast the guest's TSC runs: under TCG as the host's, or 1 GHz of
-                           virtual time; guests cannot always measure it */
+    bool icount;      /* count virtual time: -icount shift=0,sleep=off with a seeded guest RNG */
+    const char *pin;  /* host CPUs of the guest, "0,2-3"; NULL: not pinned */
+    unsigned tsc_khz; /* how fast the guest's TSC runs: under TCG as the host's, or 1 GHz of
+                         virtual time; guests cannot always measure it */
+    bool vhost; /* the host's kernel moves the NIC's packets (vhost-net), not QEMU; KVM only */
     const char *plugin; /* QEMU plugin that counts halts, used with icount */
 };
 

@@ -17,6 +17,7 @@
  *   libcs choose it when they see these flags; KVM keeps the host's CPU as it is.
  * - the RTC starts at a fixed date and follows virtual time, so that runs under icount repeat.
  * - a guest's reset ends the VM: microvm without ACPI has no other way to end itself.
+ * - the NIC's backend is named: libvirt would take vhost-net wherever it can open it.
  * - no balloon, USB, video or option ROM: nothing that only some kernels would drive.
  */
 static const char template_head[] =
@@ -57,6 +58,7 @@ static const char template_nic[] = "    <interface type='ethernet'>\n"
                                    "      <mac address='%02x:%02x:%02x:%02x:%02x:%02x'/>\n"
                                    "      <target dev='%s' managed='no'/>\n"
                                    "      <model type='virtio'/>\n"
+                                   "      <driver name='%s'/>\n"
                                    "      %s\n"
                                    "    </interface>\n";
 
@@ -154,7 +156,7 @@ static void put_nic(FILE *out, const struct launch *launch)
     if (!launch->tap)
         return;
     fprintf(out, template_nic, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
-            launch->instance.interface,
+            launch->instance.interface, launch->machine->vhost ? "vhost" : "qemu",
             mmio ? "<address type='virtio-mmio'/>" : "<rom enabled='no'/>");
 }
 

@@ -23,7 +23,7 @@ char *machine_xml(const struct launch *launch);
 struct machine_fds {
     int monitor; /* a connected socket, on which it speaks QMP */
     int tap;     /* opened for launch->instance.interface */
-    int vhost;   /* /dev/vhost-net, under KVM */
+    int vhost;   /* /dev/vhost-net, with machine->vhost; or -1 */
 };
 
 /* QEMU's command line for the same machine, NULL-terminated. It ends when the guest does. Free with

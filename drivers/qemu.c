@@ -105,8 +105,11 @@ static int prepare(const struct launch *launch, int monitor, struct start *start
         status = start->fds.tap = open_tap(launch->instance.interface, error);
     if (status < 0)
         return status;
-    if (launch->tap && machine->accel == ACCEL_KVM)
-        start->fds.vhost = open("/dev/vhost-net", O_RDWR | O_CLOEXEC); /* where there is one */
+    if (launch->tap && machine->vhost) {
+        start->fds.vhost = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
+        if (start->fds.vhost < 0)
+            return fail(error, errno, "--net-backend vhost: /dev/vhost-net: %s", strerror(errno));
+    }
     start->input = open("/dev/null", O_RDONLY | O_CLOEXEC);
     start->argv = machine_argv(launch, &start->fds);
     if (start->input < 0 || !start->argv)

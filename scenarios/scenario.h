@@ -190,6 +190,11 @@ enum profile trial_profile(const struct trial *trial);
 /* The guest's process, QEMU or the payload's supervisor; 0 when there is none. */
 pid_t trial_pid(const struct trial *trial);
 
+/* The CPU time so far of the guest (bench/measure/cputime.h), with what the host's kernel does in
+ * QEMU's place under --net-backend vhost. */
+struct cpu_time;
+int trial_cpu_time(const struct trial *trial, struct cpu_time *time, struct error *error);
+
 /* Whether this trial is to record metric `name`. It is not if, for instance, the target lacks what
  * the metric needs. */
 bool trial_expects(const struct trial *trial, const char *name);

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench/measure/cputime.h"
+#include "bench/measure/sandbox.h"
+#include "bench/measure/vhost.h"
 
 /* The first line of a file of /proc, or "" when its process has ended meanwhile. */
 static void first_line(const char *path, char *line, size_t size)
@@ -27,8 +30,13 @@ bool cpu_is_vcpu(const char *name)
     return strncmp(name, "CPU ", 4) == 0 || strncmp(name, "ALL CPUs/", 9) == 0;
 }
 
-/* What the vCPU threads of `pid` have used; *found says whether it has any. */
-static int vcpu_seconds(pid_t pid, double *seconds, bool *found, struct error *error)
+/* Which threads a process has, besides others. */
+struct kinds {
+    bool vcpu, vhost;
+};
+
+/* What the vCPU threads of `pid` have used. */
+static int vcpu_seconds(pid_t pid, double *seconds, struct kinds *found, struct error *error)
 {
     char path[320], line[64];
     struct dirent *entry;
@@ -41,9 +49,10 @@ static int vcpu_seconds(pid_t pid, double *seconds, bool *found, struct error *e
     while (threads && status == 0 && (entry = readdir(threads))) {
         snprintf(path, sizeof path, "/proc/%d/task/%s/comm", pid, entry->d_name);
         first_line(path, line, sizeof line);
+        found->vhost |= strncmp(line, VHOST_NAME, strlen(VHOST_NAME)) == 0;
         if (!cpu_is_vcpu(line))
             continue;
-        *found = true;
+        found->vcpu = true;
         snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", pid, entry->d_name);
         first_line(path, line, sizeof line);
         if (!*line)
@@ -60,7 +69,7 @@ static int vcpu_seconds(pid_t pid, double *seconds, bool *found, struct error *e
 
 /* Add what `pid` has used, and the children of its first thread: the supervisor of a plain process
  * has one. */
-static int add_process(pid_t pid, struct cpu_time *sum, bool *found, struct error *error)
+static int add_process(pid_t pid, struct cpu_time *sum, struct kinds *found, struct error *error)
 {
     char path[64], line[256], *next = line, *end;
     double vcpu, all;
@@ -82,16 +91,41 @@ static int add_process(pid_t pid, struct cpu_time *sum, bool *found, struct erro
     return status;
 }
 
-int cpu_time(pid_t pid, struct cpu_time *time, struct error *error)
+static int look(pid_t pid, struct cpu_time *time, struct kinds *found, struct error *error)
 {
-    bool found = false;
     int status;
 
     *time = (struct cpu_time){0};
-    status = add_process(pid, time, &found, error);
-    if (status == 0 && !found) {
+    *found = (struct kinds){false, false};
+    status = add_process(pid, time, found, error);
+    if (status == 0 && !found->vcpu) {
         time->vcpu_s = time->vmm_s;
         time->vmm_s = 0;
     }
     return status;
+}
+
+int cpu_time(pid_t pid, struct cpu_time *time, struct error *error)
+{
+    struct kinds found;
+
+    return look(pid, time, &found, error);
+}
+
+int cpu_time_with_vhost(pid_t pid, struct cpu_time *time, struct error *error)
+{
+    struct kinds found;
+    double seconds;
+    char space[64] = "";
+    int status = look(pid, time, &found, error);
+
+    if (status < 0 || found.vhost)
+        return status;
+    if (readlink("/proc/self/ns/pid", space, sizeof space - 1) < 0)
+        return fail(error, errno, "/proc/self/ns/pid: %s", strerror(errno));
+    status = vhost_seconds(sandbox_host_proc(), space, pid, &seconds, error);
+    if (status == 0)
+        status = fail(error, ENOTSUP, "the CPU time of vhost-net's worker cannot be found");
+    time->vmm_s += seconds;
+    return status < 0 ? status : 0;
 }

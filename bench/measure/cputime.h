@@ -26,4 +26,8 @@ bool cpu_is_vcpu(const char *name);
 /* The CPU time so far of process `pid` and its children. -ESRCH when it is gone. */
 int cpu_time(pid_t pid, struct cpu_time *time, struct error *error);
 
+/* The same of a guest whose packets the host's kernel moves: its workers count as vmm_s. -ENOTSUP
+ * when they are not found. */
+int cpu_time_with_vhost(pid_t pid, struct cpu_time *time, struct error *error);
+
 #endif

@@ -166,6 +166,13 @@ static _Noreturn void be_reaper(uid_t uid, gid_t gid, int (*work)(void *data, st
     _exit(status == 0 ? 0 : 1);
 }
 
+static int host_proc = -1;
+
+int sandbox_host_proc(void)
+{
+    return host_proc;
+}
+
 int sandbox_run(int (*work)(void *data, struct error *error), void *data, struct error *error)
 {
     uid_t uid = geteuid();
@@ -177,6 +184,7 @@ int sandbox_run(int (*work)(void *data, struct error *error), void *data, struct
 
     if (verdict == MAP_FAILED || pipe2(verdict->lifeline, O_CLOEXEC) < 0)
         return fail(error, errno, "sandbox: %s", strerror(errno));
+    host_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     fflush(NULL); /* or what is buffered would be written once by each process */
     reaper = (pid_t)syscall(SYS_clone,
                             CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID |
@@ -193,6 +201,9 @@ int sandbox_run(int (*work)(void *data, struct error *error), void *data, struct
         if (result < 0)
             fail(error, -result, "%s", verdict->error.text);
     }
+    if (host_proc >= 0)
+        close(host_proc);
+    host_proc = -1;
     close(verdict->lifeline[0]);
     close(verdict->lifeline[1]);
     munmap(verdict, sizeof *verdict);

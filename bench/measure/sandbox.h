@@ -33,4 +33,8 @@ int sandbox_run(int (*work)(void *data, struct error *error), void *data, struct
 _Noreturn void sandbox_abandon(int code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* /proc as it was outside, in the worker: what the host's kernel does for a guest is not in a PID
+ * namespace. -1 where it cannot be had. */
+int sandbox_host_proc(void);
+
 #endif

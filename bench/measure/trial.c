@@ -8,6 +8,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/json.h"
+#include "bench/measure/cputime.h"
 #include "bench/measure/patience.h"
 #include "bench/measure/pulse.h"
 #include "bench/measure/slots.h"
@@ -295,6 +296,14 @@ pid_t trial_pid(const struct trial *trial)
     const struct slot *slot = current(trial);
 
     return slot->has_guest ? slot->guest.pid : 0;
+}
+
+int trial_cpu_time(const struct trial *trial, struct cpu_time *time, struct error *error)
+{
+    bool vhost = current(trial)->launch.tap && trial->setup->machine->vhost;
+
+    return vhost ? cpu_time_with_vhost(trial_pid(trial), time, error)
+                 : cpu_time(trial_pid(trial), time, error);
 }
 
 static struct outcome *outcome_of(struct trial_report *report, const char *name)

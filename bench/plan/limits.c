@@ -50,6 +50,8 @@ static int check_machine(const struct plan_options *options, struct error *error
         return fail(error, EINVAL, "--machine: \"%s\" is none of the choices", machine->type);
     if (machine->pin && !pin_is_list(machine->pin))
         return fail(error, EINVAL, "--pin: \"%s\" is no list of CPUs as 0,2-3", machine->pin);
+    if (machine->vhost && (machine->icount || options->accel == CHOOSE_TCG))
+        return fail(error, EINVAL, "--net-backend vhost needs KVM");
     if (machine->icount && options->accel == CHOOSE_KVM)
         return fail(error, EINVAL,
                     "--icount counts TCG's instructions; it cannot go with "

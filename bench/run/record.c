@@ -128,6 +128,7 @@ static void add_about(cJSON *document, const struct plan *plan)
     cJSON_AddNumberToObject(about, "memory_mib", options->machine.memory_mib);
     cJSON_AddNumberToObject(about, "vcpus", options->machine.vcpus);
     cJSON_AddStringToObject(about, "pin", options->machine.pin ? options->machine.pin : "off");
+    cJSON_AddStringToObject(about, "net_backend", options->machine.vhost ? "vhost" : "qemu");
     cJSON_AddBoolToObject(about, "icount", options->machine.icount);
     cJSON_AddStringToObject(about, "accel_asked", choices[options->accel]);
     cJSON_AddStringToObject(about, "accel", "none");

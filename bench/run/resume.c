@@ -60,7 +60,7 @@ static void restore_builds(const cJSON *document, struct plan_options *options)
 /* The run of a journal, as text: what plan_check_options() can be asked about. */
 struct raw_run {
     size_t repeat, warmup, seed, memory_mib, vcpus;
-    unsigned accel, profile, twins;
+    unsigned accel, profile, twins, backend;
     const char *machine, *pin, *payload, *args, *ready, *url;
     bool icount;
 };
@@ -70,6 +70,7 @@ static int read_run(const cJSON *about, struct raw_run *raw, struct error *error
     static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
     static const char *const profiles[] = {"quick", "full", NULL};
     static const char *const twins[] = {"none", "ab", "aa", NULL};
+    static const char *const backends[] = {"qemu", "vhost", NULL};
     static const struct field fields[] = {
         NEEDED("repeat", COUNT, raw_run, repeat),
         NEEDED("warmup", COUNT, raw_run, warmup),
@@ -82,6 +83,7 @@ static int read_run(const cJSON *about, struct raw_run *raw, struct error *error
         NEEDED("machine", TEXT, raw_run, machine),
         NEEDED("pin", TEXT, raw_run, pin),
         NEEDED("icount", FLAG, raw_run, icount),
+        MAYBE_WORD("net_backend", backends, raw_run, backend),
         MAYBE("payload", TEXT, raw_run, payload),
         MAYBE("args", TEXT, raw_run, args),
         MAYBE("ready", TEXT, raw_run, ready),
@@ -131,6 +133,7 @@ int resume_options(cJSON *document, struct plan_options *options, struct error *
         .vcpus = narrow(raw.vcpus),
         .icount = raw.icount,
         .pin = strcmp(raw.pin, "off") == 0 ? NULL : raw.pin,
+        .vhost = raw.backend == 1,
     };
     return plan_check_options(options, error);
 }

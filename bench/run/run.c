@@ -69,6 +69,8 @@ static int decide(struct run *run, struct error *error)
     if (status < 0)
         return status;
     run->accel_decided = true;
+    if (run->machine.vhost && run->machine.accel != ACCEL_KVM)
+        return fail(error, ENOTSUP, "--net-backend vhost needs KVM: %s", reason);
     return journal_append(run->journal_fd, record_accel(run->machine.accel, reason), error);
 }
 

@@ -151,11 +151,11 @@ static int measure_idle(struct server *server, struct error *error)
 
     start = clock_now();
     if (status == 0)
-        status = cpu_time(trial_pid(server->trial), &before, &why);
+        status = trial_cpu_time(server->trial, &before, &why);
     if (status == 0)
         status = trial_linger(server->trial, schedule_of(server)->idle_s, &why);
     if (status == 0)
-        status = cpu_time(trial_pid(server->trial), &after, &why);
+        status = trial_cpu_time(server->trial, &after, &why);
     if (status == 0)
         trial_record(server->trial, concerned[0],
                      100 * (after.vcpu_s - before.vcpu_s + after.vmm_s - before.vmm_s) /

@@ -33,7 +33,7 @@ static int run_client(struct trial *trial, char *const *argv, double seconds,
 {
     struct cpu_time before, after;
     struct client client;
-    int status = cpu_time(trial_pid(trial), &before, error);
+    int status = trial_cpu_time(trial, &before, error);
 
     if (status < 0)
         return status;
@@ -45,7 +45,7 @@ static int run_client(struct trial *trial, char *const *argv, double seconds,
         status = output_read(client.output, &transfer->output, error);
     client_free(&client);
     if (status == 0)
-        status = cpu_time(trial_pid(trial), &after, error);
+        status = trial_cpu_time(trial, &after, error);
     if (status == 0)
         transfer->used = (struct cpu_time){.vcpu_s = after.vcpu_s - before.vcpu_s,
                                            .vmm_s = after.vmm_s - before.vmm_s};

@@ -73,14 +73,14 @@ static int run(struct service *service, struct test *test, struct error *error)
     struct wire wire = {0};
     struct cpu_time before, after;
     int64_t lost;
-    int status = cpu_time(trial_pid(service->trial), &before, error);
+    int status = trial_cpu_time(service->trial, &before, error);
 
     if (status < 0)
         return status;
     status = loading_run(service->trial, &test->load, &test->report, test->on_wire ? &wire : NULL,
                          &lost, error);
     if (status == 0)
-        status = cpu_time(trial_pid(service->trial), &after, error);
+        status = trial_cpu_time(service->trial, &after, error);
     if (status == 0)
         test->used = (struct cpu_time){after.vcpu_s - before.vcpu_s, after.vmm_s - before.vmm_s};
     if (test->on_wire) {

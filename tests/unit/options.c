@@ -227,6 +227,9 @@ static void test_together(void **state)
 {
     (void)state;
     refuse("--icount --accel kvm", "cannot go with --accel kvm");
+    refuse("--net-backend vhost --accel tcg", "--net-backend vhost needs KVM");
+    refuse("--net-backend vhost --icount", "--net-backend vhost needs KVM");
+    refuse("--net-backend tap", "none of the choices");
     refuse("--icount --vcpus 2", "--icount needs --vcpus 1");
     refuse("--resume x --payload p", "--resume takes --payload, --args, --ready and --url");
     refuse("--resume x --aa", "--resume takes --ab, --aa and --noise");

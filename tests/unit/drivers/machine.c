@@ -74,6 +74,13 @@ static void test_accelerators(void **state)
     assert_non_null(strstr(text, "tb-cache"));
     assert_null(strstr(text, "icount"));
     free(text);
+    text = xml(&machine, "/a", ""); /* not left to libvirt */
+    assert_non_null(strstr(text, "<driver name='qemu'/>"));
+    free(text);
+    kvm.vhost = true;
+    text = xml(&kvm, "/a", "");
+    assert_non_null(strstr(text, "<driver name='vhost'/>"));
+    free(text);
     kvm.accel = ACCEL_KVM; /* what is hidden for TCG's sake is not hidden from KVM */
     text = xml(&kvm, "/a", "");
     assert_non_null(strstr(text, "type='kvm'"));
