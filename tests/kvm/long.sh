@@ -77,6 +77,7 @@ add_program "$B/bin/tare"
 mv "$root$B/bin/tare" "$root/bin/tare"
 add_program $libvirt
 add_program /usr/bin/iperf3
+add_program /usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so # by which libvirt asks QEMU what it can do
 mkdir -p "$root/usr/share" "$root/share/tare/kernels" "$root/etc" "$root/var/lib" "$root/run"
 cp -r /usr/share/libvirt "$root/usr/share/"
 cp -r "$share"/kernels/{floor,pith,linux-tuned} "$root/share/tare/kernels/"
