@@ -200,6 +200,8 @@ static void add_programs(cJSON *host, const char *root)
     add_version(host, "qemu", HOST_QEMU " --version 2>/dev/null");
     add_hash(host, "qemu_sha256", root, HOST_QEMU, "");
     add_firmware(host, root);
+    /* libvirt reads this once, now; else it would tell the user of every domain that it starts. */
+    setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 1);
     virGetVersion(&version, NULL, NULL);
     snprintf(text, sizeof text, "%lu.%lu.%lu", version / 1000000, version / 1000 % 1000,
              version % 1000);

@@ -5,6 +5,7 @@
 
 run_tare run --target floor,pith,linux,host --repeat 3 --out "$tmp/r.json"
 ok "the run succeeds" is "$status" 0
+ok "libvirt's own words are not the user's" bash -c "! grep -E ' (info|warning) : ' '$tmp/err'"
 ok "says the accelerator" grep -q '^accelerator: ' "$tmp/out"
 if grep -q '^accelerator: tcg' "$tmp/out"; then
     ok "says what TCG is worth" grep -q 'TCG, does not predict KVM' "$tmp/out"
