@@ -24,8 +24,9 @@ static const struct metric metrics[] = {
      .clock = HOST_CLOCK,
      .start = "create call (t0)",
      .stop = "resume call (t1)",
-     .definition = "QEMU's part, and libvirt's where it is the driver: from asking for the VM to it "
-                   "being ready to run"},
+     .definition =
+         "QEMU's part, and libvirt's where it is the driver: from asking for the VM to it "
+         "being ready to run"},
     {.name = "app",
      .title = "VM start to the program's main()",
      .unit = "ms",
