@@ -124,13 +124,23 @@ null_target() {
         "$1" "$2" >"$tmp/data/kernels/$1/target.json"
 }
 
+# sandbox_of PID: its child in a user namespace of its own. Others may be what it asks for their versions.
+sandbox_of() {
+    local child space
+    for child in $(pgrep -P "$1"); do
+        space=$(readlink "/proc/$child/ns/user") && [ "$space" != "$(readlink /proc/self/ns/user)" ] &&
+            echo "$child" && return
+    done
+    return 1
+}
+
 # begin_tare ARGUMENT...: start it in the background; its process id in $pid. Waits until its sandbox is
 # there, and notes the user namespace in which all its processes are. It is held open, since the kernel
 # would give its number to another one.
 begin_tare() {
     "$tare" "$1" --unjudged "${@:2}" >"$tmp/out" 2>"$tmp/err" &
     pid=$!
-    until reaper=$(pgrep -P $pid) && worker=$(pgrep -o -P "$reaper"); do
+    until reaper=$(sandbox_of $pid) && worker=$(pgrep -o -P "$reaper"); do
         kill -0 $pid || return
     done
     exec {held}<"/proc/$reaper/ns/user"
