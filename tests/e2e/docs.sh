@@ -39,7 +39,11 @@ ok "make docs mends it" cmp README.md "$tmp/copy/README.md"
 
 spoil results/reference/boot.json 'import json
 d = json.loads(s)
-for m in d["metrics"]: m["summary"]["median"] *= 2
+def half(v): return [half(e) for e in v] if isinstance(v, list) else v / 2
+for m in d["metrics"]: # every time half as long: still what its samples say
+    for x in m["samples"] + m["warmup"]:
+        if "value" in x: x["value"] /= 2
+    for k in m["summary"].keys() - {"n", "failed", "coverage"}: m["summary"][k] = half(m["summary"][k])
 s = json.dumps(d)'
 refuses "a new result whose table is the old one" "docs/results.md is not what results/reference/ says"
 ok "and whose figure is" grep -q "docs/boot-app.svg is not what" "$tmp/out"
