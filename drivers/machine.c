@@ -278,7 +278,10 @@ static void put_processor(struct words *words, const struct machine *machine)
 static void put_memory(struct words *words, const struct launch *launch, const char *name)
 {
     put(words, "-m");
-    put(words, "size=%uk", memory_kib(launch));
+    if (memory_kib(launch) % 1024 == 0)
+        put(words, "%u", memory_kib(launch) / 1024); /* as libvirt says it */
+    else
+        put(words, "size=%uk", memory_kib(launch));
     put(words, "-object");
     put(words,
         "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"%s\","

@@ -138,7 +138,8 @@ sandbox_of() {
 # there, and notes the user namespace in which all its processes are. It is held open, since the kernel
 # would give its number to another one.
 begin_tare() {
-    "$tare" "$1" --unjudged "${@:2}" >"$tmp/out" 2>"$tmp/err" &
+    [ "$1" != run ] || set -- run --unjudged "${@:2}"
+    "$tare" "$@" >"$tmp/out" 2>"$tmp/err" &
     pid=$!
     until reaper=$(sandbox_of $pid) && worker=$(pgrep -o -P "$reaper"); do
         kill -0 $pid || return
