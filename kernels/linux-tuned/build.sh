@@ -5,7 +5,7 @@
 # CONFIG on top of tinyconfig and the patches beside CONFIG. The result is kept under CACHE by the hash of
 # all that goes into it, so that it is compiled once.
 set -eu -o pipefail
-package=$1/package
+package=$(realpath "$1/package")
 tarball=$(realpath "$1"/usr/src/linux-source-*.tar.xz)
 config=$(realpath "$2")
 devices=${config%/*}/devices # what CONFIG_INITRAMFS_SOURCE names
