@@ -9,6 +9,7 @@
 #include "bench/base/escape.h"
 #include "bench/base/units.h"
 #include "bench/report/comparison.h"
+#include "bench/report/output.h"
 
 enum { METRIC, TARGET, OLD, NEW, RATIO, P, THRESHOLD, VERDICT, REMARK, COLUMNS };
 
@@ -87,11 +88,6 @@ static bool has_remark(const struct comparisons *comparisons)
     return false;
 }
 
-static int finish(FILE *out)
-{
-    return fflush(out) == 0 && !ferror(out) ? 0 : -EIO;
-}
-
 /* What a reader must know to read the columns. */
 static void explain(const struct comparisons *comparisons, FILE *out)
 {
@@ -133,7 +129,7 @@ int comparison_table(const struct comparisons *comparisons, FILE *out)
     scols_unref_table(table);
     fputc('\n', out);
     explain(comparisons, out);
-    return finish(out);
+    return output_finish(out);
 }
 
 /* A cell of Markdown: nothing of it is markup. */
@@ -172,7 +168,7 @@ int comparison_markdown(const struct comparisons *comparisons, FILE *out)
     }
     fputc('\n', out);
     explain(comparisons, out);
-    return finish(out);
+    return output_finish(out);
 }
 
 static cJSON *entry_of(const struct comparison *about)
@@ -210,20 +206,13 @@ static cJSON *entry_of(const struct comparison *about)
 int comparison_json(const struct comparisons *comparisons, FILE *out)
 {
     cJSON *document = cJSON_CreateObject(), *list;
-    char *text;
 
     cJSON_AddStringToObject(document, "schema", "tare-compare/1");
     cJSON_AddNumberToObject(document, "alpha", COMPARE_ALPHA);
     list = cJSON_AddArrayToObject(document, "comparisons");
     for (size_t i = 0; i < comparisons->count; i++)
         cJSON_AddItemToArray(list, entry_of(&comparisons->list[i]));
-    text = cJSON_Print(document);
-    cJSON_Delete(document);
-    if (!text)
-        return -ENOMEM;
-    fprintf(out, "%s\n", text);
-    free(text);
-    return finish(out);
+    return output_json(document, out);
 }
 
 bool comparison_has_worse(const struct comparisons *comparisons)

@@ -6,6 +6,7 @@
 #include "bench/report/export.h"
 #include "bench/report/export_summary.h"
 #include "bench/report/history.h"
+#include "bench/report/output.h"
 #include "bench/report/percentiles.h"
 
 /* How a format of one line for each sample writes. */
@@ -66,7 +67,7 @@ static int write_lines(const struct lines *format, const struct model *model, FI
         for (size_t i = 0; i < series->sample_count; i++)
             put_sample(format, series, &series->samples[i], out);
     }
-    return fflush(out) == 0 && !ferror(out) ? 0 : -EIO;
+    return output_finish(out);
 }
 
 static int write_tsv(const struct model *model, FILE *out)
@@ -98,7 +99,7 @@ static int write_hdr(const struct model *model, FILE *out)
         fputc('\n', out);
         percentiles_free(&percentiles);
     }
-    return fflush(out) == 0 && !ferror(out) ? 0 : -EIO;
+    return output_finish(out);
 }
 
 const struct exporter exporters[] = {

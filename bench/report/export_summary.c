@@ -7,11 +7,7 @@
 #include <string.h>
 
 #include "bench/report/export_summary.h"
-
-static int finish(FILE *out)
-{
-    return fflush(out) == 0 && !ferror(out) ? 0 : -EIO;
-}
+#include "bench/report/output.h"
 
 /* Prometheus wants base units, spelled out, at the end of a metric's name. */
 struct base_unit {
@@ -142,20 +138,7 @@ int export_openmetrics(const struct model *model, FILE *out)
     fprintf(out, "tare_valid{accelerator=\"");
     put_text(model->run.accel, out);
     fprintf(out, "\"} %d\n# EOF\n", model->run.valid);
-    return finish(out);
-}
-
-/* Write `document`, which is deleted. */
-static int put_json(cJSON *document, FILE *out)
-{
-    char *text = cJSON_Print(document);
-
-    cJSON_Delete(document);
-    if (!text)
-        return -ENOMEM;
-    fprintf(out, "%s\n", text);
-    free(text);
-    return finish(out);
+    return output_finish(out);
 }
 
 static void name_of(const struct model_series *series, char *out, size_t size)
@@ -191,7 +174,7 @@ static int export_github(const struct model *model, enum model_direction directi
     for (size_t i = 0; i < model->series_count; i++)
         if (model->series[i].metric->direction == direction && model->series[i].summary.n > 0)
             cJSON_AddItemToArray(list, github_entry(model, &model->series[i]));
-    return put_json(list, out);
+    return output_json(list, out);
 }
 
 int export_github_smaller(const struct model *model, FILE *out)
@@ -225,5 +208,5 @@ int export_bmf(const struct model *model, FILE *out)
         cJSON_AddNumberToObject(measure, "lower_value", ends[0]);
         cJSON_AddNumberToObject(measure, "upper_value", ends[1]);
     }
-    return put_json(document, out);
+    return output_json(document, out);
 }

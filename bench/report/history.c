@@ -13,6 +13,7 @@
 #include "bench/base/json.h"
 #include "bench/base/units.h"
 #include "bench/report/history.h"
+#include "bench/report/output.h"
 #include "bench/result/changes.h"
 #include "bench/result/fields.h"
 
@@ -61,7 +62,7 @@ static void class_of(const struct model *model, char *out, size_t size)
 int history_export(const struct model *model, FILE *out)
 {
     cJSON *document = cJSON_CreateObject(), *list;
-    char *text, class[256];
+    char class[256];
 
     class_of(model, class, sizeof class);
 
@@ -74,13 +75,7 @@ int history_export(const struct model *model, FILE *out)
     for (size_t i = 0; i < model->series_count; i++)
         if (model->series[i].summary.n > 0)
             cJSON_AddItemToArray(list, entry_of(&model->series[i]));
-    text = cJSON_Print(document);
-    cJSON_Delete(document);
-    if (!text)
-        return -ENOMEM;
-    fprintf(out, "%s\n", text);
-    free(text);
-    return fflush(out) == 0 && !ferror(out) ? 0 : -EIO;
+    return output_json(document, out);
 }
 
 /* What an entry of a file says. */
@@ -318,5 +313,5 @@ int history_print(const struct history *history, FILE *out)
     for (size_t i = 0; i < history->count; i++)
         for (size_t c = 0; c < history->series[i].change_count; c++)
             print_change(&history->series[i], c, out);
-    return fflush(out) == 0 && !ferror(out) ? 0 : -EIO;
+    return output_finish(out);
 }
