@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <libsmartcols/libsmartcols.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bench/base/escape.h"

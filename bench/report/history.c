@@ -264,24 +264,25 @@ void history_free(struct history *history)
     *history = (struct history){0};
 }
 
-/* The mean of the level that begins at `from`, up to the next change. */
-static double level(const struct history_series *series, size_t from)
+struct history_level history_level(const struct history_series *series, size_t index)
 {
-    size_t end = series->count;
+    struct history_level level = {
+        .from = index ? series->changes[index - 1] : 0,
+        .end = index < series->change_count ? series->changes[index] : series->count,
+    };
     double sum = 0;
 
-    for (size_t c = series->change_count; c > 0; c--)
-        if (series->changes[c - 1] > from)
-            end = series->changes[c - 1];
-    for (size_t i = from; i < end; i++)
+    for (size_t i = level.from; i < level.end; i++)
         sum += series->points[i].median;
-    return sum / (double)(end - from);
+    level.mean = sum / (double)(level.end - level.from);
+    return level;
 }
 
 static void print_change(const struct history_series *series, size_t change, FILE *out)
 {
-    size_t at = series->changes[change], from = change ? series->changes[change - 1] : 0;
-    double before = level(series, from), after = level(series, at), scale;
+    size_t at = series->changes[change];
+    double before = history_level(series, change).mean;
+    double after = history_level(series, change + 1).mean, scale;
     const char *unit = unit_shown(series->unit, after, &scale);
     bool better = (after > before) == (series->direction == MODEL_HIGHER);
 

@@ -44,6 +44,15 @@ int history_export(const struct model *model, FILE *out);
 int history_load(const char *directory, struct history *history, struct error *error);
 void history_free(struct history *history);
 
+/* The values between two changes. */
+struct history_level {
+    size_t from, end; /* the indices of its first point, and behind its last */
+    double mean;      /* of its medians */
+};
+
+/* The level before change `index`, or the last one where that is change_count. */
+struct history_level history_level(const struct history_series *series, size_t index);
+
 /* Every change, with the commits between which it happened. 0 or -EIO. */
 int history_print(const struct history *history, FILE *out);
 

@@ -29,14 +29,10 @@ static int write_data(const struct history_series *series, double scale, FILE *o
         fputs("NaN NaN\n", out);
     fputs("\n\n", out);
     for (size_t c = 0; c <= series->change_count; c++) {
-        size_t from = c ? series->changes[c - 1] : 0;
-        size_t end = c < series->change_count ? series->changes[c] : series->count;
-        double sum = 0;
+        struct history_level level = history_level(series, c);
 
-        for (size_t i = from; i < end; i++)
-            sum += series->points[i].median;
-        fprintf(out, "%g %g %.9g\n", (double)from - 0.4, (double)end - 0.6,
-                sum / (double)(end - from) / scale);
+        fprintf(out, "%g %g %.9g\n", (double)level.from - 0.4, (double)level.end - 0.6,
+                level.mean / scale);
     }
     return ferror(out) ? -EIO : 0;
 }
