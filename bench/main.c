@@ -27,7 +27,7 @@
 #include "bench/report/report.h"
 #include "bench/report/table.h"
 #include "bench/base/version.h"
-#include "bench/verdicts.h"
+#include "bench/compare.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HOST = 3, EXIT_INVALID = 3 };
 
@@ -358,7 +358,7 @@ static int command_compare(int argc, char **argv)
     int status;
 
     options_compare(argc, argv, &options);
-    status = verdicts_print(&options, stdout, &error);
+    status = compare_print(&options, stdout, &error);
     if (status < 0)
         return complain(status, &error);
     return status ? EXIT_FAILED : 0;

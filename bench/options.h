@@ -6,7 +6,7 @@
 
 #include "bench/gate.h"
 #include "bench/run/run.h"
-#include "bench/verdicts.h"
+#include "bench/compare.h"
 
 /* Parse the command line of `tare run`. argp prints usage errors itself and exits with
  * EXIT_USAGE. *resume is the result file whose journal is to be completed, or NULL. */

@@ -6,7 +6,7 @@
 
 #include "bench/base/escape.h"
 #include "bench/report/table.h"
-#include "bench/report/verdict.h"
+#include "bench/report/twins.h"
 #include "bench/result/disturbed.h"
 
 enum {
@@ -284,7 +284,7 @@ void table_print(const struct model *model, FILE *out, bool color)
     print_conditions(model, out, color);
     for (size_t i = 0; i < model->scenario_count; i++)
         print_scenario(model, &model->scenarios[i], out);
-    verdict_print(model, out);
+    twins_print(model, out);
     if (model->warning_count > 0)
         fputs("\nwarnings\n", out);
     for (size_t i = 0; i < model->warning_count; i++) {

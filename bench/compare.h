@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What `tare compare` does: results in, verdicts out. */
-#ifndef TARE_VERDICTS_H
-#define TARE_VERDICTS_H
+#ifndef TARE_COMPARE_COMMAND_H
+#define TARE_COMPARE_COMMAND_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +23,6 @@ struct compare_options {
 
 /* Load, compare, judge and write. Whether something is worse (1), or a negative errno: -EINVAL too
  * where the results are not comparable, or hold nothing to compare. */
-int verdicts_print(const struct compare_options *options, FILE *out, struct error *error);
+int compare_print(const struct compare_options *options, FILE *out, struct error *error);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "bench/result/model.h"
-#include "bench/verdicts.h"
+#include "bench/compare.h"
 
 /* Compare NEW number `i` of `models` with OLD. */
 static int compare_file(const struct compare_options *options, const struct model *models, int i,
@@ -20,7 +20,7 @@ static int compare_file(const struct compare_options *options, const struct mode
     return compare_runs(old, new, remark, rules, list);
 }
 
-int verdicts_print(const struct compare_options *options, FILE *out, struct error *error)
+int compare_print(const struct compare_options *options, FILE *out, struct error *error)
 {
     struct model models[COMPARE_FILES] = {0}, noise = {0};
     static char remarks[COMPARE_FILES][128];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef TARE_VERDICT_H
-#define TARE_VERDICT_H
+#ifndef TARE_REPORT_TWINS_H
+#define TARE_REPORT_TWINS_H
 
 #include <stdio.h>
 
@@ -8,6 +8,6 @@
 
 /* Print, in words, what comparing twins came to: for each B its build and its A's, and a line per
  * metric with at least 8 pairs. Nothing where there is none. */
-void verdict_print(const struct model *model, FILE *out);
+void twins_print(const struct model *model, FILE *out);
 
 #endif

@@ -2,7 +2,7 @@
 #include "tests/unit/test.h"
 #include "tests/unit/document.h"
 
-#include "bench/report/verdict.h"
+#include "bench/report/twins.h"
 
 /* linux is made a twin of pith, with what `app` and `tcp` say of the two metrics; `noise`, if not
  * NULL, is that list. */
@@ -20,7 +20,7 @@ static char *said(const char *kind, const char *app, const char *tcp, const char
     snprintf(list, sizeof list, "[%s,%s]", one, two);
     document_set(document, "", "comparisons", list);
     document_set(document, "", "noise", noise);
-    return document_written(document, verdict_print);
+    return document_written(document, twins_print);
 }
 
 static const char noise_of_tcp[] = "[{\"scenario\":\"net\",\"metric\":\"tcp\",\"target\":\"pith\","
@@ -90,7 +90,7 @@ static void test_nothing(void **state)
 
     (void)state;
     document_set(document, "targets/1", "twin_of", "\"pith\""); /* too few pairs for a verdict */
-    text = document_written(document, verdict_print);
+    text = document_written(document, twins_print);
     assert_string_equal(text, "");
     free(text);
 }

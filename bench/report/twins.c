@@ -5,7 +5,7 @@
 
 #include "bench/base/escape.h"
 #include "bench/base/units.h"
-#include "bench/report/verdict.h"
+#include "bench/report/twins.h"
 
 static void put(const char *before, const char *text, FILE *out)
 {
@@ -109,7 +109,7 @@ static void print_build(const char *letter, const struct model_target *target, F
     fputc('\n', out);
 }
 
-void verdict_print(const struct model *model, FILE *out)
+void twins_print(const struct model *model, FILE *out)
 {
     for (size_t t = 0; t < model->target_count && model->has_twins; t++) {
         const struct model_target *b = &model->targets[t];
