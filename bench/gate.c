@@ -9,7 +9,6 @@
 #include "bench/base/escape.h"
 #include "bench/gate.h"
 #include "bench/run/session.h"
-#include "scenarios/scenario.h"
 
 #define FLOOR "floor"
 
@@ -45,12 +44,6 @@ int gate_run(const struct gate_options *options, progress_hook *progress, cJSON 
     }
     free(targets);
     return status;
-}
-
-/* Whether the metric counts instructions: it is read on the virtual clock. */
-static bool is_exact(const struct model_metric *metric)
-{
-    return strcmp(metric->clock, VIRTUAL_CLOCK) == 0;
 }
 
 /* Whether the metric holds what the machine itself costs, which the floor shows: it counts from
@@ -127,7 +120,8 @@ int gate_judge(const struct model *model, const char *target, double threshold,
     for (size_t i = 0; i < model->metric_count && count < GATE_ROWS; i++) {
         const struct model_metric *metric = &model->metrics[i];
 
-        if (is_exact(metric) && metric->direction == MODEL_LOWER && model_series(metric, target))
+        if (model_is_virtual(metric) && metric->direction == MODEL_LOWER &&
+            model_series(metric, target))
             judge(metric, target, threshold, &rows[count++]);
     }
     return count ? count

@@ -72,15 +72,10 @@ static int pairs_of(const struct model_series *old, const struct model_series *n
     return 0;
 }
 
-static bool is_virtual(const struct model_series *series)
-{
-    return strstr(series->metric->clock, "-icount") != NULL;
-}
-
 static bool is_exact(const struct model_series *old, const struct model_series *new)
 {
-    return is_virtual(old) && is_virtual(new) && old->summary.min == old->summary.max &&
-           new->summary.min == new->summary.max;
+    return model_is_virtual(old->metric) && model_is_virtual(new->metric) &&
+           old->summary.min == old->summary.max && new->summary.min == new->summary.max;
 }
 
 /* The relative minimum detectable effect of the metric on the host that `noise` is of, for n
@@ -191,7 +186,7 @@ static int add(const struct model_series *old, const struct model_series *new, c
         .new = new,
         .remark = remark,
         .method = is_exact(old, new) ? COMPARE_EXACT : method,
-        .threshold = is_virtual(old) ? rules->exact_threshold : rules->threshold,
+        .threshold = model_is_virtual(old->metric) ? rules->exact_threshold : rules->threshold,
         .verdict = COMPARE_UNCLEAR,
         .p = 1,
         .holm = 1,

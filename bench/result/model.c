@@ -38,6 +38,11 @@ const struct model_series *model_series(const struct model_metric *metric, const
     return NULL;
 }
 
+bool model_is_virtual(const struct model_metric *metric)
+{
+    return strstr(metric->clock, "-icount") != NULL; /* as VIRTUAL_CLOCK of scenarios/scenario.h */
+}
+
 bool model_has_failures(const struct model *model)
 {
     for (size_t i = 0; i < model->series_count; i++)

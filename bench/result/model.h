@@ -184,6 +184,9 @@ const struct model_metric *model_metric(const struct model *model, const char *s
 /* The (first) series of `metric` for the target called so, or NULL. */
 const struct model_series *model_series(const struct model_metric *metric, const char *target);
 
+/* Whether the metric is read on the virtual clock of --icount, which repeats to the instruction. */
+bool model_is_virtual(const struct model_metric *metric);
+
 /* Whether a counted sample failed, or the run was cut. */
 bool model_has_failures(const struct model *model);
 
