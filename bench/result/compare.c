@@ -229,8 +229,8 @@ int compare_runs(const struct model *old, const struct model *new, const char *r
     return status;
 }
 
-int compare_targets(const struct model *model, const char *base, const struct compare_rules *rules,
-                    struct comparisons *out)
+int compare_targets(const struct model *model, const char *base, const char *remark,
+                    const struct compare_rules *rules, struct comparisons *out)
 {
     int status = 0;
 
@@ -243,7 +243,7 @@ int compare_targets(const struct model *model, const char *base, const struct co
 
             old = against ? model_series(metric, against) : NULL;
             if (old && old != new)
-                status = add(old, new, "", COMPARE_PAIRS, rules, out);
+                status = add(old, new, remark, COMPARE_PAIRS, rules, out);
         }
     }
     return status;

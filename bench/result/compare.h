@@ -61,8 +61,8 @@ int compare_runs(const struct model *old, const struct model *new, const char *r
 
 /* The same within one run, by pairs of the same repetition: each twin against its A, or with `base`
  * each other target against that. */
-int compare_targets(const struct model *model, const char *base, const struct compare_rules *rules,
-                    struct comparisons *out);
+int compare_targets(const struct model *model, const char *base, const char *remark,
+                    const struct compare_rules *rules, struct comparisons *out);
 
 /* Holm's correction (1979) over all of the list, and the verdicts. Call once, at the end. */
 int compare_judge(struct comparisons *comparisons);

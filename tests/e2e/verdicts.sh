@@ -63,6 +63,17 @@ ok "another memory: message" says "old.json and .*memory.json are not comparable
 ok "anyway: status" is $? 0
 ok "anyway: every line says so" is "$(grep -cE '^boot\.' "$tmp/out")" "$(grep -cE '^boot\..* memory$' "$tmp/out")"
 
+python3 - "$tmp/slow.json" "$tmp/invalid.json" <<'PY'
+import json, sys
+d = json.load(open(sys.argv[1]))
+d["run"]["valid"], d["run"]["invalid_reasons"] = False, ["planted"]
+json.dump(d, open(sys.argv[2], "w"))
+PY
+"$tare" compare "$tmp/old.json" "$tmp/invalid.json" >"$tmp/out" 2>"$tmp/err"
+ok "an invalid result: status" is $? 1
+ok "an invalid result: every line says so" is \
+    "$(grep -cE '^boot\.' "$tmp/out")" "$(grep -cE '^boot\..* NEW is invalid$' "$tmp/out")"
+
 "$tare" compare --markdown "$tmp/old.json" "$tmp/slow.json" >"$tmp/out" 2>"$tmp/err"
 ok "markdown: status" is $? 1
 ok "markdown: a table" grep -qE '^\| boot\.app \| one \|.*\| worse \|$' "$tmp/out"
