@@ -97,8 +97,8 @@ int compare_print(const struct compare_options *options, FILE *out, struct error
     status = load(options, inputs, error);
     if (status == 0)
         status = compare_inputs(options, inputs, &list, error);
-    if (status == 0)
-        status = options->write(&list, out);
+    if (status == 0 && (status = options->write(&list, out)) < 0)
+        fail(error, -status, "standard output: %s", strerror(-status));
     if (status == 0)
         result = comparison_has_worse(&list);
     compare_free(&list);
