@@ -266,8 +266,8 @@ static int command_export(int argc, char **argv)
     if (!exporter)
         return refuse_format(argv[1]);
     status = model_load(argv[2], &model, &error);
-    if (status == 0 && exporter->write(&model, stdout) < 0)
-        status = fail(&error, EIO, "standard output: %s", strerror(errno));
+    if (status == 0 && (status = exporter->write(&model, stdout)) < 0)
+        fail(&error, -status, "standard output: %s", strerror(-status));
     model_free(&model);
     return status < 0 ? complain(status, &error) : 0;
 }
@@ -315,8 +315,8 @@ static int command_history(int argc, char **argv)
     int status, drawn = 0;
 
     status = history_load(argv[1], &history, &error);
-    if (status == 0 && history_print(&history, stdout) < 0)
-        status = fail(&error, EIO, "standard output: %s", strerror(errno));
+    if (status == 0 && (status = history_print(&history, stdout)) < 0)
+        fail(&error, -status, "standard output: %s", strerror(-status));
     if (status == 0 && argc == 3)
         status = drawn = history_plot(&history, datadir, argv[2], &error);
     if (status >= 0 && argc == 3)
