@@ -63,9 +63,6 @@ static const char *title_of(const struct model_metric *metric)
     return *metric->title ? metric->title : metric->name;
 }
 
-/* --- the headline ------------------------------------------------------------------------------
- */
-
 /* What a reader wants to know first, of what there is. */
 static const struct {
     const char *scenario, *metric;
@@ -77,7 +74,6 @@ static const struct {
     {"latency", "closed_c1_p50"},
     {"latency", "closed_c32_rate"},
     {"memory", "minimum"},
-    {"density", "ready_all"},
 };
 
 static void put_headline(const struct model *model, const struct model_series *series, FILE *out)
@@ -106,7 +102,8 @@ static void put_headline(const struct model *model, const struct model_series *s
 
 static void put_headlines(const struct model *model, FILE *out)
 {
-    fputs("<ul class=say>\n", out);
+    size_t told = 0;
+
     for (size_t h = 0; h < sizeof headlines / sizeof *headlines; h++) {
         const struct model_metric *metric =
             model_metric(model, headlines[h].scenario, headlines[h].metric);
@@ -114,17 +111,14 @@ static void put_headlines(const struct model *model, FILE *out)
         for (size_t s = 0; metric && s < metric->series_count; s++) {
             const struct model_series *series = metric->series[s];
 
-            if (series->ratio && series->ratio->summary.median > 0 &&
-                strcmp(series->target->name, "floor") != 0 &&
-                strcmp(series->target->name, "host") != 0)
+            if (series->target->has_kernel && series->ratio && series->ratio->summary.median > 0) {
+                fputs(told++ ? "" : "<ul class=say>\n", out);
                 put_headline(model, series, out);
+            }
         }
     }
-    fputs("</ul>\n", out);
+    fputs(told ? "</ul>\n" : "", out);
 }
-
-/* --- scenarios ---------------------------------------------------------------------------------
- */
 
 static void put_row(const struct model *model, const struct model_series *series, bool first,
                     size_t rows, FILE *out)
