@@ -9,9 +9,6 @@
 #include "bench/report/html.h"
 #include "bench/report/page_record.h"
 
-/* --- host and fairness -------------------------------------------------------------------------
- */
-
 /* Every plain field of an object. */
 static void put_fields(const cJSON *object, const char *caption, FILE *out)
 {
