@@ -192,7 +192,7 @@ begin_tare run --scenario latency --target pith --repeat 1 --warmup 0 --accel tc
 qemu=''
 until [ -n "$qemu" ] && read -r -a cpu <"/proc/$qemu/stat" && [ $((cpu[13] + cpu[14])) -gt 60 ]; do
     kill -0 "$pid" || break
-    sleep 0.05
+    sleep 0.05 # between two looks at its CPU time, which nothing tells
     qemu=$(inside | awk '$2 ~ /^qemu/ { print $1; exit }')
 done
 kill -KILL "$qemu"
