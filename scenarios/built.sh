@@ -22,7 +22,7 @@ library() { # library COMPILER FILE
 
 separator=
 printf '{\n  "compiler": "%s",\n  "libraries": [' "$("$cc" --version | head -n 1)"
-for name in libc.a libiperf.a libssl.a libcrypto.a libsctp.a; do
+for name in libc.a libiperf.a libssl.a libcrypto.a libsctp.a libevent.a libevent_openssl.a; do
     library "$cc" $name
 done
 library "$payload_cc" libc.a
