@@ -11,8 +11,8 @@
 #include "bench/result/verify_checks.h"
 
 /* The warnings that summarise() may give. */
-static const char *const codes[] = {"failed",    "outliers",   "bimodal",       "drift",
-                                    "few-pairs", "aa-differs", "noise-differs", NULL};
+static const char *const codes[] = {"failed",    "bad-markers", "outliers",      "bimodal", "drift",
+                                    "few-pairs", "aa-differs",  "noise-differs", NULL};
 
 struct place {
     char text[256];

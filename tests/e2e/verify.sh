@@ -91,6 +91,7 @@ LIES = [  # document, the lie, what verify must say of it
     ("boot", lambda d: change(d["run"], "valid", not d["run"]["valid"]), "run: is (in)?valid, with [0-9]+ reasons"),
     ("boot", lambda d: d["warnings"].clear(), "none says that TCG does not predict KVM"),
     ("boot", lambda d: d["warnings"].append({"code": "drift", "text": "downhill", "remedy": ""}), "does not follow .*: downhill"),
+    ("boot", lambda d: d["warnings"].append({"code": "bad-markers", "text": "noise", "remedy": ""}), "does not follow .*: noise"),
     ("boot", lambda d: change(d["run"], "accel", "kvm"), "of type qemu, the run's accelerator kvm"),
     ("boot", lambda d: change(d["run"], "memory_mib", 512), "262144 KiB of memory, the run 512"),
     ("boot", lambda d: change(d["run"], "vcpus", 2), "has not the run's 2 vCPUs"),
