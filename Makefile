@@ -144,11 +144,11 @@ bench: deps ## measure: SCENARIO= TARGETS= REPEAT= WARMUP= ARGS=; table, results
 compare: deps ## boot time across TARGETS: verdicts against COMPARE_BASE, and a picture
 	@$(MAKE) --no-print-directory $(JOBS) needed SCENARIO=boot
 	@mkdir -p $(dir $(RUN))
-	$(BIN)/tare run --scenario boot --target $(TARGETS) --repeat $(REPEAT) --out $(RUN).json $(ARGS)
-	$(BIN)/tare plot $(RUN).json $(RUN)
+	@CI/bench $(BIN)/tare $(RUN) --scenario boot --target $(TARGETS) --repeat $(REPEAT) $(ARGS)
 	$(BIN)/tare compare --base $(COMPARE_BASE) $(RUN).json || [ $$? = 1 ]
 COMPARE_BASE := $(if $(filter all linux-tuned,$(subst $(comma), ,$(TARGETS))),linux-tuned,linux)
 compare: RUN := results/runs/$(shell date -u +%Y%m%d-%H%M%S)-compare
+compare: REPEAT := 15# of some 20 comparisons no verdict is possible with fewer than 12 pairs (docs/method.md)
 
 # The result to show: the newest, if none is named.
 RESULT ?= $(shell ls -t results/runs/*.json 2>/dev/null | head -n 1)
