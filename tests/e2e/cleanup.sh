@@ -12,8 +12,7 @@ what="--data $tmp/data --target floor,script --accel tcg"
 
 snapshot >"$tmp/before"
 
-# A moment, at random but repeatable, while a run is on: after so many lines of its journal, and a
-# random part of a trial's length.
+# A moment, at random but repeatable, while a run is on: from one to two seconds after its sandbox is there.
 RANDOM=1
 for i in $(seq "$kills"); do
     out=$tmp/kill$i.json

@@ -119,6 +119,7 @@ begin_tare run --data "$tmp/data" --target hang --accel tcg --repeat 1 --warmup 
 until pkill -STOP -P "$worker" -f guest=hang || ! kill -0 $pid 2>/dev/null; do :; done
 kill -INT $pid
 ok "QEMU stands still: Ctrl-C ends tare" timeout 120 tail --pid=$pid -f /dev/null
+kill -9 $pid 2>/dev/null
 wait $pid
 ok "QEMU stands still: exit status 1" is $? 1
 ok "QEMU stands still: nothing left" clean
