@@ -6,9 +6,10 @@
 
 # --- three commits, with what is built already
 project=$tmp/project
-mkdir -p "$project/build"
+mkdir -p "$project/build/cache"
 git ls-files -z | xargs -0 cp -a --parents -t "$project"
-cp -a "$B/bin" "$B/obj" "$B/share" "$B/cache" "$project/build/"
+cp -a "$B/bin" "$B/obj" "$B/share" "$project/build/"
+cp -a "$B/cache/lwip" "$project/build/cache/"
 export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@example.org GIT_COMMITTER_NAME=test \
     GIT_COMMITTER_EMAIL=test@example.org
 commit() { # commit DAY
