@@ -50,14 +50,7 @@ cJSON *results_series(const cJSON *document, const char *scenario, const char *m
 
 cJSON *results_target(const cJSON *document, const char *name)
 {
-    cJSON *target;
-
-    cJSON_ArrayForEach(target, json_field(document, "targets"))
-    {
-        if (strcmp(json_text(target, "name"), name) == 0)
-            return target;
-    }
-    return NULL;
+    return json_find(json_field(document, "targets"), "name", name);
 }
 
 const char *results_twin_of(const cJSON *document, const char *name)
