@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/result/changes.h"
+#include "bench/result/stats.h"
 
 /* Where a segment is best divided, and how clearly. */
 struct division {
@@ -107,9 +108,8 @@ int changes_find(const double *values, size_t n, uint64_t seed, size_t *points, 
     int status = n > CHANGES_MAX ? -E2BIG : random && shuffled && sums ? 0 : -ENOMEM;
 
     *count = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(values[i]))
-            status = -EINVAL;
+    if (!stats_are_finite(values, n))
+        status = -EINVAL;
     if (status == 0)
         gsl_rng_set(random, seed);
     while (status == 0) {

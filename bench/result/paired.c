@@ -9,19 +9,12 @@
 #include <string.h>
 
 #include "bench/result/paired.h"
+#include "bench/result/stats.h"
 
 #define EXACT_MAX 25 /* differences up to which all their signs are counted */
 #define MDE_RESAMPLES 1000
 #define MDE_DOUBT 5.0 /* found by simulation (tests/simulate/numbers.c) */
 #define MDE_STEPS 12  /* halvings of the interval: a 4,096th of the largest difference */
-
-static bool all_finite(const double *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(values[i]))
-            return false;
-    return true;
-}
 
 static int by_size(const void *a, const void *b)
 {
@@ -96,7 +89,7 @@ int paired_test(const double *differences, size_t n, double *p)
 {
     double *scratch;
 
-    if (!all_finite(differences, n))
+    if (!stats_are_finite(differences, n))
         return -EINVAL;
     scratch = malloc((n ? n : 1) * sizeof *scratch);
     if (!scratch)
@@ -168,7 +161,7 @@ int paired_shift(const double *differences, size_t n, double alpha, struct paire
     size_t count;
     int status;
 
-    if (n == 0 || !all_finite(differences, n))
+    if (n == 0 || !stats_are_finite(differences, n))
         return -EINVAL;
     means = pair_means(differences, n, &count, &out->estimate);
     scratch = malloc(n * sizeof *scratch);
@@ -212,7 +205,7 @@ int paired_mde(const double *noise, size_t count, size_t n, uint64_t seed, doubl
 
     if (n < PAIRED_MIN || count < PAIRED_NOISE_MIN)
         return -EDOM;
-    if (!all_finite(noise, count))
+    if (!stats_are_finite(noise, count))
         return -EINVAL;
     draw = malloc(n * sizeof *draw);
     random = gsl_rng_alloc(gsl_rng_mt19937);

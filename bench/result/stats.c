@@ -39,6 +39,14 @@ bool stats_median_rank(size_t n, size_t *rank, double *coverage)
     return true;
 }
 
+bool stats_are_finite(const double *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
 static void fill(const double *sorted, size_t n, struct summary *out)
 {
     size_t rank;
@@ -63,9 +71,8 @@ int stats_summary(const double *values, size_t n, struct summary *out)
     double *sorted;
 
     *out = (struct summary){.n = n};
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(values[i]))
-            return -EINVAL;
+    if (!stats_are_finite(values, n))
+        return -EINVAL;
     if (n == 0)
         return 0;
     sorted = malloc(n * sizeof *sorted);

@@ -23,6 +23,9 @@ struct summary {
     double p5, p95;
 };
 
+/* Whether none of n values is infinite or no number. */
+bool stats_are_finite(const double *values, size_t n);
+
 /* The interval of the median that holds for any distribution: from the `rank`th lowest of n values
  * to the `rank`th highest, the narrowest that holds the true median in `coverage` of samples, 0.95
  * or more (David and Nagaraja 2003, 7.1). False where even the outermost two do not; then rank is

@@ -3,22 +3,14 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/result/unpaired.h"
+#include "bench/result/stats.h"
 
 #define EXACT_MAX 40 /* values, together, up to which all deals of their ranks are counted */
-
-static bool all_finite(const double *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(values[i]))
-            return false;
-    return true;
-}
 
 /* In how many of all ways to choose `m` of `ranks` (n of them, doubled, so that midranks are whole)
  * their sum is what: sums[s], up to `top`. The caller frees it. */
@@ -96,7 +88,7 @@ int unpaired_test(const double *a, size_t n, const double *b, size_t m, double *
     int status = values && order && ranks && sorted ? 0 : -ENOMEM;
 
     *p = 1;
-    if (status == 0 && (!all_finite(a, n) || !all_finite(b, m)))
+    if (status == 0 && (!stats_are_finite(a, n) || !stats_are_finite(b, m)))
         status = -EINVAL;
     if (status == 0 && n > 0 && m > 0) {
         double distance;
@@ -214,7 +206,7 @@ int unpaired_shift(const double *a, size_t n, const double *b, size_t m, double 
     uint64_t all = (uint64_t)n * m, k;
     int status = x && y ? 0 : -ENOMEM;
 
-    if (status == 0 && (n == 0 || m == 0 || !all_finite(a, n) || !all_finite(b, m)))
+    if (status == 0 && (n == 0 || m == 0 || !stats_are_finite(a, n) || !stats_are_finite(b, m)))
         status = -EINVAL;
     if (status == 0)
         status = critical(n, m, alpha, &k, &out->coverage);
