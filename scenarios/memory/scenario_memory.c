@@ -239,7 +239,8 @@ static int measure_minimum(const struct subject *subject, const char *name, stru
     if (status < 0)
         return status;
     if (search.good == 0)
-        return fail(error, EIO, "%s", "no memory size up to that of the run passed 3 of 3 boots");
+        return fail(error, EIO, "no memory size up to that of the run passed %d of %d boots", BOOTS,
+                    BOOTS);
     trial_record(trial, name, mib((double)search.good * STEP_KIB * 1024), NULL);
     return 0;
 }
