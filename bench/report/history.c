@@ -68,6 +68,8 @@ int history_export(const struct model *model, FILE *out)
 
     cJSON_AddStringToObject(document, "schema", SCHEMA);
     cJSON_AddStringToObject(document, "id", model->run.id);
+    cJSON_AddStringToObject(document, "commit",
+                            json_text(json_field(model->document, "run"), "commit"));
     cJSON_AddStringToObject(document, "started", model->run.started);
     cJSON_AddStringToObject(document, "class", class);
     cJSON_AddBoolToObject(document, "valid", model->run.valid);

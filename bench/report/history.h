@@ -36,7 +36,8 @@ struct history {
     char **names;
 };
 
-/* The small file of a result, for the exporter table. 0, -EIO or -ENOMEM. */
+/* The small file of a result that model_load() read, for the exporter table; of which commit it is,
+ * is "" where the result does not say. 0, -EIO or -ENOMEM. */
 int history_export(const struct model *model, FILE *out);
 
 /* Read every *.json of `directory` and find the changes. Release with history_free(), after a

@@ -17,6 +17,7 @@ commit() { # commit DAY
     GIT_AUTHOR_DATE="2026-01-0$1T00:00:00Z" GIT_COMMITTER_DATE="2026-01-0$1T00:00:00Z" git commit -qm "$1"
 }
 measure() { # a result of this commit, exact
+    make -s needed TARGETS=pith,floor SCENARIO=boot >"$tmp/log" 2>&1 # tare knows of which commit it is
     build/bin/tare run --icount --target floor,pith --repeat 2 --warmup 0 --out "$tmp/r.json" >"$tmp/log" 2>&1
 }
 publish() {
@@ -30,6 +31,15 @@ commit 1
 measure
 publish
 ok "publish: the first commit" is $? 0
+python3 - "$tmp/r.json" "$tmp/other.json" <<'PY'
+import json, sys
+d = json.load(open(sys.argv[1]))
+d["run"]["commit"] += "-dirty"
+json.dump(d, open(sys.argv[2], "w"))
+PY
+TARE=$tare CI/publish "$tmp/site" "$tmp/other.json" >"$tmp/out" 2>"$tmp/err"
+ok "publish: what no commit holds: status" is $? 2
+ok "publish: what no commit holds: message" says 'other.json: field "commit".*-dirty.*measure a committed tree'
 sed -i '1s/$/ /' README.md
 commit 2
 CI/regress HEAD~1 8 >"$tmp/passed.md" 2>"$tmp/err"
