@@ -37,6 +37,8 @@ static bool find_group(const char *root, char *folder, size_t size)
         old = lists(controllers + 1, "cpu");
         if (!old && controllers[1] != '\0')
             continue;
+        if (strcmp(path, "/") == 0) /* or its folder would be read under two names */
+            *path = '\0';
         snprintf(folder, size, "/sys/fs/cgroup%s%s", old ? "/cpu" : "", path);
         found = true;
     }

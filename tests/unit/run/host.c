@@ -198,6 +198,12 @@ static void test_quota(void **state)
     host_quota(fixture->root, &quota);
     assert_float_equal(quota.cpus, 0.5, 1e-9);
     assert_float_equal(quota.throttled_s, 3, 1e-9);
+    fixture_text(fixture, "proc/self/cgroup", "0::/\n"); /* as in a container; counted once */
+    fixture_text(fixture, "sys/fs/cgroup/cpu.max", "25000 100000\n");
+    fixture_text(fixture, "sys/fs/cgroup/cpu.stat", "throttled_usec 125000\n");
+    host_quota(fixture->root, &quota);
+    assert_float_equal(quota.cpus, 0.25, 1e-9);
+    assert_float_equal(quota.throttled_s, 0.125, 1e-9);
     host_quota(NULL, &quota); /* this machine */
     assert_true(quota.cpus >= 0);
 }
