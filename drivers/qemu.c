@@ -133,8 +133,21 @@ static void inherit(int fd)
         fcntl(fd, F_SETFD, 0);
 }
 
+/* Why the new process did not become QEMU. */
+struct failure {
+    int code; /* errno; 0: it did */
+    const char *what;
+};
+
+static _Noreturn void say(volatile struct failure *failure, const char *what)
+{
+    failure->code = errno;
+    failure->what = what;
+    _exit(127);
+}
+
 /* The new process until it is QEMU. It shares our memory, and nothing else that it changes. */
-static _Noreturn void become_qemu(const struct start *start, volatile int *failure)
+static _Noreturn void become_qemu(const struct start *start, volatile struct failure *failure)
 {
     static char *const environment[] = {"LC_ALL=C", "PATH=/usr/bin:/bin", NULL};
     sigset_t none;
@@ -143,8 +156,8 @@ static _Noreturn void become_qemu(const struct start *start, volatile int *failu
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (start->is_pinned)
-        sched_setaffinity(0, sizeof start->cpus, &start->cpus);
+    if (start->is_pinned && sched_setaffinity(0, sizeof start->cpus, &start->cpus) < 0)
+        say(failure, "--pin");
     dup2(start->input, STDIN_FILENO);
     dup2(start->log, STDOUT_FILENO);
     dup2(start->log, STDERR_FILENO);
@@ -152,13 +165,12 @@ static _Noreturn void become_qemu(const struct start *start, volatile int *failu
     inherit(start->fds.tap);
     inherit(start->fds.vhost);
     execve(start->argv[0], start->argv, environment);
-    *failure = errno;
-    _exit(127);
+    say(failure, start->argv[0]);
 }
 
 static int start_process(const struct start *start, pid_t *out, struct error *error)
 {
-    volatile int failure = 0;
+    volatile struct failure failure = {0};
     pid_t pid = vfork(); /* fork would copy the page tables of all that tare has read */
 
     if (pid == 0)
@@ -166,7 +178,8 @@ static int start_process(const struct start *start, pid_t *out, struct error *er
     if (pid < 0)
         return fail(error, errno, "QEMU: vfork: %s", strerror(errno));
     *out = pid;
-    return failure ? fail(error, failure, "%s: %s", start->argv[0], strerror(failure)) : 0;
+    return failure.code ? fail(error, failure.code, "%s: %s", failure.what, strerror(failure.code))
+                        : 0;
 }
 
 /* Put what QEMU said last before what we noticed. */
