@@ -119,18 +119,21 @@ static int await_end(struct loading *loading, struct trial *trial, struct error 
 static int await_packets(struct loading *loading, struct trial *trial, int64_t *lost,
                          struct error *error)
 {
-    struct error over = {0};
+    struct error why = {0};
     int status = 0;
 
     trial_allow_exactly(trial, LAST_BLOCK_S);
-    while (status == 0 &&
-           trial_await(trial, capture_fd(loading->capture), "the last packets", &over) == 0)
-        status = take_packets(loading, error);
-    if (status == 0)
-        status = wire_end(loading->wire);
-    if (status == 0)
-        *lost = capture_lost(loading->capture, error);
-    return *lost < 0 ? (int)*lost : status;
+    while (status == 0) {
+        status = trial_await(trial, capture_fd(loading->capture), "the last packets", &why);
+        if (status == 0)
+            status = take_packets(loading, &why);
+    }
+    if (status != -ETIMEDOUT) /* by then all have come */
+        return fail(error, -status, "%s", why.text);
+    if (wire_end(loading->wire) < 0)
+        return fail(error, ENOMEM, "out of memory");
+    *lost = capture_lost(loading->capture, error);
+    return *lost < 0 ? (int)*lost : 0;
 }
 
 static void end(struct loading *loading)
