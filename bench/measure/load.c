@@ -185,6 +185,8 @@ static int prepare(struct client *client, const struct load *load, int stop)
         snprintf(client->request, sizeof client->request, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n",
                  load->path, load->address, load->per_request ? "Connection: close\r\n" : "");
 
+    for (unsigned i = 0; i < LOAD_CONNECTIONS_MAX; i++)
+        client->connections[i].fd = -1;
     client->server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(load->port)};
     if (size >= (int)sizeof client->request || load->connections > LOAD_CONNECTIONS_MAX ||
         inet_pton(AF_INET, load->address, &client->server.sin_addr) != 1)
@@ -192,8 +194,6 @@ static int prepare(struct client *client, const struct load *load, int stop)
     client->request_size = (size_t)size;
     for (int i = 0; i < 3; i++)
         client->randomness[i] = (unsigned short)(load->seed >> 16 * i);
-    for (unsigned i = 0; i < LOAD_CONNECTIONS_MAX; i++)
-        client->connections[i].fd = -1;
     client->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (client->epoll < 0 ||
         (stop >= 0 && epoll_ctl(client->epoll, EPOLL_CTL_ADD, stop, &stopping) < 0))
@@ -218,7 +218,7 @@ void load_run(const struct load *load, int stop, struct load_report *report)
         count_unsent(&client);
         report->all = client.sent;
     }
-    for (unsigned i = 0; i < LOAD_CONNECTIONS_MAX && report->error != EINVAL; i++)
+    for (unsigned i = 0; i < LOAD_CONNECTIONS_MAX; i++)
         connection_close(&client.connections[i]);
     if (client.epoll >= 0)
         close(client.epoll);
