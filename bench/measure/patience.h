@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SLOWNESS_MAX 10 /* what is slower still is not waited for */
-
 struct patience {
     double seconds;   /* on a host as fast as expected */
     bool exact;       /* that is: however slow it is */
@@ -24,14 +22,11 @@ struct patience {
 void patience_begin(struct patience *patience, double seconds);
 
 /* Time has run out: measure the host, which takes some 20 ms or more. True if there is more time,
- * with a new deadline. */
+ * with a new deadline: ten times as much at most. */
 bool patience_extend(struct patience *patience);
 
 /* How long it was, in words: "10 s", "35 s (10 s on a host 3.5 times as fast)". Static text, good
  * until the next call. */
 const char *patience_text(const struct patience *patience);
-
-/* How many times slower than expected this host now runs one thread: from 1 to SLOWNESS_MAX. */
-double host_slowness(void);
 
 #endif
