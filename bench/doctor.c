@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "drivers/machine.h"
 #include "bench/doctor.h"
 #include "bench/measure/kvm.h"
 #include "bench/measure/network.h"
@@ -96,7 +97,7 @@ unsigned doctor_examine(const char *datadir, struct finding *findings)
 {
     struct list list = {findings, 0};
 
-    find_file(&list, "qemu", HOST_QEMU, "apt-get install qemu-system-x86");
+    find_file(&list, "qemu", MACHINE_QEMU, "apt-get install qemu-system-x86");
     find_file(&list, "libvirt", QEMU_DRIVER, "apt-get install libvirt-daemon-driver-qemu");
     find_sandbox(&list);
     find_kvm(&list);

@@ -6,7 +6,6 @@
 
 #include "machine.h"
 
-#define EMULATOR "/usr/bin/qemu-system-x86_64"
 #define MICROVM "microvm"
 
 /*
@@ -42,7 +41,7 @@ static const char template_features[] =
     "  <on_reboot>destroy</on_reboot>\n"
     "  <on_crash>destroy</on_crash>\n"
     "  <devices>\n"
-    "    <emulator>" EMULATOR "</emulator>\n"
+    "    <emulator>" MACHINE_QEMU "</emulator>\n"
     "    <controller type='usb' model='none'/>\n"
     "    <memballoon model='none'/>\n"
     "    <serial type='unix'>\n"
@@ -359,7 +358,7 @@ char **machine_argv(const struct launch *launch, const struct machine_fds *fds)
     const char *ram = mmio ? "microvm.ram" : "pc.ram";
     struct words words = {0};
 
-    put(&words, EMULATOR);
+    put(&words, MACHINE_QEMU);
     put(&words, "-name");
     put(&words, "guest=%s,debug-threads=on", launch->name);
     put(&words, "-S");

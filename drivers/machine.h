@@ -9,6 +9,7 @@
 
 #include "driver.h"
 
+#define MACHINE_QEMU "/usr/bin/qemu-system-x86_64" /* the program that is the machine */
 #define MACHINE_TB_SIZE_MIB 128 /* TCG translation buffer, fixed so that memory compares */
 
 /* Under libvirt, the id of the memory backend of a guest whose memory is no whole number of MiB. */

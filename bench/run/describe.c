@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "drivers/machine.h"
 #include "bench/base/file.h"
 #include "bench/run/host.h"
 
@@ -197,8 +198,8 @@ static void add_programs(cJSON *host, const char *root)
     unsigned long version = 0;
     char text[64];
 
-    add_version(host, "qemu", HOST_QEMU " --version 2>/dev/null");
-    add_hash(host, "qemu_sha256", root, HOST_QEMU, "");
+    add_version(host, "qemu", MACHINE_QEMU " --version 2>/dev/null");
+    add_hash(host, "qemu_sha256", root, MACHINE_QEMU, "");
     add_firmware(host, root);
     /* libvirt reads this once, now; else it would tell the user of every domain that it starts. */
     setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 1);

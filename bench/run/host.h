@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define HOST_QEMU "/usr/bin/qemu-system-x86_64"
-
 struct host_snapshot {
     double time_s;  /* CLOCK_MONOTONIC */
     double load1;   /* one-minute load average, /proc/loadavg */

@@ -9,6 +9,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/json.h"
 #include "bench/run/host.h"
+#include "drivers/machine.h"
 #include "tests/unit/fixture.h"
 
 static void test_snapshot(void **state)
@@ -64,7 +65,7 @@ static void test_describe(void **state)
     fixture_text(fixture, "proc/sys/kernel/randomize_va_space", "2\n");
     fixture_text(fixture, "proc/cmdline", "root=/dev/vda quiet\n");
     fixture_text(fixture, "proc/self/status", "Cpus_allowed:\t3\nCpus_allowed_list:\t0-1\n");
-    fixture_text(fixture, HOST_QEMU + 1, "");
+    fixture_text(fixture, MACHINE_QEMU + 1, "");
     fixture_text(fixture, "usr/share/seabios/bios-256k.bin", "");
     fixture_text(fixture, "proc/self/cgroup", "0::/\n");
     fixture_text(fixture, "sys/fs/cgroup/cpu.max", "25000 100000\n");
