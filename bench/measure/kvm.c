@@ -240,8 +240,11 @@ static int judge_all(int in, char *text, size_t size)
     patience_begin(&patience, PATIENCE_S);
     snprintf(text, size, "a guest that adds numbers does not end");
     for (int tries = 1; status < 0 || tries <= TRIES_MIN; tries++) {
-        if (!comes(in, &patience) || read(in, &answer, sizeof answer) != sizeof answer)
-            break;
+        if (!comes(in, &patience) || read(in, &answer, sizeof answer) != sizeof answer) {
+            if (status == 0)
+                snprintf(text, size, "a guest that adds numbers does not end each time");
+            return -ENOTSUP;
+        }
         if (*answer.why) {
             snprintf(text, size, "%s", answer.why);
             return -ENOTSUP;
