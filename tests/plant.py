@@ -63,11 +63,11 @@ def stop(qemu, seconds):
 
 def spin(qemu, seconds):
     """Half of them by a lower nice value, half by a real-time class."""
-    cpu = vcpu_cpu(qemu)
+    cpu, by_nice = vcpu_cpu(qemu), random.random() < 0.5
     pid = os.fork()
     if pid == 0:
         os.sched_setaffinity(0, {cpu})
-        if random.random() < 0.5:
+        if by_nice:
             os.setpriority(os.PRIO_PROCESS, 0, -20)
         else:
             os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
