@@ -3,9 +3,9 @@
 #include <pcap/pcap.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/base/clock.h"
 #include "bench/measure/capture.h"
 
 #define SNAPLEN 128
@@ -22,14 +22,6 @@ struct capture {
     int64_t ahead;         /* CLOCK_REALTIME less CLOCK_MONOTONIC */
 };
 
-static int64_t read_clock(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* CLOCK_REALTIME less CLOCK_MONOTONIC. Both are slewed alike, so only a step changes it. The
  * reading between the closest two of the other is taken: whatever comes between makes it worse. */
 static int64_t measure_ahead(void)
@@ -37,9 +29,9 @@ static int64_t measure_ahead(void)
     int64_t closest = INT64_MAX, ahead = 0;
 
     for (int i = 0; i < 5; i++) {
-        int64_t before = read_clock(CLOCK_MONOTONIC);
-        int64_t real = read_clock(CLOCK_REALTIME);
-        int64_t after = read_clock(CLOCK_MONOTONIC);
+        int64_t before = clock_now();
+        int64_t real = clock_read(CLOCK_REALTIME);
+        int64_t after = clock_now();
 
         if (after - before < closest) {
             closest = after - before;

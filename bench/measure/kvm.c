@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/base/clock.h"
@@ -169,21 +168,13 @@ static bool run_once(const struct vm *vm, struct answer *answer)
     return true;
 }
 
-static int64_t cpu_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return now.tv_sec * 1000000000ll + now.tv_nsec;
-}
-
 /* By CPU time, so that on a busy host the process never looks slower than it is. */
 static int64_t run_here(void)
 {
-    int64_t begun = cpu_now();
+    int64_t begun = clock_read(CLOCK_THREAD_CPUTIME_ID);
 
     kvm_loop(TURNS);
-    return cpu_now() - begun;
+    return clock_read(CLOCK_THREAD_CPUTIME_ID) - begun;
 }
 
 /* In a process of its own, which can be killed when the guest hangs: tries of process and guest by

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/base/clock.h"
@@ -170,14 +169,6 @@ static void count_unsent(struct client *client)
             client_give_up(client, &client->connections[i], LOAD_LATE);
 }
 
-static double thread_cpu_s(void)
-{
-    struct timespec used;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
-}
-
 static int prepare(struct client *client, const struct load *load, int stop)
 {
     struct epoll_event stopping = {.events = EPOLLIN};
@@ -204,8 +195,7 @@ static int prepare(struct client *client, const struct load *load, int stop)
 void load_run(const struct load *load, int stop, struct load_report *report)
 {
     static __thread struct client client;
-    double cpu_s = thread_cpu_s();
-    int64_t start = clock_now();
+    int64_t start = clock_now(), used = clock_read(CLOCK_THREAD_CPUTIME_ID);
 
     prctl(PR_SET_TIMERSLACK, 1UL); /* wake when asked to, not up to 50 us later */
     *report = (struct load_report){0};
@@ -224,7 +214,7 @@ void load_run(const struct load *load, int stop, struct load_report *report)
         close(client.epoll);
     report->offered = (double)report->due / load->measured_s;
     report->reached /= load->measured_s;
-    report->cpu_s = thread_cpu_s() - cpu_s;
+    report->cpu_s = (double)(clock_read(CLOCK_THREAD_CPUTIME_ID) - used) / 1e9;
     report->seconds = (double)(clock_now() - start) / 1e9;
 }
 

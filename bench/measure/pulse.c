@@ -61,18 +61,11 @@ struct pulse {
     size_t count, room;
 };
 
-static int64_t used_by(clockid_t clock)
-{
-    struct timespec used;
-
-    return clock_gettime(clock, &used) < 0 ? -1 : (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
-}
-
 static int64_t process_used(pid_t pid)
 {
     clockid_t clock;
 
-    return clock_getcpuclockid(pid, &clock) != 0 ? -1 : used_by(clock);
+    return clock_getcpuclockid(pid, &clock) != 0 ? -1 : clock_read(clock);
 }
 
 /* The CPU time of all that is and was in the sandbox, whose /proc shows nothing else. What a
@@ -204,7 +197,7 @@ static void *run(void *data)
 
         pthread_mutex_lock(&pulse->lock);
         beat(pulse);
-        pulse->spent = used_by(CLOCK_THREAD_CPUTIME_ID);
+        pulse->spent = clock_read(CLOCK_THREAD_CPUTIME_ID);
         pthread_mutex_unlock(&pulse->lock);
         sem_post(&pulse->begun); /* after the first beat somebody waits */
         now = clock_now();

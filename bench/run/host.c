@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "scenarios/marker.h"
+#include "bench/base/clock.h"
 #include "bench/run/host.h"
 
 #define QUIET_LOAD 0.3    /* CPUs */
@@ -38,13 +39,11 @@ void host_snapshot(const char *root, struct host_snapshot *snapshot)
     double tick = 1.0 / (double)sysconf(_SC_CLK_TCK);
     unsigned long long user, nice, system, idle, wait, irq, softirq, steal;
     struct host_quota quota;
-    struct timespec now;
     char line[512];
 
     host_quota(root, &quota);
     *snapshot = (struct host_snapshot){.throttled_s = quota.throttled_s};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    snapshot->time_s = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    snapshot->time_s = (double)clock_now() / 1e9;
     host_line(root, "/proc/loadavg", line, sizeof line);
     snapshot->load1 = strtod(line, NULL);
     host_line(root, "/proc/stat", line, sizeof line);
@@ -92,22 +91,14 @@ bool host_use_is_quiet(const struct host_use *use)
            use->throttled_percent < QUIET_PERCENT;
 }
 
-static int64_t raw_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 unsigned host_tsc_khz(void)
 {
-    int64_t start = raw_now(), end;
+    int64_t start = clock_read(CLOCK_MONOTONIC_RAW), end;
     unsigned long long first = marker_tsc(), last;
     double khz;
 
     do {
-        end = raw_now();
+        end = clock_read(CLOCK_MONOTONIC_RAW);
         last = marker_tsc();
     } while (end - start < 20000000);
     khz = (double)(last - first) * 1e6 / (double)(end - start);
