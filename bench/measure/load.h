@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 #include "bench/base/histogram.h"
-#include "scenarios/scenario.h"
 
 #define LOAD_CONNECTIONS_MAX 64
 #define LOAD_FAILURES_MAX 1000 /* so many failed requests end the load */

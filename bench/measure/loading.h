@@ -3,6 +3,7 @@
 #ifndef TARE_LOADING_H
 #define TARE_LOADING_H
 
+#include "scenarios/scenario.h"
 #include "bench/measure/load.h"
 #include "bench/measure/wire.h"
 
