@@ -67,7 +67,8 @@ int memory_parse(FILE *smaps, struct memory_use *use)
     return within ? 0 : -EINVAL;
 }
 
-/* The one child of a process without a VM's memory; or `pid` itself. */
+/* The child of `pid`, as the supervisor of a plain process has one; of QEMU, which has none, `pid`
+ * itself. */
 static pid_t weighed(pid_t pid)
 {
     char path[64];
