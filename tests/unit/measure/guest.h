@@ -94,6 +94,70 @@ static inline int guest_run(const struct guest_trial *asked, struct trial_report
     return trial_run(&setup, report);
 }
 
+static inline int record_one(struct trial *trial, struct error *error)
+{
+    int status = trial_wait(trial, EVENT_MAIN, error);
+
+    if (status == 0)
+        trial_record(trial, "one",
+                     (double)(trial_stamp(trial, EVENT_MAIN) - trial_stamp(trial, EVENT_RESUME)),
+                     "noted");
+    return status;
+}
+
+/* Where the test is about something else. */
+static inline void record_all(struct trial *trial)
+{
+    for (unsigned i = 0; guest_metrics[i].name; i++)
+        trial_record(trial, guest_metrics[i].name, 0, NULL);
+}
+
+/* The time to the start, whatever marks it. */
+static inline int record_both_starts(struct trial *trial, struct error *error)
+{
+    enum event started = trial_started(trial);
+    int status = trial_wait(trial, started, error);
+
+    if (status < 0)
+        return status;
+    record_all(trial);
+    trial_record(trial, "one",
+                 (double)(trial_stamp(trial, started) - trial_stamp(trial, EVENT_RESUME)), NULL);
+    return 0;
+}
+
+static inline void expect_failure(struct guest_trial asked, const char *text)
+{
+    struct trial_report report;
+
+    asked.measure = record_one;
+    assert_int_equal(guest_run(&asked, &report), 0);
+    assert_string_equal(report.error.text, text);
+    assert_string_equal(report.outcomes[ONE].failure, text);
+    trial_report_free(&report);
+}
+
+static inline int wait_gone(struct trial *trial, struct error *error)
+{
+    int status = trial_wait(trial, EVENT_GONE, error);
+
+    record_all(trial);
+    return status;
+}
+
+/* What the functions of the contract tell, noted for the test. */
+static struct {
+    double ns;
+    uint64_t tsc;
+    unsigned status;
+    pid_t pid;
+    bool icount, idled, phase, no_phase, far_phase;
+    const char *address, *interface;
+    int64_t unseen, again;
+    enum profile profile;
+    int codes[4];
+} told __attribute__((unused));
+
 /* Steps of scripts. */
 #define MARK(kind) "{\"at_ms\":0,\"marker\":\"" kind "\"}"
 #define SAY(text) "{\"at_ms\":0,\"console\":\"" text "\"}"
