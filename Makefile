@@ -146,7 +146,9 @@ compare: deps ## boot time across TARGETS: verdicts against COMPARE_BASE, and a 
 	@mkdir -p $(dir $(RUN))
 	@CI/bench $(BIN)/tare $(RUN) --scenario boot --target $(TARGETS) --repeat $(REPEAT) $(ARGS)
 	$(BIN)/tare compare --base $(COMPARE_BASE) $(RUN).json || [ $$? = 1 ]
-COMPARE_BASE := $(if $(filter all linux-tuned,$(subst $(comma), ,$(TARGETS))),linux-tuned,linux)
+compared = $(subst $(comma), ,$(TARGETS))
+COMPARE_BASE := $(if $(filter all linux-tuned,$(compared)),linux-tuned,$(or \
+                    $(filter linux,$(compared)),$(firstword $(compared))))
 compare: RUN := results/runs/$(shell date -u +%Y%m%d-%H%M%S)-compare
 compare: REPEAT := 15# of some 20 comparisons no verdict is possible with fewer than 12 pairs (docs/method.md)
 

@@ -14,6 +14,7 @@ snapshot >"$tmp/before"
 
 # A moment, at random but repeatable, while a run is on: from one to two seconds after its sandbox is there.
 RANDOM=1
+resumed=0
 for i in $(seq "$kills"); do
     out=$tmp/kill$i.json
     # shellcheck disable=SC2086
@@ -23,6 +24,7 @@ for i in $(seq "$kills"); do
     wait $pid 2>/dev/null
     ok "kill -9 of tare #$i: nothing left" clean
     if [ -e "$out.journal" ]; then
+        resumed=$((resumed + 1))
         run_tare run --data "$tmp/data" --resume "$out"
         ok "kill -9 of tare #$i: resume completes" is "$status" 0
         ok "kill -9 of tare #$i: no journal left" test ! -e "$out.journal"
@@ -30,6 +32,7 @@ for i in $(seq "$kills"); do
             is "$(samples "$out" boot app floor | wc -l) $(samples "$out" boot app script | wc -l)" "3 3"
     fi
 done
+ok "kill -9 of tare: a run was on, at least once" test $resumed -ge 1
 
 # kill -9 while a guest is probed, of which packets on its interface tell: a VM's tap, a process's veth
 # pair with its own network namespace, the capture, the probes.
