@@ -263,6 +263,22 @@ static void before_persist(struct tcp_pcb *pcb)
     }
 }
 
+/* lwIP's timer has all that is unacknowledged sent again, before what is unsent. But of that the
+ * first may be older: lost, it was to be sent again while the window was closed. Behind younger
+ * ones it would never go: they reach beyond the congestion window, of one MSS. */
+static void put_in_order(struct tcp_pcb *pcb)
+{
+    for (struct tcp_seg **at = &pcb->unacked; *at && pcb->unsent; at = &(*at)->next) {
+        struct tcp_seg *first = pcb->unsent;
+
+        if (TCP_SEQ_LT(lwip_ntohl(first->tcphdr->seqno), lwip_ntohl((*at)->tcphdr->seqno))) {
+            pcb->unsent = first->next;
+            first->next = *at;
+            *at = first;
+        }
+    }
+}
+
 void segments_before_timer(void)
 {
     for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
@@ -280,6 +296,7 @@ void segments_before_timer(void)
         extra.recovered = pcb->snd_nxt;
         set(pcb, extra);
         pcb->mss = extra.mss;
+        put_in_order(pcb);
         cut(pcb, &pcb->unacked, extra.mss);
     }
 }

@@ -153,6 +153,33 @@ static void case_persist(void)
     must_live("an ACK of what the closed window kept back");
 }
 
+/* A segment is lost, and the window closes before it can be sent again, as Linux closes it when it
+ * has no memory for what follows a gap. It opens after the timer has tried, too. */
+static void case_hole(void)
+{
+    struct peer peer = peer_make(&wire, HOST, 5014, SUPPLY_PORT);
+    struct segment segment;
+    uint32_t lost;
+
+    peer_connect(&peer, MSS);
+    lost = peer.ack;
+    peer_send(&peer, "50000\n", 6);
+    while (peer_next(&peer, &segment, 100))
+        ;
+    if (peer.ack - lost <= MSS)
+        die("%u bytes came: not more than a segment", peer.ack - lost);
+    peer.ack = lost;
+    peer.window = 0;
+    for (int i = 0; i < 4; i++) /* the first is no duplicate: it says another window */
+        peer_say(&peer, TH_ACK, NULL, 0, NULL, 0);
+    if (!peer_next(&peer, &segment, RETRANSMIT_MS))
+        die("no probe of the closed window");
+    peer.ack = lost;
+    peer.window = WINDOW;
+    peer_say(&peer, TH_ACK, NULL, 0, NULL, 0);
+    must_receive(&peer, 50000, 0, 5000);
+}
+
 /* Other connections' bytes, into whatever memory has become free: echoes that are never
  * acknowledged. */
 static void others_send(void)
@@ -331,7 +358,7 @@ static const struct {
     {"beyond-end", case_beyond_end},   {"persist", case_persist},
     {"neighbour", case_neighbour},     {"mss", case_mss},
     {"martian", case_martian},         {"after-greedy", case_after_greedy},
-    {"unreachable", case_unreachable},
+    {"unreachable", case_unreachable}, {"hole", case_hole},
 };
 
 /* Connections that are sent what they never read, until none is sent more; and stay. */
