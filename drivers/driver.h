@@ -22,6 +22,19 @@
 
 enum accel { ACCEL_TCG, ACCEL_KVM };
 
+/* The tap of a guest that gets one. With a vnet_hdr every frame begins with a header of virtio-net,
+ * by which checksums and segmentation are left to the other end. */
+enum tap { TAP_NONE, TAP_PLAIN, TAP_VNET_HDR };
+
+/* A host file that a process guest sees, as `name` in its folder. */
+struct shown {
+    const char *file; /* NULL ends a list */
+    const char *name;
+};
+
+#define SHOWN_PROGRAM "app" /* what a process guest executes */
+#define SHOWN_MAX 4
+
 /* The one virtual machine that every VM target of a run gets. */
 struct machine {
     const char *type; /* "microvm", "q35" or "pc" */
@@ -45,12 +58,18 @@ struct launch {
     const char *kernel;  /* file; NULL where the driver needs none */
     const char *initrd;  /* file, or NULL */
     const char *cmdline; /* kernel command line, or NULL */
-    const char *program; /* the payload's ELF as a host file (process driver) */
+    const char
+        *program; /* what a process executes, as a host file: the payload's ELF or a tender */
+    const char *payload; /* the payload's ELF where a tender runs it, or NULL */
     const char *hidden;  /* folder in which all guests' files are: no process may see it; or NULL */
-    char *const *argv;   /* the payload's arguments, argv[0] first, NULL-terminated */
+    struct shown shown[SHOWN_MAX + 1]; /* what it sees in that folder's place, beside `program` */
+    char *const *argv;                 /* the process's arguments, argv[0] first, NULL-terminated */
+    bool tended;         /* argv is of a tender, a program of the host, and not of a payload */
+    enum tap asked;      /* the tap that a process wants for its network; TAP_NONE: it is a host */
     const char *script;  /* the null driver's script (JSON text, see null.c), or NULL */
     bool network;        /* whether the guest gets instance.address */
     uint16_t port;       /* TCP port that is probed, or 0 */
+    bool ping;           /* it is probed by ICMP echo instead */
     bool tap;            /* whether the tap instance.interface was made for this guest */
     int netns;           /* network namespace made for a process; -1: the harness's own */
     const char *workdir; /* private directory of this guest for sockets and files */

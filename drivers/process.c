@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The payload as a plain process of the host, under a supervisor that acts as init: it starts the
- * payload, waits for it and reports its status. Markers come through a pipe, because a process has
- * no access to I/O ports. The console is a terminal, as in every VM: C libraries buffer output to a
- * pipe, and a line would arrive only at the program's end.
+ * A program as a plain process of the host, under a supervisor that acts as init: it starts the
+ * program, waits for it and reports its status. The program is the payload itself, or a tender,
+ * which runs an image as a guest (Solo5's, for instance). Markers come through a pipe, because a
+ * process has no access to I/O ports. The console is a terminal, as in every VM: C libraries buffer
+ * output to a pipe, and a line would arrive only at the program's end.
  *
  * Each guest has PID and mount namespaces of its own. With the supervisor, their PID 1, everything
  * ends that the payload has started, whatever it did to get away; and it sees neither what is
@@ -42,22 +43,40 @@ struct kit {
     int go, marker, console;
 };
 
-/* Put an empty folder in the place of the one with all guests' files, and in it the program, which
- * no one can write to: what is staged is read-only. */
-static bool hide(const struct launch *launch)
+/* Have the file that `tree` holds appear here as `name`. */
+static bool show(int tree, const char *name)
 {
-    int tree = open_tree(AT_FDCWD, launch->program, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    int file;
+    int file = open(name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0700);
 
-    if (tree < 0 ||
-        mount("tmpfs", launch->hidden, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0 ||
-        chdir(launch->hidden) < 0)
-        return false;
-    file = open("app", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0700);
-    if (file < 0 || move_mount(tree, "", AT_FDCWD, "app", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+    if (file < 0 || move_mount(tree, "", AT_FDCWD, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return false;
     close(file);
     close(tree);
+    return true;
+}
+
+static int hold(const char *file)
+{
+    return open_tree(AT_FDCWD, file, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+}
+
+/* Put an empty folder in the place of the one with all guests' files, and in it the program and
+ * what it is to see, which no one can write to: what is staged is read-only. */
+static bool hide(const struct launch *launch)
+{
+    int program = hold(launch->program), trees[SHOWN_MAX];
+    int count = 0;
+
+    for (; launch->shown[count].file; count++)
+        if ((trees[count] = hold(launch->shown[count].file)) < 0)
+            return false;
+    if (program < 0 ||
+        mount("tmpfs", launch->hidden, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0 ||
+        chdir(launch->hidden) < 0 || !show(program, SHOWN_PROGRAM))
+        return false;
+    while (count-- > 0)
+        if (!show(trees[count], launch->shown[count].name))
+            return false;
     return true;
 }
 
@@ -73,7 +92,9 @@ static bool enter(const struct launch *launch)
  * by one byte, and is told to go on by another. */
 static _Noreturn void supervise(const struct launch *launch, struct kit *kit)
 {
-    char *environment[] = {kit->variable, (char *)"HOME=/", (char *)"TERM=linux", NULL};
+    /* As in a VM; a program of the host may need others of the host's. */
+    char *path = launch->tended ? (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin" : NULL;
+    char *environment[] = {kit->variable, (char *)"HOME=/", (char *)"TERM=linux", path, NULL};
     char record[MARKER_SIZE], byte = 0;
     sigset_t none;
     int status;
@@ -206,7 +227,7 @@ static int process_create(void *context, const struct launch *launch, struct gue
         return fail(error, ENOMEM, "out of memory");
     *state = (struct state){-1, -1};
     guest->state = state;
-    snprintf(kit.program, sizeof kit.program, launch->hidden ? "%s/app" : "%s",
+    snprintf(kit.program, sizeof kit.program, launch->hidden ? "%s/" SHOWN_PROGRAM : "%s",
              launch->hidden ? launch->hidden : launch->program);
     status = open_ends(guest, &kit, error);
     snprintf(kit.variable, sizeof kit.variable, MARKER_FD_ENV "=%d", kit.marker);
@@ -250,7 +271,7 @@ static void process_destroy(void *context, struct guest *guest)
 
 const struct driver driver_process = {
     .name = "process",
-    .summary = "the payload as a plain process of this machine",
+    .summary = "a process of this machine: the payload, or a tender that runs an image",
     .enters_netns = true,
     .create = process_create,
     .resume = process_resume,

@@ -48,7 +48,7 @@ static void add(const struct mapping *mapping, const char *name, uint64_t kib,
         use->uss += kib;
 }
 
-int memory_parse(FILE *smaps, struct memory_use *use)
+int memory_parse(FILE *smaps, bool vm, struct memory_use *use)
 {
     struct mapping mapping;
     bool within = false;
@@ -56,48 +56,68 @@ int memory_parse(FILE *smaps, struct memory_use *use)
     size_t room = 0;
     unsigned long kib;
 
-    *use = (struct memory_use){0};
     while (getline(&line, &room, smaps) > 0) {
         if (begins_mapping(line, &mapping))
             within = true;
         else if (within && sscanf(line, "%31[A-Za-z_]: %lu kB", name, &kib) == 2)
             add(&mapping, name, kib, use);
+        else
+            continue;
+        mapping.tcg = mapping.tcg && vm;
     }
     free(line);
     return within ? 0 : -EINVAL;
 }
 
-/* The child of `pid`, as the supervisor of a plain process has one; of QEMU, which has none, `pid`
- * itself. */
-static pid_t weighed(pid_t pid)
-{
-    char path[64];
-    FILE *file;
-    int child;
-
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
-    file = fopen(path, "re");
-    if (!file)
-        return pid;
-    if (fscanf(file, "%d", &child) != 1)
-        child = pid;
-    fclose(file);
-    return child;
-}
-
-int memory_of(pid_t pid, struct memory_use *use, struct error *error)
+static int add_one(pid_t pid, bool vm, struct memory_use *use, struct error *error)
 {
     char path[64];
     FILE *file;
     int status;
 
-    snprintf(path, sizeof path, "/proc/%d/smaps", weighed(pid));
+    snprintf(path, sizeof path, "/proc/%d/smaps", pid);
     file = fopen(path, "re");
     if (!file)
         return fail(error, errno == ENOENT ? ESRCH : errno, "%s: %s", path, strerror(errno));
-    status = memory_parse(file, use);
+    status = memory_parse(file, vm, use);
     fclose(file);
     return status < 0 ? fail(error, ESRCH, "%s: the process is gone: no memory to weigh", path) : 0;
+}
+
+/* Add the children of `pid`, with all that they have started, which may end meanwhile. *count says
+ * how many of them there are. */
+static int add_children(pid_t pid, struct memory_use *use, unsigned *count, struct error *error)
+{
+    char path[64];
+    FILE *file;
+    int child, status = 0;
+
+    *count = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    file = fopen(path, "re");
+    while (file && status == 0 && fscanf(file, "%d", &child) == 1) {
+        unsigned below;
+
+        status = add_one(child, false, use, error);
+        *count += status == 0;
+        if (status == 0)
+            status = add_children(child, use, &below, error);
+        else if (status == -ESRCH)
+            status = 0;
+    }
+    if (file)
+        fclose(file);
+    return status;
+}
+
+int memory_of(pid_t pid, struct memory_use *use, struct error *error)
+{
+    unsigned children;
+    int status;
+
+    *use = (struct memory_use){0};
+    status = add_children(pid, use, &children, error);
+    return status == 0 && children == 0 ? add_one(pid, true, use, error) : status;
 }
 
 int memory_file(pid_t pid)

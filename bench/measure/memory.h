@@ -6,6 +6,7 @@
 #ifndef TARE_MEMORY_H
 #define TARE_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -15,15 +16,17 @@
 /* In KiB. */
 struct memory_use {
     uint64_t pss, uss; /* of all mappings but TCG's buffer: shares of what is shared; what is not */
-    uint64_t tcg;      /* TCG's buffer: QEMU's only anonymous memory to write and to execute */
+    uint64_t tcg;      /* TCG's buffer: QEMU's only anonymous memory to write and to execute. In a
+                          plain process that is memory as any other */
     uint64_t ram;      /* resident of the VM's memory; its share is also in pss and uss */
 };
 
-/* Add up what `smaps` says. 0, or -EINVAL if it is not such a file. */
-int memory_parse(FILE *smaps, struct memory_use *use);
+/* Add what `smaps` says of a process, QEMU or (`vm` is false) another. 0, or -EINVAL if it is not
+ * such a file. */
+int memory_parse(FILE *smaps, bool vm, struct memory_use *use);
 
-/* The memory of process `pid`; of a plain process, of the one child that its supervisor has.
- * -ESRCH when it is gone. */
+/* The memory of the guest whose process is `pid`: of QEMU, which has no children, or of all that a
+ * plain process's supervisor has started, without itself. -ESRCH when it is gone. */
 int memory_of(pid_t pid, struct memory_use *use, struct error *error);
 
 /* The memfd that is the memory of the VM whose QEMU is `pid`, opened, so that what the guest

@@ -190,12 +190,15 @@ static int join(struct nl_sock *socket, const struct instance *instance, struct 
     return bring_up(socket, instance->interface, change, error);
 }
 
-/* Open tun and attach to the tap `name`, creating it if need be. */
-static int open_tap(const char *name, struct error *error)
+/* Open tun and attach to the tap `name`, creating it if need be. Who attaches next says anew
+ * whether it wants the header; but who looks before finds what it will get. */
+static int open_tap(const char *name, enum tap kind, struct error *error)
 {
-    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
     int fd = open(TUN, O_RDWR | O_CLOEXEC);
 
+    if (kind == TAP_VNET_HDR)
+        request.ifr_flags |= IFF_VNET_HDR;
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
     if (fd < 0)
         return fail(error, ENOTSUP, TUN ": %s; remedy, as root: modprobe tun && chmod 0666 " TUN,
@@ -209,9 +212,10 @@ static int open_tap(const char *name, struct error *error)
     return fd;
 }
 
-static int add_tap(struct nl_sock *socket, const struct instance *instance, struct error *error)
+static int add_tap(struct nl_sock *socket, const struct instance *instance, enum tap kind,
+                   struct error *error)
 {
-    int fd = open_tap(instance->interface, error), status = 0;
+    int fd = open_tap(instance->interface, kind, error), status = 0;
 
     if (fd < 0)
         return fd;
@@ -283,19 +287,20 @@ static int add_netns(struct nl_sock *socket, struct launch *launch, struct error
 
 int network_attach(const struct driver *driver, struct launch *launch, struct error *error)
 {
-    bool with_netns = driver->enters_netns && launch->network;
+    enum tap kind = driver->has_tap ? TAP_VNET_HDR : launch->network ? launch->asked : TAP_NONE;
+    bool with_netns = driver->enters_netns && launch->network && kind == TAP_NONE;
     struct nl_sock *socket;
     int status;
 
-    if (!driver->has_tap && !with_netns)
+    if (kind == TAP_NONE && !with_netns)
         return 0;
     socket = open_route(error);
     if (!socket)
         return -EIO;
     status = add_neighbour(socket, &launch->instance, error);
-    if (status == 0 && driver->has_tap) {
+    if (status == 0 && kind != TAP_NONE) {
         launch->tap = true;
-        status = add_tap(socket, &launch->instance, error);
+        status = add_tap(socket, &launch->instance, kind, error);
     } else if (status == 0) {
         status = add_netns(socket, launch, error);
     }
@@ -320,7 +325,7 @@ static void delete_veth(const char *name)
 
 void network_detach(struct launch *launch)
 {
-    int fd = launch->tap ? open_tap(launch->instance.interface, NULL) : -1;
+    int fd = launch->tap ? open_tap(launch->instance.interface, TAP_VNET_HDR, NULL) : -1;
 
     if (fd >= 0) {
         ioctl(fd, TUNSETPERSIST, 0);

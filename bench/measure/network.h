@@ -15,9 +15,9 @@
 int network_open(struct error *error);
 
 /* Make what joins the guest of `launch` to the bridge under the name launch->instance.interface: a
- * tap for a driver that has one, with or without the network; for a process that gets the network a
- * veth pair, whose other end is eth0 in a network namespace of its own. Sets launch->tap or
- * launch->netns. */
+ * tap for a driver that has one, with or without the network; for a process that gets the network
+ * the tap that it asked for, or else a veth pair, whose other end is eth0 in a network namespace of
+ * its own. Sets launch->tap or launch->netns. */
 int network_attach(const struct driver *driver, struct launch *launch, struct error *error);
 
 /* Take away what network_attach() made. */

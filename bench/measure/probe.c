@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/ip_icmp.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
 #include <pthread.h>
@@ -46,6 +47,23 @@ static int ask(const struct probe *probe, int last)
     return fd;
 }
 
+/* One echo request, over the socket of the last one. */
+static int ping(const struct probe *probe, int last)
+{
+    struct icmphdr echo = {.type = ICMP_ECHO, .un.echo = {htons(1), htons(1)}};
+    int fd = last >= 0 ? last : socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+
+    echo.checksum = (uint16_t)~htons((ICMP_ECHO << 8) + 1 + 1); /* of the words above */
+    if (fd >= 0 &&
+        sendto(fd, &echo, sizeof echo, MSG_DONTWAIT, (const void *)&probe->address,
+               sizeof probe->address) < 0 &&
+        errno != EAGAIN && errno != ENOBUFS) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 /* How many packets the guest's end of the interface has taken: QEMU, for a tap, even if the guest
  * is not yet ready for them. */
 static uint64_t count_taken(const struct probe *probe)
@@ -80,7 +98,7 @@ static void *ask_all(void *data)
             continue;
         before = taken;
         asked = tick;
-        attempt = ask(probe, attempt);
+        attempt = probe->address.sin_port ? ask(probe, attempt) : ping(probe, attempt);
         if (attempt < 0) {
             __atomic_store_n(&probe->failure, errno, __ATOMIC_RELEASE);
             return NULL;
@@ -105,10 +123,13 @@ static int prepare(struct probe *probe, const struct instance *instance, uint16_
     char filter[128];
     int status;
 
-    snprintf(filter, sizeof filter,
-             "src host %s and tcp src port %u and "
-             "tcp[tcpflags] & (tcp-syn|tcp-ack|tcp-rst) = (tcp-syn|tcp-ack)",
-             instance->address, port);
+    snprintf(filter, sizeof filter, "src host %s and icmp[icmptype] = icmp-echoreply",
+             instance->address);
+    if (port)
+        snprintf(filter, sizeof filter,
+                 "src host %s and tcp src port %u and "
+                 "tcp[tcpflags] & (tcp-syn|tcp-ack|tcp-rst) = (tcp-syn|tcp-ack)",
+                 instance->address, port);
     snprintf(probe->interface, sizeof probe->interface, "%s", instance->interface);
     status = capture_open(instance->interface, filter, &probe->capture, error);
     if (status < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Asking a guest whether it serves: SYNs, each from a new source port, and the stamp of the first
- * SYN-ACK that comes back. A RST is no reply.
+ * SYN-ACK that comes back. A RST is no reply. Or whether it is there at all: ICMP echo.
  *
  * To be asked costs a guest: docs/method.md has how much. So a program that marks when it listens
  * is asked only then. One that does not is asked from t1 on, each time after PROBE_MS or, if that
@@ -20,8 +20,8 @@
 
 struct probe;
 
-/* Prepare to ask for TCP port `port` of the guest `instance`, before it is created: opens the
- * capture. Free with probe_close(). */
+/* Prepare to ask for TCP port `port` of the guest `instance`, or with 0 to ping it, before it is
+ * created: opens the capture. Free with probe_close(). */
 int probe_open(const struct instance *instance, uint16_t port, struct probe **out,
                struct error *error);
 void probe_close(struct probe *probe); /* NULL is allowed */

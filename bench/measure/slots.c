@@ -188,7 +188,7 @@ static int prepare(struct slots *slots, unsigned number, struct error *error)
         return status;
     slot->launch.memory_kib = slots->memory_kib;
     status = network_attach(setup->driver, &slot->launch, error);
-    if (status == 0 && slot->launch.port)
+    if (status == 0 && (slot->launch.port || slot->launch.ping))
         status = probe_open(&slot->launch.instance, slot->launch.port, &slot->probe, error);
     if (status < 0)
         disconnect(setup, slot);
@@ -226,7 +226,7 @@ int slots_boot(struct slots *slots, unsigned number, unsigned program, struct er
             slot->memory_fd = memory_file(slot->guest.pid);
         watch_open(&slot->watch, &slot->guest, slot->probe);
         watch_read(&slot->watch, clock_now()); /* there can be nothing yet: check_start() */
-        if (slot->probe && setup->ready->kind == READY_TCP)
+        if (slot->probe && ready_by_network(setup->ready))
             probe_start(slot->probe);
         status = call(slots, slot, "the start of the guest", resume, error);
     }

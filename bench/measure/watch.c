@@ -191,7 +191,7 @@ static int take_reply(struct watch *watch, struct error *error)
     if (got <= 0)
         return got;
     watch->stamps[EVENT_REPLY] = stamp;
-    if (watch->ready->kind == READY_TCP)
+    if (ready_by_network(watch->ready))
         watch->stamps[EVENT_READY] = stamp;
     watch->probe = NULL;
     return 0;

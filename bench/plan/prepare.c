@@ -153,7 +153,7 @@ static int read_user_payload(struct plan *plan, unsigned index, struct error *er
                     "with --ready tcp:PORT",
                     plan->scenarios[index]->name);
     program->about = (struct program){.payload = options->payload,
-                                      .network = plan->ready.kind == READY_TCP,
+                                      .network = ready_by_network(&plan->ready),
                                       .port = plan->ready.port};
     program->arguments = &plan->arguments;
     program->ready = &plan->ready;
@@ -245,16 +245,16 @@ static int check_arguments(struct plan *plan, struct error *error)
     return 0;
 }
 
-/* Whether every target but the floor, which runs no program, can be asked by --ready tcp. */
+/* Whether every target but the floor, which runs no program, can be asked by --ready. */
 static int check_network(struct plan *plan, struct error *error)
 {
     for (unsigned t = 0; t < plan->target_count; t++) {
         const struct target *target = &plan->targets[t];
 
-        if (plan->ready.kind == READY_TCP && target->runs_program && !target_has_network(target))
+        if (ready_by_network(&plan->ready) && target->runs_program && !target_has_network(target))
             return fail(error, EINVAL,
-                        "--ready tcp: target %s has no network: %s; leave the target out",
-                        target->name,
+                        "--ready %s: target %s has no network: %s; leave the target out",
+                        plan->ready.kind == READY_TCP ? "tcp" : "ping", target->name,
                         target->driver->has_tap
                             ? "the field \"cmdline\" of its target.json has no {network}"
                             : "its driver connects none");

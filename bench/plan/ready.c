@@ -46,6 +46,18 @@ static int parse_tcp(const char *number, struct ready *ready, struct error *erro
     return 0;
 }
 
+static int parse_ping(struct ready *ready)
+{
+    ready->kind = READY_PING;
+    snprintf(ready->hint, sizeof ready->hint, "; nothing answered a ping");
+    return 0;
+}
+
+bool ready_by_network(const struct ready *ready)
+{
+    return ready->kind == READY_TCP || ready->kind == READY_PING;
+}
+
 int ready_parse(const char *rule, struct ready *ready, struct error *error)
 {
     *ready = (struct ready){.kind = READY_MARKER};
@@ -59,7 +71,9 @@ int ready_parse(const char *rule, struct ready *ready, struct error *error)
         return parse_console(rule + strlen(CONSOLE), ready, error);
     if (strncmp(rule, TCP, strlen(TCP)) == 0)
         return parse_tcp(rule + strlen(TCP), ready, error);
-    return fail(error, EINVAL, "--ready %s: is none of marker, " CONSOLE "REGEX, " TCP "PORT",
+    if (strcmp(rule, "ping") == 0)
+        return parse_ping(ready);
+    return fail(error, EINVAL, "--ready %s: is none of marker, " CONSOLE "REGEX, " TCP "PORT, ping",
                 rule);
 }
 

@@ -20,6 +20,7 @@ enum ready_kind {
     READY_MARKER,  /* the marker of main(): EVENT_MAIN */
     READY_CONSOLE, /* a line of the console matches: EVENT_READY */
     READY_TCP,     /* a SYN-ACK comes from a port: EVENT_READY, as EVENT_REPLY */
+    READY_PING,    /* an echo reply comes: likewise */
 };
 
 struct ready {
@@ -37,8 +38,11 @@ struct ready_line {
     size_t used;
 };
 
-/* Read a rule: "marker", "console:REGEX" (POSIX extended) or "tcp:PORT". Free with ready_free(),
- * also after a failure. */
+/* Whether the guest is asked over the network. */
+bool ready_by_network(const struct ready *ready);
+
+/* Read a rule: "marker", "console:REGEX" (POSIX extended), "tcp:PORT" or "ping". Free with
+ * ready_free(), also after a failure. */
 int ready_parse(const char *rule, struct ready *ready, struct error *error);
 void ready_free(struct ready *ready);
 

@@ -101,7 +101,8 @@ static bool is_probed(const struct plan *plan, const struct planned *planned)
     bool probed = false;
 
     for (unsigned p = 0; p < plan->program_counts[planned->scenario]; p++)
-        probed |= plan->programs[planned->scenario][p].about.port != 0;
+        probed |= plan->programs[planned->scenario][p].about.port != 0 ||
+                  plan->programs[planned->scenario][p].ready->kind == READY_PING;
     return probed && target_has_network(target);
 }
 

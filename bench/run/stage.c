@@ -169,6 +169,7 @@ int stage_launch(const struct run *run, const struct planned *planned, unsigned 
         .script = target->script,
         .network = network,
         .port = network ? what->about.port : 0,
+        .ping = network && what->ready->kind == READY_PING,
         .netns = -1,
         .hidden = SANDBOX_DIR,
     };

@@ -39,7 +39,11 @@ struct guest_trial {
     const char *program;
     char *const *argv;
     uint16_t port;
+    bool ping;
+    enum tap asked;
     const char *hidden;
+    struct shown shown;
+    bool tended;
 };
 
 static inline int guest_launch(const void *data, unsigned program, unsigned instance,
@@ -60,8 +64,12 @@ static inline int guest_launch(const void *data, unsigned program, unsigned inst
         .argv = network ? asked->argv : argv,
         .network = network,
         .port = network ? asked->port : 0,
+        .ping = network && asked->ping,
+        .asked = asked->asked,
         .netns = -1,
         .hidden = asked->hidden,
+        .shown = {asked->shown},
+        .tended = asked->tended,
     };
     return instance_make(instance, &launch->instance, error);
 }

@@ -35,13 +35,14 @@ static const char smaps[] =
     "7f0027fff000-7f0028000000 ---p 00000000 00:00 0 \n"
     "Rss:                   0 kB\nPss:                   0 kB\n";
 
-static int parse(const char *text, struct memory_use *use)
+static int parse(const char *text, bool vm, struct memory_use *use)
 {
     FILE *file = fmemopen((char *)text, strlen(text), "r");
     int status;
 
     assert_non_null(file);
-    status = memory_parse(file, use);
+    *use = (struct memory_use){0};
+    status = memory_parse(file, vm, use);
     fclose(file);
     return status;
 }
@@ -51,11 +52,23 @@ static void test_parse(void **state)
     struct memory_use use;
 
     (void)state;
-    assert_int_equal(parse(smaps, &use), 0);
+    assert_int_equal(parse(smaps, true, &use), 0);
     assert_int_equal(use.ram, 600);
     assert_int_equal(use.tcg, 2048);
     assert_int_equal(use.pss, 50 + 40 + 600);
     assert_int_equal(use.uss, 10 + 40 + 600);
+}
+
+/* A tender's guest may have memory to write and to execute: no buffer of a translator. */
+static void test_parse_process(void **state)
+{
+    struct memory_use use;
+
+    (void)state;
+    assert_int_equal(parse(smaps, false, &use), 0);
+    assert_int_equal(use.tcg, 0);
+    assert_int_equal(use.pss, 50 + 40 + 600 + 2048);
+    assert_int_equal(use.uss, 10 + 40 + 600 + 2048);
 }
 
 static void test_parse_nothing(void **state)
@@ -63,8 +76,8 @@ static void test_parse_nothing(void **state)
     struct memory_use use;
 
     (void)state;
-    assert_int_equal(parse("\n", &use), -EINVAL); /* of a process that has ended */
-    assert_int_equal(parse("Rss:                 100 kB\n", &use), -EINVAL);
+    assert_int_equal(parse("\n", true, &use), -EINVAL); /* of a process that has ended */
+    assert_int_equal(parse("Rss:                 100 kB\n", true, &use), -EINVAL);
     assert_int_equal(use.pss, 0);
 }
 
@@ -119,6 +132,39 @@ static void test_child(void **state)
     assert_true(use.pss < 32 * 1024);
 }
 
+/* What a program has started counts with it. */
+static void test_descendants(void **state)
+{
+    struct memory_use use = {0};
+    int ready[2];
+    pid_t child;
+    char *data, byte;
+
+    (void)state;
+    assert_int_equal(pipe(ready), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            data = mmap(NULL, 32 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            memset(data, 1, 32 * MIB);
+            if (write(ready[1], "", 1) != 1)
+                _exit(1);
+        }
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(memory_of(getpid(), &use, NULL), 0);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+    assert_true(use.uss >= 32 * 1024);
+}
+
 static void test_gone(void **state)
 {
     struct error error = {0};
@@ -158,9 +204,10 @@ static void test_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse), cmocka_unit_test(test_parse_nothing),
-        cmocka_unit_test(test_own),   cmocka_unit_test(test_child),
-        cmocka_unit_test(test_gone),  cmocka_unit_test(test_file),
+        cmocka_unit_test(test_parse),         cmocka_unit_test(test_parse_process),
+        cmocka_unit_test(test_parse_nothing), cmocka_unit_test(test_own),
+        cmocka_unit_test(test_child),         cmocka_unit_test(test_descendants),
+        cmocka_unit_test(test_gone),          cmocka_unit_test(test_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
