@@ -81,6 +81,7 @@ struct guest {
     int console_fd;  /* stream of console bytes: hostile, never print unescaped */
     int exit_fd;     /* becomes readable when the guest's process is gone (a pidfd) */
     pid_t pid;       /* the guest's process: QEMU, or the payload itself */
+    int64_t execed;  /* when it became QEMU, in ns of CLOCK_MONOTONIC; -1: not known */
     char *xml;       /* what describes the machine to the driver (domain XML), or NULL */
     char *argv;      /* the process's argument vector, NUL-separated */
     size_t argv_len; /* bytes in argv */

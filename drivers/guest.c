@@ -11,7 +11,7 @@
 
 void guest_init(struct guest *guest)
 {
-    *guest = (struct guest){.marker_fd = -1, .console_fd = -1, .exit_fd = -1};
+    *guest = (struct guest){.marker_fd = -1, .console_fd = -1, .exit_fd = -1, .execed = -1};
 }
 
 void guest_release(struct guest *guest)

@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/base/clock.h"
 #include "driver.h"
 #include "machine.h"
 #include "sockets.h"
@@ -30,6 +32,9 @@ struct context {
     int quit_timer;
     bool quit;
     int64_t since; /* when create was last called (started.h); atomic */
+    int execs;     /* inotify descriptor: somebody opened QEMU's program; -1: none */
+    int execs_watch;
+    int64_t execed; /* when that was the last time, in ns of CLOCK_MONOTONIC; atomic */
 };
 
 /* A guest's. */
@@ -71,6 +76,29 @@ static void on_lifecycle(virConnectPtr connection, virDomainPtr domain, int even
     (void)detail;
     if (event == VIR_DOMAIN_EVENT_STOPPED)
         eventfd_write(state->stopped_fd, 1);
+}
+
+/* The kernel opens QEMU's program when a process becomes QEMU. */
+static void on_exec(int watch, int fd, int events, void *data)
+{
+    struct context *context = data;
+    char buffer[4096];
+
+    (void)watch;
+    (void)events;
+    __atomic_store_n(&context->execed, clock_now(), __ATOMIC_RELEASE);
+    while (read(fd, buffer, sizeof buffer) > 0)
+        ;
+}
+
+static int watch_execs(struct context *context, struct error *error)
+{
+    context->execs = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (context->execs < 0 || inotify_add_watch(context->execs, MACHINE_QEMU, IN_OPEN) < 0)
+        return fail(error, errno, "%s: cannot be watched: %s", MACHINE_QEMU, strerror(errno));
+    context->execs_watch =
+        virEventAddHandle(context->execs, VIR_EVENT_HANDLE_READABLE, on_exec, context, NULL);
+    return 0;
 }
 
 /* The event loop's thread calls this when no callback can run any more. */
@@ -121,6 +149,10 @@ static void driver_close(void *data)
         pthread_join(context->loop, NULL);
         virEventRemoveTimeout(context->quit_timer);
     }
+    if (context->execs >= 0) {
+        virEventRemoveHandle(context->execs_watch);
+        close(context->execs);
+    }
     free(context);
 }
 
@@ -132,6 +164,7 @@ static int driver_open(const char *workdir, void **out, struct error *error)
 
     if (!context)
         return fail(error, ENOMEM, "out of memory");
+    *context = (struct context){.execs = -1, .execs_watch = -1, .execed = -1};
     status = write_config(workdir, error);
     if (status < 0)
         goto undo;
@@ -145,6 +178,9 @@ static int driver_open(const char *workdir, void **out, struct error *error)
         status = fail(error, EIO, "libvirt's event loop cannot be set up");
         goto undo;
     }
+    status = watch_execs(context, error);
+    if (status < 0)
+        goto undo;
     context->quit_timer = virEventAddTimeout(-1, ignore_timer, NULL, NULL);
     if (pthread_create(&context->loop, NULL, run_loop, context) != 0) {
         status = fail(error, EAGAIN, "a thread for libvirt's event loop cannot be started");
@@ -222,6 +258,7 @@ static int driver_create(void *data, const struct launch *launch, struct guest *
     if (!xml)
         return fail(error, ENOMEM, "out of memory");
     __atomic_store_n(&context->since, started_now(), __ATOMIC_RELEASE);
+    __atomic_store_n(&context->execed, -1, __ATOMIC_RELEASE);
     status = sockets_listen(launch->workdir, &sockets, error);
     if (status == 0)
         status = create_domain(context, xml, guest, error);
@@ -229,6 +266,8 @@ static int driver_create(void *data, const struct launch *launch, struct guest *
         status = sockets_accept(&sockets, guest, error);
     if (status < 0)
         goto done;
+    /* The last one: before it, libvirt may have asked other QEMUs what they can do. */
+    guest->execed = __atomic_load_n(&context->execed, __ATOMIC_ACQUIRE);
     guest->xml = virDomainGetXMLDesc(((struct state *)guest->state)->domain, 0);
     if (launch->machine->icount && asprintf(&guest->halts, "%s/halts", launch->workdir) < 0)
         status = fail(error, ENOMEM, "out of memory");

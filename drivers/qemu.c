@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/base/clock.h"
 #include "driver.h"
 #include "machine.h"
 #include "qmp.h"
@@ -168,7 +169,8 @@ static _Noreturn void become_qemu(const struct start *start, volatile struct fai
     say(failure, start->argv[0]);
 }
 
-static int start_process(const struct start *start, pid_t *out, struct error *error)
+/* vfork returns when the new process has become QEMU. */
+static int start_process(const struct start *start, struct guest *guest, struct error *error)
 {
     volatile struct failure failure = {0};
     pid_t pid = vfork(); /* fork would copy the page tables of all that tare has read */
@@ -177,7 +179,8 @@ static int start_process(const struct start *start, pid_t *out, struct error *er
         become_qemu(start, &failure);
     if (pid < 0)
         return fail(error, errno, "QEMU: vfork: %s", strerror(errno));
-    *out = pid;
+    guest->pid = pid;
+    guest->execed = clock_now();
     return failure.code ? fail(error, failure.code, "%s: %s", failure.what, strerror(failure.code))
                         : 0;
 }
@@ -263,7 +266,7 @@ static int qemu_create(void *context, const struct launch *launch, struct guest 
     if (status == 0)
         status = prepare(launch, monitor, &start, error);
     if (status == 0)
-        status = start_process(&start, &guest->pid, error);
+        status = start_process(&start, guest, error);
     if (monitor >= 0)
         close(monitor); /* when QEMU ends, we see the monitor's end */
     if (status == 0) {

@@ -58,6 +58,7 @@ struct metric {
 /* The events that a trial stamps, in the order of a healthy guest. */
 enum event {
     EVENT_CREATE, /* t0: just before the driver is asked to create the guest */
+    EVENT_EXEC,   /* the guest's process became QEMU, where the driver knows when */
     EVENT_RESUME, /* t1: just BEFORE the driver is asked to start its CPU */
     EVENT_KERNEL, /* t2: MARKER_KERNEL arrived */
     EVENT_MAIN,   /* t3: MARKER_MAIN arrived */

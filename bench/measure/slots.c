@@ -13,11 +13,11 @@
 #include "bench/measure/slots.h"
 
 const char *const event_names[EVENT_COUNT] = {
-    [EVENT_CREATE] = "create",       [EVENT_RESUME] = "resume",
-    [EVENT_KERNEL] = "kernel entry", [EVENT_MAIN] = "payload main",
-    [EVENT_READY] = "payload ready", [EVENT_REPLY] = "reply on the wire",
-    [EVENT_EXIT] = "payload exit",   [EVENT_END] = "end of payload",
-    [EVENT_GONE] = "end of guest",
+    [EVENT_CREATE] = "create",           [EVENT_EXEC] = "QEMU's exec",
+    [EVENT_RESUME] = "resume",           [EVENT_KERNEL] = "kernel entry",
+    [EVENT_MAIN] = "payload main",       [EVENT_READY] = "payload ready",
+    [EVENT_REPLY] = "reply on the wire", [EVENT_EXIT] = "payload exit",
+    [EVENT_END] = "end of payload",      [EVENT_GONE] = "end of guest",
 };
 
 int slots_open(struct slots *slots, const struct trial_setup *setup, struct trial_report *report,
@@ -64,6 +64,7 @@ static int create(void *data, struct error *error)
     status =
         subject->setup->driver->create(subject->setup->context, &slot->launch, &slot->guest, error);
     slot->has_guest = status == 0;
+    slot->watch.stamps[EVENT_EXEC] = slot->guest.execed;
     return status;
 }
 

@@ -27,6 +27,23 @@ static const struct metric metrics[] = {
      .definition =
          "QEMU's part, and libvirt's where it is the driver: from asking for the VM to it "
          "being ready to run"},
+    {.name = "ask",
+     .title = "asking for the VM to QEMU's exec",
+     .unit = "ms",
+     .clock = HOST_CLOCK,
+     .start = "create call (t0)",
+     .stop = "QEMU's exec",
+     .definition = "the driver's part of create before there is a QEMU",
+     .needs = NEEDS_MACHINE},
+    {.name = "vmm",
+     .title = "QEMU's exec to a VM that can start",
+     .unit = "ms",
+     .clock = HOST_CLOCK,
+     .start = "QEMU's exec",
+     .stop = "resume call (t1)",
+     .definition =
+         "QEMU's part of create, with what the driver asks QEMU before it is ready to run",
+     .needs = NEEDS_MACHINE},
     {.name = "app",
      .title = "VM start to the program's main()",
      .unit = "ms",
@@ -142,6 +159,10 @@ static void record(struct trial *trial, const char *metric, enum event from, enu
 static void record_start(struct trial *trial, enum event started)
 {
     record(trial, "create", EVENT_CREATE, EVENT_RESUME);
+    if (trial_stamp(trial, EVENT_EXEC) >= 0) {
+        record(trial, "ask", EVENT_CREATE, EVENT_EXEC);
+        record(trial, "vmm", EVENT_EXEC, EVENT_RESUME);
+    }
     record(trial, "app", EVENT_RESUME, started);
     record(trial, "total", EVENT_CREATE, started);
     if (trial_stamp(trial, EVENT_KERNEL) >= 0)

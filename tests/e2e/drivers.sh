@@ -67,6 +67,14 @@ assert drivers == {"host": "process", "floor": "libvirt", "pith": "libvirt", "fl
 for metric in "create", "app", "total", "exit":
     series = {m["target"]: m["summary"]["n"] for m in d["metrics"] if m["metric"] == metric}
     assert series == dict.fromkeys(drivers, 2), series
+values = {(m["metric"], m["target"]): [s["value"] for s in m["samples"]] for m in d["metrics"]}
+for target, driver in drivers.items():
+    parts = [values.get((part, target)) for part in ("ask", "vmm")]
+    if driver == "process":
+        assert parts == [None, None], parts
+    else: # QEMU's exec is within create
+        for ask, vmm, create in zip(*parts, values["create", target], strict=True):
+            assert 0 < ask and 0 < vmm and abs(ask + vmm - create) < 1e-3, (target, ask, vmm, create)
 assert all(r["base"] == "host" for r in d["ratios"]), d["ratios"]
 PY
 ok "a series for each driver" python3 "$tmp/series.py" "$tmp/r.json"
