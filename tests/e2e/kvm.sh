@@ -22,17 +22,17 @@ gcc -static -O2 -I. -std=gnu11 -D_GNU_SOURCE -o "$root/prove" tests/kvm/prove.c 
 pith() { # pith NAME MACHINE ARCHIVE ARGUMENTS...
     local name=$1 machine=$2 archive=$3
     shift 3
-    list_vm "$name" 600 end -M "$machine" -kernel /k/pith.elf -initrd "/k/$archive.cpio" \
+    list_vm "$name" 200 end -M "$machine" -kernel /k/pith.elf -initrd "/k/$archive.cpio" \
         -append "'quiet rdinit=/app -- $*'"
 }
 
 network() { # network NAME MACHINE WORD DEVICE
-    list_vm "$1" 600 network -M "$2" -kernel /k/pith.elf -initrd /k/echod.cpio \
+    list_vm "$1" 200 network -M "$2" -kernel /k/pith.elf -initrd /k/echod.cpio \
         -append "'quiet $3 ip=10.0.0.2::10.0.0.1:255.255.255.0::eth0:off rdinit=/app'" \
         -netdev tap,id=n,ifname=tap0,script=/bin/up,downscript=no -device "$4,netdev=n"
 }
 
-list_vm floor-microvm 600 end -M microvm,acpi=off -kernel /k/floor.elf -initrd /k/noop.cpio
+list_vm floor-microvm 200 end -M microvm,acpi=off -kernel /k/floor.elf -initrd /k/noop.cpio
 pith noop-microvm microvm,acpi=off noop
 pith calls-10 microvm,acpi=off calls 10
 pith calls-1000 microvm,acpi=off calls 1000
@@ -45,10 +45,10 @@ done
 network network-microvm microvm,acpi=off,auto-kernel-cmdline=off virtio_mmio.device=512@0xfeb00e00:12 virtio-net-device
 network network-q35 q35 "" virtio-net-pci,romfile=
 network network-pc pc "" virtio-net-pci,romfile=
-list_vm linux-tuned 600 end -M microvm,acpi=off -kernel /k/linux-tuned -initrd /k/linux-tuned.cpio \
+list_vm linux-tuned 200 end -M microvm,acpi=off -kernel /k/linux-tuned -initrd /k/linux-tuned.cpio \
     -append "'console=ttyS0 quiet clearcpuid=smap reboot=t panic=-1 rdinit=/init -- /app'"
 
-boot_host 1800
+boot_host 900
 sed -n '/^\(kvm\|prove\|end\): /p' "$tmp/told"
 began=$(sed -n 's/^kvm: .* date //p' "$tmp/told")
 ok "nested paging" grep -q '^kvm: [1Y] ' "$tmp/told"

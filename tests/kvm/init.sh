@@ -27,8 +27,8 @@ counts() { # all of the VM's exits, and those of each reason
 }
 
 talk() { # pings, 1 MB there and back, and the end
-    /network wait 10.0.0.2 500 && /network ping 10.0.0.2 11 && echo pinged
-    /network echo 10.0.0.2 1M && echo echoed
+    timeout 100 /network wait 10.0.0.2 500 && timeout 100 /network ping 10.0.0.2 11 && echo pinged
+    timeout 100 /network echo 10.0.0.2 1M && echo echoed
     nc 10.0.0.2 13 </dev/null & # which does not see that the machine is gone
 }
 
