@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bench/base/clock.h"
+#include "bench/base/cpus.h"
 #include "bench/measure/pulse.h"
 #include "bench/measure/threads.h"
 
@@ -104,23 +105,18 @@ static int64_t own_time(struct pulse *pulse)
     return sum;
 }
 
-/* The first line of /proc/stat. Where interrupts are accounted apart (CONFIG_IRQ_TIME_ACCOUNTING),
- * hard ones are seen too; elsewhere soft ones are also in the time of the programs that they
- * interrupt, ours included. */
 static void read_machine(struct pulse *pulse, struct beat *beat)
 {
-    const int64_t tick = 1000000000 / sysconf(_SC_CLK_TCK);
-    long long user, nice, system, idle, wait, irq, softirq, steal;
+    struct cpus cpus;
     char text[256];
     ssize_t got = pread(pulse->stat_fd, text, sizeof text - 1, 0);
 
     text[got < 0 ? 0 : got] = '\0';
-    if (sscanf(text, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &user, &nice, &system, &idle,
-               &wait, &irq, &softirq, &steal) != 8)
+    if (!cpus_parse(text, &cpus))
         return;
-    beat->busy = (user + nice + system + (irq == 0 ? softirq : 0)) * tick;
-    beat->idle = (idle + wait) * tick;
-    beat->stolen = steal * tick;
+    beat->busy = cpus.busy;
+    beat->idle = cpus.idle;
+    beat->stolen = cpus.stolen;
 }
 
 /* See how much `worker` has done, and for how long it has done nothing. */

@@ -13,6 +13,8 @@
 #include "drivers/machine.h"
 #include "bench/base/file.h"
 #include "bench/run/host.h"
+#include "bench/run/hostfile.h"
+#include "bench/run/quota.h"
 
 #define CPU "/sys/devices/system/cpu/"
 

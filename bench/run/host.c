@@ -1,44 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "scenarios/marker.h"
 #include "bench/base/clock.h"
+#include "bench/base/cpus.h"
 #include "bench/run/host.h"
+#include "bench/run/hostfile.h"
+#include "bench/run/quota.h"
 
 #define QUIET_LOAD 0.3    /* CPUs */
 #define QUIET_PERCENT 1.0 /* withheld, or held back */
 
-FILE *host_file(const char *root, const char *path)
-{
-    char whole[PATH_MAX];
-
-    snprintf(whole, sizeof whole, "%s%s", root ? root : "", path);
-    return fopen(whole, "re");
-}
-
-void host_line(const char *root, const char *path, char *line, size_t size)
-{
-    FILE *file = host_file(root, path);
-
-    line[0] = '\0';
-    if (!file)
-        return;
-    if (fgets(line, (int)size, file))
-        line[strcspn(line, "\n")] = '\0';
-    fclose(file);
-}
-
 void host_snapshot(const char *root, struct host_snapshot *snapshot)
 {
-    double tick = 1.0 / (double)sysconf(_SC_CLK_TCK);
-    unsigned long long user, nice, system, idle, wait, irq, softirq, steal;
     struct host_quota quota;
+    struct cpus cpus = {0};
     char line[512];
 
     host_quota(root, &quota);
@@ -47,11 +26,9 @@ void host_snapshot(const char *root, struct host_snapshot *snapshot)
     host_line(root, "/proc/loadavg", line, sizeof line);
     snapshot->load1 = strtod(line, NULL);
     host_line(root, "/proc/stat", line, sizeof line);
-    if (sscanf(line, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle,
-               &wait, &irq, &softirq, &steal) == 8) {
-        snapshot->busy_s = (double)(user + nice + system + (irq == 0 ? softirq : 0)) * tick;
-        snapshot->steal_s = (double)steal * tick;
-    }
+    cpus_parse(line, &cpus);
+    snapshot->busy_s = (double)cpus.busy / 1e9;
+    snapshot->steal_s = (double)cpus.stolen / 1e9;
 }
 
 static double positive(double value)

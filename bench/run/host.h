@@ -7,16 +7,12 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
-#include <stdio.h>
 
 struct host_snapshot {
-    double time_s;  /* CLOCK_MONOTONIC */
-    double load1;   /* one-minute load average, /proc/loadavg */
-    double busy_s;  /* CPU seconds of all programs and of the kernel. Interrupts are nobody's: the
-                       measured packets cause most of them. But a kernel that does not account
-                       them apart (CONFIG_IRQ_TIME_ACCOUNTING), and so sees no hard ones, has
-                       soft ones also in the time of the programs, ours included */
-    double steal_s; /* CPU seconds the hypervisor withheld */
+    double time_s;      /* CLOCK_MONOTONIC */
+    double load1;       /* one-minute load average, /proc/loadavg */
+    double busy_s;      /* CPU seconds of all programs and of the kernel (bench/base/cpus.h) */
+    double steal_s;     /* CPU seconds the hypervisor withheld */
     double throttled_s; /* for how long the quota of our control group held us back */
 };
 
@@ -47,17 +43,6 @@ bool host_use_is_quiet(const struct host_use *use);
 /* The facts that do not change: CPU, memory, kernel and how they are set, what holds for this
  * process, and the programs that measure. `root` as above. The caller deletes it. */
 cJSON *host_describe(const char *root);
-
-/* The control groups of this process that can have a quota of CPU time; bench/run/cgroup.c. */
-struct host_quota {
-    double cpus; /* the tightest, 0: none */
-    double throttled_s;
-};
-void host_quota(const char *root, struct host_quota *quota);
-
-/* The first line of the file `path` below `root`, without its newline; "" when there is none. */
-void host_line(const char *root, const char *path, char *line, size_t size);
-FILE *host_file(const char *root, const char *path);
 
 /* The frequency of this machine's TSC in kHz, rounded to 0.1 MHz: measured against
  * CLOCK_MONOTONIC_RAW for 20 ms. */

@@ -9,6 +9,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/json.h"
 #include "bench/run/host.h"
+#include "bench/run/quota.h"
 #include "drivers/machine.h"
 #include "tests/unit/fixture.h"
 

@@ -2,11 +2,13 @@
 /* Quotas of CPU time, as control groups set them: version 2 (kernel documentation,
  * admin-guide/cgroup-v2), and the controller "cpu" of version 1 (scheduler/sched-bwc). */
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/run/host.h"
+#include "bench/run/hostfile.h"
+#include "bench/run/quota.h"
 
 /* Whether `name` is in the comma-separated `list`. */
 static bool lists(const char *list, const char *name)
