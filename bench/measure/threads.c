@@ -48,8 +48,10 @@ static void add_thread(struct threads *threads, pid_t pid, pid_t id)
     snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", pid, id);
     *thread = (struct thread){
         .id = id, .fd = open(path, O_RDONLY | O_CLOEXEC), .vcpu = cpu_is_vcpu(name)};
-    if (thread->fd >= 0)
-        threads->count++;
+    if (thread->fd < 0)
+        return;
+    threads->count++;
+    threads->have_vcpu |= thread->vcpu;
 }
 
 static void find_in(struct threads *threads, pid_t pid)
@@ -77,26 +79,45 @@ void threads_find(struct threads *threads)
         find_in(threads, threads->pid);
 }
 
+static void add_times(struct thread_times *times, const struct thread *thread)
+{
+    times->ran_ns += thread->ran_ns;
+    *(thread->vcpu ? &times->vcpu_delay_ns : &times->other_delay_ns) += thread->delay_ns;
+}
+
+/* False: it has ended. */
+static bool look_at(struct thread *thread)
+{
+    char text[64], *end;
+    ssize_t got = pread(thread->fd, text, sizeof text - 1, 0);
+
+    if (got <= 0)
+        return false;
+    text[got] = '\0';
+    thread->ran_ns = strtoll(text, &end, 10);
+    thread->delay_ns = strtoll(end, NULL, 10);
+    return true;
+}
+
 struct thread_times threads_read(struct threads *threads)
 {
-    struct thread_times times = {0};
-    bool found = false;
+    struct thread_times times;
 
-    for (unsigned i = 0; i < threads->count; i++) {
+    for (unsigned i = 0; i < threads->count;) {
         struct thread *thread = &threads->list[i];
-        char text[64], *end;
-        ssize_t got = pread(thread->fd, text, sizeof text - 1, 0);
 
-        if (got > 0) {
-            text[got] = '\0';
-            thread->ran_ns = strtoll(text, &end, 10);
-            thread->delay_ns = strtoll(end, NULL, 10);
+        if (look_at(thread)) {
+            i++;
+            continue;
         }
-        found |= thread->vcpu;
-        times.ran_ns += thread->ran_ns;
-        *(thread->vcpu ? &times.vcpu_delay_ns : &times.other_delay_ns) += thread->delay_ns;
+        add_times(&threads->ended, thread); /* and its place is free for another */
+        close(thread->fd);
+        *thread = threads->list[--threads->count];
     }
-    if (!found) {
+    times = threads->ended;
+    for (unsigned i = 0; i < threads->count; i++)
+        add_times(&times, &threads->list[i]);
+    if (!threads->have_vcpu) {
         times.vcpu_delay_ns = times.other_delay_ns;
         times.other_delay_ns = 0;
     }

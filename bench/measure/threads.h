@@ -17,19 +17,21 @@ struct thread {
     pid_t id;
     int fd;
     bool vcpu;                /* by its name, it runs a vCPU */
-    int64_t ran_ns, delay_ns; /* as last seen: what has ended stays */
-};
-
-struct threads {
-    pid_t pid; /* 0: none */
-    struct thread list[THREADS_MAX];
-    unsigned count;
+    int64_t ran_ns, delay_ns; /* as last seen */
 };
 
 struct thread_times {
     int64_t ran_ns;
     int64_t vcpu_delay_ns; /* of a process without vCPUs all */
     int64_t other_delay_ns;
+};
+
+struct threads {
+    pid_t pid; /* 0: none */
+    struct thread list[THREADS_MAX];
+    unsigned count;
+    bool have_vcpu;            /* one of them, or of those that ended, ran a vCPU */
+    struct thread_times ended; /* of those that ended, as last seen */
 };
 
 void threads_of(struct threads *threads, pid_t pid);
