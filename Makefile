@@ -12,8 +12,8 @@ CC      := gcc
 # warms up by itself.
 SCENARIO ?= all
 TARGETS  ?= all
-REPEAT   ?= $(if $(filter memory,$(SCENARIO)),3,$(if $(filter all iperf latency,$(SCENARIO)),6,10))# below 6: no 95 % interval
-WARMUP   ?= $(if $(filter iperf latency memory,$(SCENARIO)),0,1)
+REPEAT   ?= $(if $(filter density,$(SCENARIO)),2,$(if $(filter memory,$(SCENARIO)),3,$(if $(filter all iperf latency,$(SCENARIO)),6,10)))# below 6: no 95 % interval
+WARMUP   ?= $(if $(filter density iperf latency memory,$(SCENARIO)),0,1)
 ARGS     ?=
 RUN      := $(or $(RUN),results/runs/$(shell date -u +%Y%m%d-%H%M%S)-$(SCENARIO))
 

@@ -28,6 +28,7 @@ enum {
     KEY_CONNECT,
     KEY_UNJUDGED,
     KEY_DRIVER,
+    KEY_VMS,
 };
 
 static const struct argp_option table[] = {
@@ -41,6 +42,8 @@ static const struct argp_option table[] = {
     {"warmup", KEY_WARMUP, "N", 0, "Repetitions before those, recorded apart [1]", 0},
     {"profile", KEY_PROFILE, "quick|full", 0,
      "How thorough each trial is, where a scenario can be either (iperf) [quick]", 0},
+    {"vms", KEY_VMS, "N", 0,
+     "At most so many VMs at once in scenario density [64, with --profile full 1000]", 0},
     {"seed", KEY_SEED, "S", 0, "Seed of the order and of resampling [1]", 0},
     {"out", 'o', "FILE", 0, "The result file [tare.json]", 0},
     {"resume", KEY_RESUME, "FILE", 0, "Complete the cut run that was to write FILE", 0},
@@ -156,6 +159,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case KEY_PROFILE:
         options->profile =
             choice(state, "profile", text, profiles) == 1 ? PROFILE_FULL : PROFILE_QUICK;
+        break;
+    case KEY_VMS:
+        options->vms = (unsigned)number(state, "vms", text, 1, VMS_MAX);
         break;
     case KEY_SEED:
         options->seed = number(state, "seed", text, 0, SEED_MAX);

@@ -7,8 +7,9 @@
  * guest's three file descriptors and stamps what happens on them. null.c is the annotated example.
  * To add a driver, see docs/adding-a-driver.md.
  *
- * All hooks return 0 or a negative errno with `error` filled. They are called one at a time, those
- * of a guest by the same thread, and may block: they have a deadline.
+ * All hooks return 0 or a negative errno with `error` filled. Those of a guest are called one at a
+ * time, by the same thread, and may block: they have a deadline. Those of several guests may be
+ * called at once.
  */
 #ifndef TARE_DRIVER_H
 #define TARE_DRIVER_H
@@ -86,6 +87,7 @@ struct guest {
     char *argv;      /* the process's argument vector, NUL-separated */
     size_t argv_len; /* bytes in argv */
     char *halts;     /* file whose first 8 bytes count the vCPU's halts (icount), or NULL */
+    int64_t since;   /* when create was called (started.h), where give_up asks for it */
     void *state;     /* the driver's own */
 };
 
@@ -104,10 +106,10 @@ struct driver {
      * left behind; `guest` comes initialised by guest_init(). */
     int (*create)(void *context, const struct launch *launch, struct guest *guest,
                   struct error *error);
-    /* Optional: called by another thread while create has not returned for too long. Make it
-     * return: kill what it waits for. From then on the guest's process is known, and killed, if
-     * resume or destroy do not return. */
-    void (*give_up)(void *context);
+    /* Optional: called by another thread while create of this guest has not returned for too long.
+     * Make it return: kill what it waits for. From then on the guest's process is known, and
+     * killed, if resume or destroy do not return. */
+    void (*give_up)(void *context, const struct guest *guest);
     /* Required: let it run. The caller stamps t1 just before this call, and watches the guest while
      * it lasts. */
     int (*resume)(void *context, struct guest *guest, struct error *error);

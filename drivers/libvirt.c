@@ -31,10 +31,11 @@ struct context {
     bool loop_runs;
     int quit_timer;
     bool quit;
-    int64_t since; /* when create was last called (started.h); atomic */
     int execs;     /* inotify descriptor: somebody opened QEMU's program; -1: none */
     int execs_watch;
-    int64_t execed; /* when that was the last time, in ns of CLOCK_MONOTONIC; atomic */
+    int64_t execed;    /* when that was the last time, in ns of CLOCK_MONOTONIC; atomic */
+    unsigned creating; /* calls of create that have not returned; atomic */
+    bool crowded;      /* there were several of them; atomic */
 };
 
 /* A guest's. */
@@ -257,7 +258,10 @@ static int driver_create(void *data, const struct launch *launch, struct guest *
 
     if (!xml)
         return fail(error, ENOMEM, "out of memory");
-    __atomic_store_n(&context->since, started_now(), __ATOMIC_RELEASE);
+    __atomic_store_n(&context->crowded,
+                     __atomic_add_fetch(&context->creating, 1, __ATOMIC_ACQ_REL) > 1,
+                     __ATOMIC_RELEASE);
+    __atomic_store_n(&guest->since, started_now(), __ATOMIC_RELEASE);
     __atomic_store_n(&context->execed, -1, __ATOMIC_RELEASE);
     status = sockets_listen(launch->workdir, &sockets, error);
     if (status == 0)
@@ -266,12 +270,15 @@ static int driver_create(void *data, const struct launch *launch, struct guest *
         status = sockets_accept(&sockets, guest, error);
     if (status < 0)
         goto done;
-    /* The last one: before it, libvirt may have asked other QEMUs what they can do. */
-    guest->execed = __atomic_load_n(&context->execed, __ATOMIC_ACQUIRE);
+    /* The last one: before it, libvirt may have asked other QEMUs what they can do. Of several that
+     * are created at once nobody can tell whose it was. */
+    if (!__atomic_load_n(&context->crowded, __ATOMIC_ACQUIRE))
+        guest->execed = __atomic_load_n(&context->execed, __ATOMIC_ACQUIRE);
     guest->xml = virDomainGetXMLDesc(((struct state *)guest->state)->domain, 0);
     if (launch->machine->icount && asprintf(&guest->halts, "%s/halts", launch->workdir) < 0)
         status = fail(error, ENOMEM, "out of memory");
 done:
+    __atomic_sub_fetch(&context->creating, 1, __ATOMIC_ACQ_REL);
     free(xml);
     sockets_close(&sockets);
     if (status < 0)
@@ -279,12 +286,15 @@ done:
     return status;
 }
 
-/* QEMU does not answer: not that of the guest, nor one that libvirt asks what QEMU can do. */
-static void driver_give_up(void *data)
+/* QEMU does not answer: not that of the guest, nor one that libvirt asks what QEMU can do. Which of
+ * those that were started since, nobody can tell: guests that are created beside fail with it. */
+static void driver_give_up(void *context, const struct guest *guest)
 {
-    struct context *context = data;
+    int64_t since = __atomic_load_n(&guest->since, __ATOMIC_ACQUIRE);
 
-    started_kill(__atomic_load_n(&context->since, __ATOMIC_ACQUIRE));
+    (void)context;
+    if (since > 0)
+        started_kill(since);
 }
 
 static int driver_resume(void *data, struct guest *guest, struct error *error)

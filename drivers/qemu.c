@@ -24,10 +24,6 @@
 #include "qmp.h"
 #include "sockets.h"
 
-struct context {
-    pid_t starting; /* the QEMU that create waits for; 0: none; atomic */
-};
-
 /* What the new process needs; all of it is made before. */
 struct start {
     char **argv;
@@ -179,7 +175,7 @@ static int start_process(const struct start *start, struct guest *guest, struct 
         become_qemu(start, &failure);
     if (pid < 0)
         return fail(error, errno, "QEMU: vfork: %s", strerror(errno));
-    guest->pid = pid;
+    __atomic_store_n(&guest->pid, pid, __ATOMIC_RELEASE);
     guest->execed = clock_now();
     return failure.code ? fail(error, failure.code, "%s: %s", failure.what, strerror(failure.code))
                         : 0;
@@ -200,23 +196,12 @@ static void quote(int log, struct error *error)
     error_prefix(error, "%s", line ? line + 1 : text);
 }
 
-static int qemu_open(const char *workdir, void **out, struct error *error)
+/* QEMU is all that create waits for. */
+static void qemu_give_up(void *context, const struct guest *guest)
 {
-    (void)workdir;
-    *out = calloc(1, sizeof(struct context));
-    return *out ? 0 : fail(error, ENOMEM, "out of memory");
-}
+    pid_t pid = __atomic_load_n(&guest->pid, __ATOMIC_ACQUIRE);
 
-static void note_starting(struct context *context, pid_t pid)
-{
-    __atomic_store_n(&context->starting, pid, __ATOMIC_RELEASE);
-}
-
-static void qemu_give_up(void *data)
-{
-    struct context *context = data;
-    pid_t pid = __atomic_load_n(&context->starting, __ATOMIC_ACQUIRE);
-
+    (void)context;
     if (pid > 0)
         kill(pid, SIGKILL);
 }
@@ -224,11 +209,13 @@ static void qemu_give_up(void *data)
 static void qemu_destroy(void *context, struct guest *guest)
 {
     struct qmp *qmp = guest->state;
+    pid_t pid = guest->pid;
 
     (void)context;
-    if (guest->pid > 0) {
-        kill(guest->pid, SIGKILL);
-        while (waitpid(guest->pid, NULL, 0) < 0 && errno == EINTR)
+    __atomic_store_n(&guest->pid, 0, __ATOMIC_RELEASE); /* its number will be another's */
+    if (pid > 0) {
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
     }
     if (qmp)
@@ -260,6 +247,7 @@ static int qemu_create(void *context, const struct launch *launch, struct guest 
     struct sockets sockets;
     int monitor = -1, status;
 
+    (void)context;
     status = sockets_listen(launch->workdir, &sockets, error);
     if (status == 0)
         status = make_monitor(guest, &monitor, error);
@@ -270,12 +258,10 @@ static int qemu_create(void *context, const struct launch *launch, struct guest 
     if (monitor >= 0)
         close(monitor); /* when QEMU ends, we see the monitor's end */
     if (status == 0) {
-        note_starting(context, guest->pid);
         /* QEMU answers when the machine is there. */
         status = qmp_execute(guest->state, "{\"execute\":\"qmp_capabilities\"}", NULL, error);
         if (status < 0)
             quote(start.log, error);
-        note_starting(context, 0);
     }
     if (status == 0)
         status = sockets_accept(&sockets, guest, error);
@@ -301,10 +287,8 @@ const struct driver driver_qemu = {
     .uses_machine = true,
     .needs_accel = true,
     .has_tap = true,
-    .open = qemu_open,
     .create = qemu_create,
     .give_up = qemu_give_up,
     .resume = qemu_resume,
     .destroy = qemu_destroy,
-    .close = free,
 };

@@ -126,6 +126,30 @@ void trial_image(const struct trial *trial, int64_t *kernel, int64_t *payload);
  * negative errno with `error` filled. */
 int trial_select(struct trial *trial, unsigned number, struct error *error);
 
+/* Many guests at once: what became of their boots. */
+struct crowd {
+    unsigned booted, failed;
+    char why[256]; /* of the first that failed */
+};
+
+/* Boot guests `first` to `first + count - 1`, which are not there, with programs[`program`],
+ * several at a time. Before each boot `may_go_on` is asked; once it says no, no further one is
+ * begun. A guest that fails is counted, and the others go on: which of them are there, trial_pid()
+ * tells. 0, or -ECANCELED. From then on the end of one guest ends no wait but its own. */
+int trial_boot_crowd(struct trial *trial, unsigned first, unsigned count, unsigned program,
+                     bool (*may_go_on)(void *data), void *data, struct crowd *crowd,
+                     struct error *error);
+
+/* End guest number `first` and all that follow it. */
+void trial_end_crowd(struct trial *trial, unsigned first);
+
+/* How many more guests fit into what this process may open and start, and into the network; and the
+ * name of that limit. */
+unsigned trial_crowd_room(struct trial *trial, const char **limit);
+
+/* Watch all guests for `seconds`. 0, or as trial_wait(). */
+int trial_pause(struct trial *trial, double seconds, struct error *error);
+
 /* Wait until `event` has been stamped. 0; -ETIMEDOUT past the trial's deadline, -ECANCELED when
  * the user interrupted, -EPIPE when the guest was gone first; `error` says what was seen. */
 int trial_wait(struct trial *trial, enum event event, struct error *error);
@@ -184,6 +208,9 @@ const char *trial_interface(const struct trial *trial);
  * of --url. */
 uint16_t trial_port(const struct trial *trial);
 const char *trial_url(const struct trial *trial);
+
+/* How many VMs the user wants at once, at most (--vms); 0: nothing was said. */
+unsigned trial_vms(const struct trial *trial);
 
 /* The run's profile: PROFILE_QUICK or PROFILE_FULL. */
 enum profile trial_profile(const struct trial *trial);

@@ -79,41 +79,62 @@ void caller_close(struct caller *caller)
     release(caller);
 }
 
-/* Make the call return. */
-static void cut(const struct call *call, struct pollfd *done)
+void caller_begin(struct caller *caller, const struct call *call)
 {
+    caller->call = call;
+    eventfd_write(caller->ask_fd, 1);
+}
+
+int caller_fd(const struct caller *caller)
+{
+    return caller->done_fd;
+}
+
+void caller_cut(struct caller *caller)
+{
+    struct pollfd done = {.fd = caller->done_fd, .events = POLLIN};
+    const struct call *call = caller->call;
+
     for (unsigned i = 0; i < CUTS; i++) {
         if (call->cut)
             call->cut(call->data);
-        if (poll(done, 1, CUT_MS) == 1)
+        if (poll(&done, 1, CUT_MS) == 1)
             return;
     }
     sandbox_abandon(EDEADLK, "%s: the call does not return; go on with --resume", call->name);
+}
+
+int caller_end(struct caller *caller, struct error *error)
+{
+    eventfd_t returned;
+
+    eventfd_read(caller->done_fd, &returned);
+    if (caller->status < 0)
+        fail(error, -caller->status, "%s", caller->error.text);
+    return caller->status;
 }
 
 int caller_do(struct caller *caller, const struct call *call, struct watch *const *watches,
               unsigned count, struct error *error)
 {
     struct pollfd done = {.fd = caller->done_fd, .events = POLLIN};
+    struct error ignored = {0};
     struct patience patience;
-    eventfd_t returned;
     int status = 0;
 
-    caller->call = call;
+    caller_begin(caller, call);
     patience_begin(&patience, call->seconds);
-    eventfd_write(caller->ask_fd, 1);
     while (!done.revents && status == 0) {
         status = watch_step(watches, count, patience.deadline, &done, error);
         if (status == -ETIMEDOUT && patience_extend(&patience))
             status = 0;
     }
-    if (status < 0)
-        cut(call, &done);
-    eventfd_read(caller->done_fd, &returned);
+    if (status == 0)
+        return caller_end(caller, error);
+    caller_cut(caller);
+    caller_end(caller, &ignored);
     if (status == -ETIMEDOUT)
         return fail(error, ETIMEDOUT, "%s had not returned after %s, and was cut", call->name,
                     patience_text(&patience));
-    if (status == 0 && caller->status < 0)
-        fail(error, -caller->status, "%s", caller->error.text);
-    return status < 0 ? status : caller->status;
+    return status;
 }

@@ -31,4 +31,12 @@ void caller_close(struct caller *caller); /* NULL is allowed */
 int caller_do(struct caller *caller, const struct call *call, struct watch *const *watches,
               unsigned count, struct error *error);
 
+/* The parts of that, for who waits for several callers at once. Begin; when caller_fd() is readable
+ * the call has returned, and caller_end() tells what. To call caller_cut() before is how to make it
+ * return. `call` must live until then. */
+void caller_begin(struct caller *caller, const struct call *call);
+int caller_fd(const struct caller *caller);
+void caller_cut(struct caller *caller);
+int caller_end(struct caller *caller, struct error *error);
+
 #endif

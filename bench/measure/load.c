@@ -128,7 +128,7 @@ static bool connect_all(struct client *client)
             break;
     }
     client->report->connected = open;
-    return open == load->connections;
+    return open == load->connections || (load->addresses && open > 0);
 }
 
 static void send_all(struct client *client)
@@ -169,18 +169,37 @@ static void count_unsent(struct client *client)
             client_give_up(client, &client->connections[i], LOAD_LATE);
 }
 
+/* The connections, not yet open, each with its server. */
+static int prepare_connections(struct client *client, const struct load *load)
+{
+    if (load->connections > LOAD_CONNECTIONS_MAX)
+        return EINVAL;
+    client->connections = calloc(load->connections + 1, sizeof *client->connections);
+    if (!client->connections)
+        return ENOMEM;
+    for (unsigned i = 0; i < load->connections; i++)
+        client->connections[i].fd = -1;
+    for (unsigned i = 0; i < load->connections; i++) {
+        struct connection *connection = &client->connections[i];
+        const char *address = load->addresses ? load->addresses[i] : load->address;
+
+        connection->server =
+            (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(load->port)};
+        if (inet_pton(AF_INET, address, &connection->server.sin_addr) != 1)
+            return EINVAL;
+    }
+    return 0;
+}
+
 static int prepare(struct client *client, const struct load *load, int stop)
 {
     struct epoll_event stopping = {.events = EPOLLIN};
     int size =
         snprintf(client->request, sizeof client->request, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n",
-                 load->path, load->address, load->per_request ? "Connection: close\r\n" : "");
+                 load->path, load->addresses ? "guest" : load->address,
+                 load->per_request ? "Connection: close\r\n" : "");
 
-    for (unsigned i = 0; i < LOAD_CONNECTIONS_MAX; i++)
-        client->connections[i].fd = -1;
-    client->server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(load->port)};
-    if (size >= (int)sizeof client->request || load->connections > LOAD_CONNECTIONS_MAX ||
-        inet_pton(AF_INET, load->address, &client->server.sin_addr) != 1)
+    if (size >= (int)sizeof client->request)
         return EINVAL;
     client->request_size = (size_t)size;
     for (int i = 0; i < 3; i++)
@@ -189,12 +208,12 @@ static int prepare(struct client *client, const struct load *load, int stop)
     if (client->epoll < 0 ||
         (stop >= 0 && epoll_ctl(client->epoll, EPOLL_CTL_ADD, stop, &stopping) < 0))
         return errno;
-    return 0;
+    return prepare_connections(client, load);
 }
 
 void load_run(const struct load *load, int stop, struct load_report *report)
 {
-    static __thread struct client client;
+    struct client client;
     int64_t start = clock_now(), used = clock_read(CLOCK_THREAD_CPUTIME_ID);
 
     prctl(PR_SET_TIMERSLACK, 1UL); /* wake when asked to, not up to 50 us later */
@@ -208,8 +227,9 @@ void load_run(const struct load *load, int stop, struct load_report *report)
         count_unsent(&client);
         report->all = client.sent;
     }
-    for (unsigned i = 0; i < LOAD_CONNECTIONS_MAX; i++)
+    for (unsigned i = 0; client.connections && i < load->connections; i++)
         connection_close(&client.connections[i]);
+    free(client.connections);
     if (client.epoll >= 0)
         close(client.epoll);
     report->offered = (double)report->due / load->measured_s;

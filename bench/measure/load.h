@@ -15,7 +15,7 @@
 
 #include "bench/base/histogram.h"
 
-#define LOAD_CONNECTIONS_MAX 64
+#define LOAD_CONNECTIONS_MAX 2048
 #define LOAD_FAILURES_MAX 1000 /* so many failed requests end the load */
 
 enum arrivals {
@@ -29,9 +29,13 @@ struct load {
     uint16_t port;
     const char *path;     /* of the URL: "/" */
     unsigned connections; /* all are opened before the first request is sent */
-    bool per_request;     /* a connection for each request instead, at most `connections` at once;
-                             its time begins before it is asked for */
-    bool tls;             /* handshakes of TLS alone, one after the other (tls.h) */
+    /* Several servers, one for each connection, in place of `address`: the first failure of one
+     * ends its part, and the others go on. */
+    const char *const *addresses;
+    uint64_t *answers; /* with `addresses`: how many good replies came from each; zeros before */
+    bool per_request;  /* a connection for each request instead, at most `connections` at once;
+                          its time begins before it is asked for */
+    bool tls;          /* handshakes of TLS alone, one after the other (tls.h) */
     enum arrivals arrivals;
     double rate; /* requests per second, of an open loop */
     uint64_t seed;

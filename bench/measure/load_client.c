@@ -9,6 +9,8 @@
 #include "bench/base/clock.h"
 #include "bench/measure/load_client.h"
 
+#define EVENTS 64 /* taken at once */
+
 int64_t client_ns(double seconds)
 {
     return (int64_t)(seconds * 1e9);
@@ -39,6 +41,8 @@ void client_give_up(struct client *client, struct connection *connection, enum l
         client->report->failed[why]++;
     connection_close(connection);
     connection->free = clock_now();
+    if (client->load->addresses)
+        connection->state = OVER;
 }
 
 void client_open(struct client *client, struct connection *connection)
@@ -56,7 +60,8 @@ void client_open(struct client *client, struct connection *connection)
     setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     connection->state = CONNECTING;
     connection->patience = clock_now() + client_ns(client->load->patience_s);
-    if ((connect(connection->fd, (struct sockaddr *)&client->server, sizeof client->server) < 0 &&
+    if ((connect(connection->fd, (struct sockaddr *)&connection->server,
+                 sizeof connection->server) < 0 &&
          errno != EINPROGRESS) ||
         epoll_ctl(client->epoll, EPOLL_CTL_ADD, connection->fd, &event) < 0)
         client_give_up(client, connection, LOAD_CONNECT);
@@ -98,6 +103,8 @@ static void count_good(struct client *client, const struct connection *connectio
 {
     struct load_report *report = client->report;
 
+    if (client->load->answers)
+        client->load->answers[connection - client->connections]++;
     report->length = connection->reply.length;
     report->hash = connection->reply.hash;
     if (now >= client->measured && now < client->end)
@@ -200,14 +207,14 @@ static void take_event(struct client *client, struct connection *connection, uin
 
 void client_handle(struct client *client, int64_t until)
 {
-    struct epoll_event events[LOAD_CONNECTIONS_MAX + 1];
+    struct epoll_event events[EVENTS];
     int64_t left = until - clock_now();
     struct timespec timeout = {left / 1000000000, left % 1000000000};
     int count;
 
     if (left < 0)
         timeout = (struct timespec){0};
-    count = epoll_pwait2(client->epoll, events, LOAD_CONNECTIONS_MAX + 1, &timeout, NULL);
+    count = epoll_pwait2(client->epoll, events, EVENTS, &timeout, NULL);
     for (int i = 0; i < count; i++) {
         if (events[i].data.ptr)
             take_event(client, events[i].data.ptr, events[i].events);

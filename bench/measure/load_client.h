@@ -14,11 +14,13 @@ enum connection_state {
     IDLE,
     WAITING, /* for a reply */
     ENDING,  /* for the server to close it, after its reply */
+    OVER,    /* one of several servers has failed */
 };
 
 struct connection {
     int fd;
     enum connection_state state;
+    struct sockaddr_in server;
     bool asked;       /* a request belongs to it, sent or to be sent */
     int64_t due;      /* when its request was to be sent */
     int64_t patience; /* until when its reply must be there */
@@ -29,10 +31,9 @@ struct connection {
 struct client {
     const struct load *load;
     struct load_report *report;
-    struct sockaddr_in server;
     char request[512];
     size_t request_size;
-    struct connection connections[LOAD_CONNECTIONS_MAX];
+    struct connection *connections;
     unsigned next; /* the connection to look at first */
     int epoll;
     int64_t start, measured, end; /* of the load, its measured part, and of sending */

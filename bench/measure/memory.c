@@ -120,6 +120,19 @@ int memory_of(pid_t pid, struct memory_use *use, struct error *error)
     return status == 0 && children == 0 ? add_one(pid, true, use, error) : status;
 }
 
+uint64_t memory_available(void)
+{
+    FILE *file = fopen("/proc/meminfo", "re");
+    unsigned long kib = 0;
+    char line[128];
+
+    while (file && fgets(line, sizeof line, file) && sscanf(line, "MemAvailable: %lu", &kib) != 1)
+        ;
+    if (file)
+        fclose(file);
+    return kib;
+}
+
 int memory_file(pid_t pid)
 {
     char path[320], target[256];

@@ -33,4 +33,8 @@ int memory_of(pid_t pid, struct memory_use *use, struct error *error);
  * touched can be told when QEMU has ended; -1 if there is none. */
 int memory_file(pid_t pid);
 
+/* What the host could still give to programs without swapping, in KiB: MemAvailable; 0 if it does
+ * not say. */
+uint64_t memory_available(void);
+
 #endif

@@ -2,7 +2,9 @@
 /* Links, addresses and neighbours by libnl; taps by tun's own ioctls. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_bridge.h>
 #include <linux/if_tun.h>
+#include <linux/neighbour.h>
 #include <net/if.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
@@ -138,6 +140,7 @@ static int add_address(struct nl_sock *socket, const char *name, const char *tex
     return status < 0 ? failed(error, text, status) : 0;
 }
 
+/* On the bridge's own side: where the guest's address is, before it has sent anything. */
 static int add_neighbour(struct nl_sock *socket, const struct instance *instance,
                          struct error *error)
 {
@@ -181,13 +184,60 @@ int network_open(struct error *error)
     return status;
 }
 
+/* Among many guests, what is for all or for an address that the bridge has not learnt would wake
+ * each of them: one to whom nobody has spoken yet is asked by a packet to every port. */
+static int set_port_apart(struct nl_sock *socket, unsigned port)
+{
+    struct ifinfomsg header = {.ifi_family = AF_BRIDGE, .ifi_index = (int)port};
+    struct nl_msg *message = nlmsg_alloc_simple(RTM_SETLINK, NLM_F_REQUEST);
+    struct nlattr *data;
+
+    if (!message)
+        return -NLE_NOMEM;
+    if (nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO) == 0 &&
+        (data = nla_nest_start(message, IFLA_PROTINFO | NLA_F_NESTED)) &&
+        nla_put_u8(message, IFLA_BRPORT_ISOLATED, 1) == 0 &&
+        nla_put_u8(message, IFLA_BRPORT_UNICAST_FLOOD, 0) == 0) {
+        nla_nest_end(message, data);
+        return nl_send_sync(socket, message); /* frees it */
+    }
+    nlmsg_free(message);
+    return -NLE_NOMEM;
+}
+
+/* Tell the bridge by which port the guest is reached, for good. */
+static int add_port_address(struct nl_sock *socket, unsigned port, const struct instance *instance)
+{
+    struct rtnl_neigh *entry = rtnl_neigh_alloc();
+    struct nl_addr *link = nl_addr_build(AF_LLC, instance->mac, 6);
+    int status;
+
+    rtnl_neigh_set_family(entry, AF_BRIDGE);
+    rtnl_neigh_set_ifindex(entry, (int)port);
+    rtnl_neigh_set_lladdr(entry, link);
+    rtnl_neigh_set_flags(entry, NTF_MASTER);
+    rtnl_neigh_set_state(entry, NUD_NOARP);
+    status = rtnl_neigh_add(socket, entry, NLM_F_CREATE | NLM_F_REPLACE);
+    nl_addr_put(link);
+    rtnl_neigh_put(entry);
+    return status;
+}
+
 /* Put the interface of `instance` into the bridge. */
 static int join(struct nl_sock *socket, const struct instance *instance, struct error *error)
 {
     struct rtnl_link *change = rtnl_link_alloc();
+    unsigned port = if_nametoindex(instance->interface);
+    int status;
 
     rtnl_link_set_master(change, (int)if_nametoindex(BRIDGE));
-    return bring_up(socket, instance->interface, change, error);
+    status = bring_up(socket, instance->interface, change, error);
+    if (status < 0)
+        return status;
+    status = set_port_apart(socket, port);
+    if (status == 0)
+        status = add_port_address(socket, port, instance);
+    return status < 0 ? failed(error, "a port of the bridge", status) : 0;
 }
 
 /* Open tun and attach to the tap `name`, creating it if need be. Who attaches next says anew

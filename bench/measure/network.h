@@ -4,7 +4,8 @@
  * There is no route but the bridge's own, so nothing gets out. Only what a measurement asks for is
  * on the wire: no spanning tree, no multicast queries, no IPv6 from our side, and a guest's MAC
  * address is known beforehand, so that no ARP retry of ours, a second apart, decides when a guest
- * is reached.
+ * is reached. A guest hears nothing that is for others, however many there are: its port of the
+ * bridge is isolated, and takes only what is for its own address.
  */
 #ifndef TARE_NETWORK_H
 #define TARE_NETWORK_H

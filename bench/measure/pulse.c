@@ -18,8 +18,7 @@
 #include "bench/measure/pulse.h"
 #include "bench/measure/threads.h"
 
-#define GUESTS_MAX 8
-#define PROCESSES_MAX 256
+#define GUESTS_MAX 8 /* that are looked at one by one: of a crowd, the first */
 #define BEAT_NS (PULSE_MS * 1000000LL)
 #define FIND_EVERY 8       /* beats */
 #define STILL_NS 100000    /* less work than this between two beats is none */
@@ -47,16 +46,20 @@ struct process {
     int64_t used;
 };
 
+struct processes {
+    struct process *list; /* by rising pid */
+    unsigned count, room;
+};
+
 struct pulse {
     pthread_t thread;
     pthread_mutex_t lock;
     sem_t begun;
     int stop_fd, stat_fd, proc_fd;
     struct worker guests[GUESTS_MAX], client, sandbox;
-    struct process processes[PROCESSES_MAX];
-    unsigned process_count;
-    int64_t ended; /* CPU time of processes that are no more */
-    int64_t spent; /* CPU time of this thread */
+    struct processes processes, found; /* at the last look, and at this one */
+    int64_t ended;                     /* CPU time of processes that are no more */
+    int64_t spent;                     /* CPU time of this thread */
     struct beat now;
     struct beat *beats;
     size_t count, room;
@@ -69,39 +72,60 @@ static int64_t process_used(pid_t pid)
     return clock_getcpuclockid(pid, &clock) != 0 ? -1 : clock_read(clock);
 }
 
-/* The CPU time of all that is and was in the sandbox, whose /proc shows nothing else. What a
- * process used after the last look at it is lost. */
-static int64_t own_time(struct pulse *pulse)
+static void add_process(struct processes *processes, pid_t pid, int64_t used)
 {
-    struct process found[PROCESSES_MAX];
+    if (processes->count == processes->room) {
+        unsigned room = processes->room ? 2 * processes->room : 64;
+        struct process *list = realloc(processes->list, room * sizeof *list);
+
+        if (!list)
+            return;
+        processes->list = list;
+        processes->room = room;
+    }
+    processes->list[processes->count++] = (struct process){pid, used};
+}
+
+/* All that is in the sandbox: its /proc shows nothing else, and by rising pids. */
+static void find_processes(const struct pulse *pulse, struct processes *found)
+{
     _Alignas(struct dirent64) char entries[8192];
-    unsigned count = 0;
-    int64_t sum;
     ssize_t got;
 
+    found->count = 0;
     lseek(pulse->proc_fd, 0, SEEK_SET);
     while ((got = getdents64(pulse->proc_fd, entries, sizeof entries)) > 0)
-        for (const char *at = entries; at < entries + got && count < PROCESSES_MAX;
+        for (const char *at = entries; at < entries + got;
              at += ((const struct dirent64 *)at)->d_reclen) {
             pid_t pid = (pid_t)strtol(((const struct dirent64 *)at)->d_name, NULL, 10);
             int64_t used = pid > 0 ? process_used(pid) : -1;
 
             if (used >= 0)
-                found[count++] = (struct process){pid, used};
+                add_process(found, pid, used);
         }
-    for (unsigned i = 0; i < pulse->process_count; i++) {
-        unsigned j = 0;
+}
 
-        while (j < count && found[j].pid != pulse->processes[i].pid)
-            j++;
-        if (j == count)
-            pulse->ended += pulse->processes[i].used;
+/* The CPU time of all that is and was in the sandbox. What a process used after the last look at it
+ * is lost. */
+static int64_t own_time(struct pulse *pulse)
+{
+    const struct processes before = pulse->processes;
+    struct processes now = pulse->found;
+    unsigned seen = 0;
+    int64_t sum;
+
+    find_processes(pulse, &now);
+    for (unsigned i = 0; i < before.count; i++) {
+        while (seen < now.count && now.list[seen].pid < before.list[i].pid)
+            seen++;
+        if (seen == now.count || now.list[seen].pid != before.list[i].pid)
+            pulse->ended += before.list[i].used;
     }
-    memcpy(pulse->processes, found, count * sizeof *found);
-    pulse->process_count = count;
+    pulse->processes = now;
+    pulse->found = before;
     sum = pulse->ended;
-    for (unsigned i = 0; i < count; i++)
-        sum += found[i].used;
+    for (unsigned i = 0; i < now.count; i++)
+        sum += now.list[i].used;
     return sum;
 }
 
@@ -280,6 +304,8 @@ void pulse_stop(struct pulse *pulse)
     close(pulse->proc_fd);
     pthread_mutex_destroy(&pulse->lock);
     free(pulse->beats);
+    free(pulse->processes.list);
+    free(pulse->found.list);
     free(pulse);
 }
 

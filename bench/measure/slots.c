@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "bench/base/clock.h"
-#include "bench/measure/caller.h"
 #include "bench/measure/memory.h"
 #include "bench/measure/network.h"
 #include "bench/measure/pulse.h"
@@ -24,7 +23,11 @@ int slots_open(struct slots *slots, const struct trial_setup *setup, struct tria
                struct error *error)
 {
     *slots = (struct slots){.setup = setup, .report = report};
-    return caller_open(&slots->caller, error);
+    slots->callers = calloc(1, sizeof *slots->callers);
+    if (!slots->callers)
+        return fail(error, ENOMEM, "out of memory");
+    slots->caller_count = 1;
+    return caller_open(&slots->callers[0], error);
 }
 
 int slots_add(struct slots *slots, struct error *error)
@@ -40,6 +43,7 @@ int slots_add(struct slots *slots, struct error *error)
         return fail(error, ENOMEM, "out of memory");
     }
     slot->memory_fd = -1;
+    slot->caller = slots->callers[0];
     watch_init(&slot->watch, slots->setup->ready);
     watches[slots->count] = &slot->watch;
     list[slots->count++] = slot;
@@ -48,21 +52,15 @@ int slots_add(struct slots *slots, struct error *error)
 
 /* --- calls into the driver, in the caller's thread */
 
-struct subject {
-    const struct trial_setup *setup;
-    struct slot *slot;
-    pid_t pid; /* the guest's process; 0 before it is created */
-};
-
 static int create(void *data, struct error *error)
 {
-    const struct subject *subject = data;
-    struct slot *slot = subject->slot;
+    const struct errand *errand = data;
+    const struct trial_setup *setup = errand->slots->setup;
+    struct slot *slot = errand->slot;
     int status;
 
     slot->watch.stamps[EVENT_CREATE] = clock_now();
-    status =
-        subject->setup->driver->create(subject->setup->context, &slot->launch, &slot->guest, error);
+    status = setup->driver->create(setup->context, &slot->launch, &slot->guest, error);
     slot->has_guest = status == 0;
     slot->watch.stamps[EVENT_EXEC] = slot->guest.execed;
     return status;
@@ -70,55 +68,56 @@ static int create(void *data, struct error *error)
 
 static int resume(void *data, struct error *error)
 {
-    const struct subject *subject = data;
+    const struct errand *errand = data;
+    const struct trial_setup *setup = errand->slots->setup;
 
     /* The guest can mark before the driver returns. */
-    subject->slot->watch.stamps[EVENT_RESUME] = clock_now();
-    return subject->setup->driver->resume(subject->setup->context, &subject->slot->guest, error);
+    errand->slot->watch.stamps[EVENT_RESUME] = clock_now();
+    return setup->driver->resume(setup->context, &errand->slot->guest, error);
 }
 
 static int destroy(void *data, struct error *error)
 {
-    const struct subject *subject = data;
+    const struct errand *errand = data;
+    const struct trial_setup *setup = errand->slots->setup;
 
     (void)error;
-    subject->setup->driver->destroy(subject->setup->context, &subject->slot->guest);
+    setup->driver->destroy(setup->context, &errand->slot->guest);
     return 0;
 }
 
 /* What a driver waits for is the guest's process. While it is created only the driver knows it. */
 static void cut_create(void *data)
 {
-    const struct subject *subject = data;
+    const struct errand *errand = data;
+    const struct trial_setup *setup = errand->slots->setup;
 
-    if (subject->setup->driver->give_up)
-        subject->setup->driver->give_up(subject->setup->context);
+    if (setup->driver->give_up)
+        setup->driver->give_up(setup->context, &errand->slot->guest);
 }
 
 static void cut_other(void *data)
 {
-    const struct subject *subject = data;
+    const struct errand *errand = data;
 
-    if (subject->pid > 0)
-        kill(subject->pid, SIGKILL);
+    if (errand->pid > 0)
+        kill(errand->pid, SIGKILL);
 }
 
-static int call(struct slots *slots, struct slot *slot, const char *name,
-                int (*work)(void *data, struct error *error), struct error *error)
+static int ask(struct errand *errand, int step)
 {
-    struct subject subject = {slots->setup, slot, slot->guest.pid};
-    const struct call call = {
-        .name = name,
-        .work = work,
-        .cut = work == create ? cut_create : cut_other,
-        .data = &subject,
-        .seconds = DRIVER_S,
+    static const struct call calls[] = {
+        [ERRAND_CREATE] = {.name = "the creation of the guest", .work = create, .cut = cut_create},
+        [ERRAND_START] = {.name = "the start of the guest", .work = resume, .cut = cut_other},
+        [ERRAND_DESTROY] = {.name = "the end of the guest", .work = destroy, .cut = cut_other},
     };
-    int status = caller_do(slots->caller, &call, slots->watches, slots->count, error);
 
-    if (status == -ECANCELED && work != destroy)
-        slots->broken = status;
-    return status;
+    errand->step = step;
+    errand->pid = errand->slot->guest.pid;
+    errand->call = calls[step];
+    errand->call.data = errand;
+    errand->call.seconds = DRIVER_S;
+    return 1;
 }
 
 /* --- */
@@ -149,32 +148,20 @@ static void disconnect(const struct trial_setup *setup, struct slot *slot)
     setup->launch_free(&slot->launch);
 }
 
-static void end_guest(struct slots *slots, struct slot *slot)
+int errand_end(struct errand *errand, struct slots *slots, unsigned number)
 {
-    struct error ignored = {0};
+    struct slot *slot = slots->list[number];
 
+    *errand = (struct errand){.slots = slots, .slot = slot};
     if (!slot->has_guest)
-        return;
-    pulse_guest(slots->pulse, slot->launch.instance.number, 0);
+        return 0;
+    pulse_guest(slots->pulse, number, 0);
     take_evidence(slots, slot);
     watch_close(&slot->watch);
     if (slot->memory_fd >= 0)
         close(slot->memory_fd);
     slot->memory_fd = -1;
-    call(slots, slot, "the end of the guest", destroy, &ignored);
-    disconnect(slots->setup, slot);
-    slot->has_guest = false;
-}
-
-void slots_close(struct slots *slots)
-{
-    for (unsigned i = 0; i < slots->count; i++)
-        end_guest(slots, slots->list[i]); /* while the others are watched */
-    for (unsigned i = 0; i < slots->count; i++)
-        free(slots->list[i]);
-    free(slots->list);
-    free(slots->watches);
-    caller_close(slots->caller);
+    return ask(errand, ERRAND_DESTROY);
 }
 
 /* What the guest will be started and connected by. If that fails, it is tare's failure, not the
@@ -208,36 +195,112 @@ static int check_start(const struct slot *slot, struct error *error)
     return 0;
 }
 
-int slots_boot(struct slots *slots, unsigned number, unsigned program, struct error *error)
+int errand_boot(struct errand *errand, struct slots *slots, unsigned number, unsigned program,
+                struct error *error)
 {
-    const struct trial_setup *setup = slots->setup;
     struct slot *slot = slots->list[number];
     int status;
 
-    end_guest(slots, slot);
+    *errand = (struct errand){.slots = slots, .slot = slot};
     slot->program = program;
-    watch_init(&slot->watch, setup->ready);
+    watch_init(&slot->watch, slots->setup->ready);
     guest_init(&slot->guest);
-    slots->broken = status = prepare(slots, number, error);
+    status = prepare(slots, number, error);
+    return status < 0 ? status : ask(errand, ERRAND_CREATE);
+}
+
+static int after_create(struct errand *errand)
+{
+    const struct trial_setup *setup = errand->slots->setup;
+    struct slot *slot = errand->slot;
+
+    if (setup->scenario->weighs && setup->driver->uses_machine)
+        slot->memory_fd = memory_file(slot->guest.pid);
+    watch_open(&slot->watch, &slot->guest, slot->probe);
+    watch_read(&slot->watch, clock_now()); /* there can be nothing yet: check_start() */
+    if (slot->probe && ready_by_network(setup->ready))
+        probe_start(slot->probe);
+    return ask(errand, ERRAND_START);
+}
+
+/* Whatever it was, the guest is no more. */
+static int after_end(struct errand *errand)
+{
+    disconnect(errand->slots->setup, errand->slot);
+    errand->slot->has_guest = false;
+    return errand->status;
+}
+
+int errand_next(struct errand *errand, int status, const struct error *why)
+{
+    struct slots *slots = errand->slots;
+    struct slot *slot = errand->slot;
+    struct errand end;
+
+    if (errand->step == ERRAND_DESTROY)
+        return after_end(errand);
     if (status < 0)
-        return status;
-    status = call(slots, slot, "the creation of the guest", create, error);
+        errand->error = *why;
+    if (status == -ECANCELED)
+        slots->broken = status;
+    if (status == 0 && errand->step == ERRAND_CREATE)
+        return after_create(errand);
+    if (status == 0)
+        status = check_start(slot, &errand->error);
     if (status == 0) {
-        if (setup->scenario->weighs && setup->driver->uses_machine)
-            slot->memory_fd = memory_file(slot->guest.pid);
-        watch_open(&slot->watch, &slot->guest, slot->probe);
-        watch_read(&slot->watch, clock_now()); /* there can be nothing yet: check_start() */
-        if (slot->probe && ready_by_network(setup->ready))
-            probe_start(slot->probe);
-        status = call(slots, slot, "the start of the guest", resume, error);
+        pulse_guest(slots->pulse, slot->launch.instance.number, slot->guest.pid);
+        return 0;
     }
-    if (status == 0)
-        status = check_start(slot, error);
-    if (status == 0)
-        pulse_guest(slots->pulse, number, slot->guest.pid);
-    if (status < 0 && slot->has_guest)
-        end_guest(slots, slot);
-    else if (status < 0)
-        disconnect(setup, slot);
-    return status;
+    errand->status = status;
+    if (errand_end(&end, slots, slot->launch.instance.number) == 0)
+        return after_end(errand);
+    return ask(errand, ERRAND_DESTROY);
+}
+
+/* --- one errand at a time */
+
+static int run(struct errand *errand, int more, struct error *error)
+{
+    struct slots *slots = errand->slots;
+
+    while (more > 0) {
+        struct error why = {0};
+        int status =
+            caller_do(errand->slot->caller, &errand->call, slots->watches, slots->count, &why);
+
+        more = errand_next(errand, status, &why);
+    }
+    return more < 0 ? fail(error, -more, "%s", errand->error.text) : 0;
+}
+
+static void end_guest(struct slots *slots, unsigned number)
+{
+    struct errand errand;
+
+    run(&errand, errand_end(&errand, slots, number), NULL);
+}
+
+int slots_boot(struct slots *slots, unsigned number, unsigned program, struct error *error)
+{
+    struct errand errand;
+    int more;
+
+    end_guest(slots, number);
+    slots->list[number]->caller = slots->callers[0];
+    more = errand_boot(&errand, slots, number, program, error);
+    slots->broken = more < 0 ? more : 0;
+    return more < 0 ? more : run(&errand, more, error);
+}
+
+void slots_close(struct slots *slots)
+{
+    for (unsigned i = 0; i < slots->count; i++)
+        end_guest(slots, i); /* while the others are watched */
+    for (unsigned i = 0; i < slots->count; i++)
+        free(slots->list[i]);
+    for (unsigned i = 0; i < slots->caller_count; i++)
+        caller_close(slots->callers[i]);
+    free(slots->list);
+    free(slots->watches);
+    free(slots->callers);
 }

@@ -3,11 +3,13 @@
 #ifndef TARE_SLOTS_H
 #define TARE_SLOTS_H
 
+#include "bench/measure/caller.h"
 #include "bench/measure/trial.h"
 
 /* One guest. */
 struct slot {
     unsigned program;
+    struct caller *caller; /* whose thread makes the driver's calls about it */
     struct launch launch;
     struct guest guest;
     struct watch watch;
@@ -19,9 +21,10 @@ struct slot {
 struct slots {
     const struct trial_setup *setup;
     struct trial_report *report;
-    struct caller *caller; /* the driver's calls */
-    struct pulse *pulse;   /* what watches the trial, or NULL */
-    struct slot **list;    /* indexed by the guests' instance numbers */
+    struct caller **callers; /* the driver's calls: the first, and those of a crowd (crowd.h) */
+    unsigned caller_count;
+    struct pulse *pulse; /* what watches the trial, or NULL */
+    struct slot **list;  /* indexed by the guests' instance numbers */
     struct watch **watches;
     unsigned count;
     unsigned memory_kib; /* of guests to boot; 0: the machine's */
@@ -40,6 +43,29 @@ int slots_add(struct slots *slots, struct error *error);
  * started until that call has returned, all guests are watched. 0, or a negative errno with `error`
  * filled; then there is no guest. */
 int slots_boot(struct slots *slots, unsigned number, unsigned program, struct error *error);
+
+/* A guest's boot or its end, call by call into the driver: slots_boot() does one after the other,
+ * crowd.h several at once. */
+struct errand {
+    struct slots *slots;
+    struct slot *slot;
+    enum { ERRAND_CREATE, ERRAND_START, ERRAND_DESTROY } step;
+    struct call call; /* to be made by slot->caller */
+    pid_t pid;        /* the guest's process; 0 before it is created */
+    int status;       /* what the boot has come to */
+    struct error error;
+};
+
+/* Prepare the boot of guest `number`, which is not there, or its end. 1: errand->call is to be
+ * made; 0: there is nothing to do; or a negative errno with `error` filled: tare could not prepare
+ * it. The errand stays where it is. */
+int errand_boot(struct errand *errand, struct slots *slots, unsigned number, unsigned program,
+                struct error *error);
+int errand_end(struct errand *errand, struct slots *slots, unsigned number);
+
+/* What the call came to. 1: errand->call is the next; 0: done; or a negative errno with
+ * errand->error filled: then there is no guest. */
+int errand_next(struct errand *errand, int status, const struct error *why);
 
 /* The events in words. */
 extern const char *const event_names[EVENT_COUNT];

@@ -9,6 +9,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/json.h"
 #include "bench/measure/cputime.h"
+#include "bench/measure/crowd.h"
 #include "bench/measure/patience.h"
 #include "bench/measure/pulse.h"
 #include "bench/measure/slots.h"
@@ -18,6 +19,7 @@ struct trial {
     const struct trial_setup *setup;
     struct slots slots;
     unsigned current; /* the guest that the calls are about */
+    bool crowded;     /* who waits for no guest's event does so whatever becomes of it */
     struct patience patience;
     unsigned captures; /* kept so far */
     struct trial_report *report;
@@ -35,6 +37,31 @@ int trial_boot(struct trial *trial, unsigned program, struct error *error)
 
     trial_allow(trial, trial->setup->scenario->deadline_s);
     return status;
+}
+
+int trial_boot_crowd(struct trial *trial, unsigned first, unsigned count, unsigned program,
+                     bool (*may_go_on)(void *data), void *data, struct crowd *crowd,
+                     struct error *error)
+{
+    const struct crowd_range range = {first, count};
+    int status = crowd_open(&trial->slots, error);
+
+    trial->crowded = true;
+    if (status == 0)
+        status = crowd_boot(&trial->slots, range, program, may_go_on, data, crowd, error);
+    trial_allow(trial, trial->setup->scenario->deadline_s);
+    return status;
+}
+
+void trial_end_crowd(struct trial *trial, unsigned first)
+{
+    if (first < trial->slots.count)
+        crowd_end(&trial->slots, (struct crowd_range){first, trial->slots.count - first});
+}
+
+unsigned trial_crowd_room(struct trial *trial, const char **limit)
+{
+    return crowd_room(&trial->slots, limit);
 }
 
 void trial_memory(struct trial *trial, unsigned kib)
@@ -117,21 +144,30 @@ static int check(const struct trial *trial)
     return current(trial)->watch.early != EVENT_COUNT ? -EBADMSG : 0;
 }
 
-/* One step of all guests, unless the current one is no more. */
-static int step(struct trial *trial, struct pollfd *other, struct error *error)
+static bool is_gone(const struct trial *trial)
 {
     const struct slot *slot = current(trial);
+
+    return !slot->has_guest || slot->watch.stamps[EVENT_GONE] >= 0;
+}
+
+/* One step of all guests. */
+static int step_all(struct trial *trial, struct pollfd *other, struct error *error)
+{
     struct slots *slots = &trial->slots;
+    int status = watch_step(slots->watches, slots->count, trial->patience.deadline, other, error);
+
+    return status == -ETIMEDOUT && patience_extend(&trial->patience) ? 0 : status;
+}
+
+/* The same, unless the current one is no more. */
+static int step(struct trial *trial, struct pollfd *other, struct error *error)
+{
     int status = check(trial);
 
     if (status < 0)
         return status;
-    if (!slot->has_guest || slot->watch.stamps[EVENT_GONE] >= 0)
-        return -EPIPE;
-    status = watch_step(slots->watches, slots->count, trial->patience.deadline, other, error);
-    if (status == -ETIMEDOUT && patience_extend(&trial->patience))
-        return 0;
-    return status;
+    return is_gone(trial) ? -EPIPE : step_all(trial, other, error);
 }
 
 int trial_wait(struct trial *trial, enum event event, struct error *error)
@@ -153,7 +189,7 @@ int trial_await(struct trial *trial, int fd, const char *what, struct error *err
     int status = 0;
 
     while (!other.revents && status == 0)
-        status = step(trial, &other, error);
+        status = (trial->crowded ? step_all : step)(trial, &other, error);
     return other.revents ? 0 : explain(trial, status, what, "", error);
 }
 
@@ -186,6 +222,18 @@ int trial_linger(struct trial *trial, double seconds, struct error *error)
 enum event trial_started(const struct trial *trial)
 {
     return trial->setup->ready->kind == READY_MARKER ? EVENT_MAIN : EVENT_READY;
+}
+
+int trial_pause(struct trial *trial, double seconds, struct error *error)
+{
+    const struct patience before = trial->patience;
+    int status = 0;
+
+    trial_allow_exactly(trial, seconds);
+    while (status == 0)
+        status = step_all(trial, NULL, error);
+    trial->patience = before;
+    return status == -ETIMEDOUT ? 0 : explain(trial, status, "the end of a pause", "", error);
 }
 
 int64_t trial_stamp(const struct trial *trial, enum event event)
@@ -284,6 +332,11 @@ int trial_pcap(struct trial *trial, struct error *error)
 const char *trial_url(const struct trial *trial)
 {
     return trial->setup->url;
+}
+
+unsigned trial_vms(const struct trial *trial)
+{
+    return trial->setup->vms;
 }
 
 enum profile trial_profile(const struct trial *trial)
@@ -443,6 +496,7 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
         if (report->outcomes[i].expected)
             trial_fail(&trial, report->outcomes[i].metric->name, &error);
     observe_rest(&trial, began);
+    trial_end_crowd(&trial, 0);
     slots_close(&trial.slots);
     pulse_stop(trial.pulse);
     return trial.slots.broken < 0 ? trial.slots.broken : status == -ECANCELED ? status : 0;

@@ -52,6 +52,7 @@ struct trial_setup {
     const struct machine *machine;
     const struct ready *ready; /* when the program counts as started */
     enum profile profile;
+    unsigned vms;       /* at most so many at once; 0: the scenario's own number */
     const char *url;    /* the path that requests are for */
     const char *label;  /* what tells this trial from the others of the run, for names of files */
     int pcap_dir;       /* where captures are kept; 0: they are not */

@@ -71,6 +71,8 @@ int plan_check_options(const struct plan_options *options, struct error *error)
     if (status == 0)
         status = check_number("seed", options->seed, 0, SEED_MAX, error);
     if (status == 0)
+        status = check_number("vms", options->vms, 0, VMS_MAX, error);
+    if (status == 0)
         status = check_number("memory", machine->memory_mib, 1, MEMORY_MIB_MAX, error);
     if (status == 0)
         status = check_number("vcpus", machine->vcpus, 1, VCPUS_MAX, error);

@@ -19,6 +19,7 @@
 #define PLAN_NAMES_MAX 32 /* scenarios, and targets */
 
 #define REPEAT_MAX 100000
+#define VMS_MAX 65000
 #define WARMUP_MAX 1000
 #define SEED_MAX (1ULL << 53) /* larger ones would not survive JSON's numbers */
 #define MEMORY_MIB_MAX (1 << 24)
@@ -40,6 +41,7 @@ struct plan_options {
     const char *payload;   /* the user's program, in place of the scenario's; NULL: none */
     const char *args;      /* its arguments, space-separated; NULL: none */
     const char *ready;     /* when it counts as started (ready.h); NULL: "marker" */
+    unsigned vms;          /* at most so many VMs at once in scenario density; 0: its own */
     const char *url;       /* what scenarios that send requests ask for, a path; NULL: "/" */
     const char *keep_pcap; /* a folder for what was captured, or NULL */
     unsigned repeat;

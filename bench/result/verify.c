@@ -184,6 +184,7 @@ int verify_document(const cJSON *document, struct verify *verify, struct error *
         return status;
     check_targets(document, verify);
     cJSON_ArrayForEach(series, list) check_metric(list, series, verify);
+    verify_density(document, verify);
     status = verify_trials(document, verify);
     if (status == 0)
         status = verify_machines(document, verify);

@@ -17,6 +17,9 @@ int verify_trials(const cJSON *document, struct verify *verify);
 /* A rate is what its intervals, its two ways, or the steps of its search give. */
 void verify_rate(const cJSON *series, const cJSON *sample, struct verify *verify);
 
+/* The steps of scenario density go on as they must, and its metrics say what they say. */
+void verify_density(const cJSON *document, struct verify *verify);
+
 /* All targets had the same machine, the one that the run names, and the same files. -ENOMEM. */
 int verify_machines(const cJSON *document, struct verify *verify);
 

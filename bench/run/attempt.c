@@ -120,6 +120,7 @@ int attempt_trial(struct run *run, const struct planned *planned, struct trial_r
         .profile = plan->options.profile,
         .label = label,
         .pcap_dir = plan->pcap_dir,
+        .vms = plan->options.vms,
         .url = plan->options.url ? plan->options.url : "/",
         .users_program = plan->options.payload != NULL,
         .runs_program = target->runs_program,

@@ -120,6 +120,8 @@ static void add_about(cJSON *document, const struct plan *plan)
     cJSON_AddStringToObject(about, "profile", options->profile == PROFILE_FULL ? "full" : "quick");
     cJSON_AddStringToObject(about, "args", options->args ? options->args : "");
     cJSON_AddStringToObject(about, "ready", options->ready ? options->ready : "marker");
+    if (options->vms)
+        cJSON_AddNumberToObject(about, "vms", options->vms);
     if (options->url)
         cJSON_AddStringToObject(about, "url", options->url);
     if (options->twins != TWINS_NONE)

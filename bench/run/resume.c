@@ -59,7 +59,7 @@ static void restore_builds(const cJSON *document, struct plan_options *options)
 
 /* The run of a journal, as text: what plan_check_options() can be asked about. */
 struct raw_run {
-    size_t repeat, warmup, seed, memory_mib, vcpus;
+    size_t repeat, warmup, seed, memory_mib, vcpus, vms;
     unsigned accel, profile, twins, backend;
     const char *machine, *pin, *payload, *args, *ready, *url;
     bool icount;
@@ -88,6 +88,7 @@ static int read_run(const cJSON *about, struct raw_run *raw, struct error *error
         MAYBE("args", TEXT, raw_run, args),
         MAYBE("ready", TEXT, raw_run, ready),
         MAYBE("url", TEXT, raw_run, url),
+        MAYBE("vms", COUNT, raw_run, vms),
         END_OF_FIELDS,
     };
 
@@ -121,6 +122,7 @@ int resume_options(cJSON *document, struct plan_options *options, struct error *
     options->args = optional(raw.args);
     options->ready = optional(raw.ready);
     options->url = optional(raw.url);
+    options->vms = narrow(raw.vms);
     options->profile = raw.profile == 1 ? PROFILE_FULL : PROFILE_QUICK;
     options->repeat = narrow(raw.repeat);
     options->warmup = narrow(raw.warmup);

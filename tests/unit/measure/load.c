@@ -376,6 +376,60 @@ static void test_stop(void **state)
     close(stop);
 }
 
+static const char *bad_later(unsigned number)
+{
+    return number <= 4 ? GOOD : NULL;
+}
+
+/* Several servers: each gets its requests in turn, on one connection. The one that listens here has
+ * the address 127.0.0.1 only, so the others do not take theirs, and it goes on without them. */
+static void test_several(void **state)
+{
+    const char *const addresses[] = {"127.0.0.2", "127.0.0.1", "127.0.0.3", "127.0.0.1"};
+    uint64_t answers[4] = {0};
+
+    (void)state;
+    begin(good);
+    load = (struct load){.connections = 4,
+                         .addresses = addresses,
+                         .answers = answers,
+                         .arrivals = ARRIVALS_CONSTANT,
+                         .rate = 100,
+                         .requests = 10,
+                         .measured_s = 1,
+                         .patience_s = 2};
+    run();
+    end();
+    assert_int_equal(report.connected, 2);
+    assert_int_equal(report.failed[LOAD_CONNECT], 2);
+    assert_int_equal(load_failed(&report), 2);
+    assert_int_equal(report.answered, 10);
+    assert_int_equal(answers[0] + answers[2], 0);
+    assert_int_equal(answers[1], 5);
+    assert_int_equal(answers[3], 5);
+    assert_int_equal(server.connections, 2);
+}
+
+/* Whoever has failed once is asked no more, so that the others' requests are theirs. */
+static void test_several_fail(void **state)
+{
+    const char *const addresses[] = {"127.0.0.1", "127.0.0.1"};
+    uint64_t answers[2] = {0};
+
+    (void)state;
+    begin(bad_later);
+    load = (struct load){.connections = 2,
+                         .addresses = addresses,
+                         .answers = answers,
+                         .measured_s = 0.3,
+                         .patience_s = 2};
+    run();
+    end();
+    assert_int_equal(answers[0] + answers[1], 4);
+    assert_int_equal(report.failed[LOAD_CLOSED], 2);
+    assert_int_equal(server.connections, 2);
+}
+
 static void test_bad_load(void **state)
 {
     (void)state;
@@ -396,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_per_request), cmocka_unit_test(test_closing),
         cmocka_unit_test(test_failures),    cmocka_unit_test(test_never),
         cmocka_unit_test(test_refused),     cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_several),     cmocka_unit_test(test_several_fail),
         cmocka_unit_test(test_bad_load),
     };
 

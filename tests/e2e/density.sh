@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Scenario density with few VMs: all answer; one whose QEMU is killed is counted and the others go on; what is
+# kept is what tare verify expects; nothing remains when tare dies among them.
+. tests/lib.sh
+
+snapshot >"$tmp/before"
+
+qemus() { # the processes of QEMU in the sandbox
+    inside | awk '/qemu-system/ { print $1 }'
+}
+
+# One of the first four VMs that run at once dies. By then there were 1 and 2 of them.
+begin_tare run --scenario density --target pith --driver qemu --vms 4 --accel tcg --repeat 1 --warmup 0 \
+    --out "$tmp/r.json"
+until mapfile -t running < <(qemus) && [ ${#running[@]} -ge 4 ] || ! kill -0 $pid 2>/dev/null; do :; done
+ok "four VMs run at once" kill -9 "${running[0]:-none}"
+wait $pid
+ok "the run succeeds though a VM was killed" is $? 0
+ok "and leaves nothing" clean
+ok "it fits the schema" python3 -m jsonschema -i "$tmp/r.json" results/schema.json
+run_tare verify "$tmp/r.json"
+ok "and verifies" is "$status" 0
+
+cat >"$tmp/shape.py" <<'PY'
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["run"]["vms"] == 4, d["run"]
+samples = {m["metric"]: m["samples"][0] for m in d["metrics"]}
+assert set(samples) == set(sys.argv[2:]) - {"cold_p99", "cold_vmm_p99", "cold_guest_p99"}, samples
+steps, limit = samples["vms"]["steps"], samples["vms"]["limit"]
+assert [s["vms"] for s in steps] == [1, 2, 4] and limit == "vms", (steps, limit)
+assert [s["passed"] for s in steps] == [True, True, False], steps
+assert steps[2]["answering"] == 3 and steps[2]["reason"], steps[2]
+value = {m: s.get("value") for m, s in samples.items()}
+assert value["vms"] == 2 and value["unanswering"] == 1, value
+for s in steps[:2]:  # none of these can be sooner than QEMU can be started
+    assert s["ready"] == s["answering"] == s["vms"] and s["answered"] == s["requests"] > 100, s
+    assert 15 < s["ready_all_ms"] < 60000 and 15 < s["boot_while_ms"] < 60000, s
+    assert 0 < s["p50_ms"] <= s["p99_ms"] and 0 <= s["idle_percent"] < 100, s
+assert value["cold_p50"] > 15 and 5 < value["cold_vmm_p50"] < value["cold_p50"], value
+PY
+metrics=$("$tare" list | awk '/^  density/ { on = 1; next } /^  [a-z]/ { on = 0 } on && /^    [a-z]/ { print $1 }')
+# shellcheck disable=SC2086
+ok "every metric, and the steps" python3 "$tmp/shape.py" "$tmp/r.json" $metrics
+
+# Lies about it.
+cat >"$tmp/lie.py" <<'PY'
+import json, sys
+d = json.load(open(sys.argv[1]))
+samples = {m["metric"]: m["samples"][0] for m in d["metrics"]}
+exec(sys.argv[2], {"samples": samples, "steps": samples["vms"]["steps"], "run": d["run"]})
+json.dump(d, open(sys.argv[3], "w"))
+PY
+lie() { # lie WHAT TARE SAYS, CHANGE
+    python3 "$tmp/lie.py" "$tmp/r.json" "$2" "$tmp/lie.json"
+    run_tare verify "$tmp/lie.json"
+    ok "a lie: $2" says "$1"
+}
+lie "a step's number of VMs is 3, not 2" 'steps[1]["vms"] = 3'
+lie "a step of 4 VMs has not passed" 'steps[2]["passed"] = True'
+lie "number of VMs that answered is 2, not 1" 'steps[0]["answering"] = 2; steps[0]["passed"] = False'
+lie "vms is 4, not 2" 'samples["vms"]["value"] = 4'
+lie "does not say what ended it" 'del samples["vms"]["limit"]'
+lie "idle_cpu is .*, not 7" 'steps[2]["idle_percent"] = 7'
+lie "unanswering is 1, not 2" 'steps[2]["answering"] = 2'
+lie "the last step's number of VMs is 4, not 3" 'run["vms"] = 3'
+lie "cold_p50 is 7, but" 'samples["cold_p50"]["value"] = 7'
+
+# kill -9 of tare while several VMs run.
+begin_tare run --scenario density --target pith --driver qemu --accel tcg --repeat 1 --warmup 0 --out "$tmp/k.json"
+until [ "$(qemus | wc -l)" -ge 2 ] || ! kill -0 $pid 2>/dev/null; do :; done
+ok "kill -9 of tare among VMs: it ran" kill -9 $pid
+wait $pid 2>/dev/null
+ok "kill -9 of tare among VMs: nothing left" clean
+finish
