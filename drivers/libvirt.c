@@ -31,7 +31,7 @@ struct context {
     bool loop_runs;
     int quit_timer;
     bool quit;
-    int execs;     /* inotify descriptor: somebody opened QEMU's program; -1: none */
+    int execs; /* inotify descriptor: somebody opened QEMU's program; -1: none */
     int execs_watch;
     int64_t execed;    /* when that was the last time, in ns of CLOCK_MONOTONIC; atomic */
     unsigned creating; /* calls of create that have not returned; atomic */

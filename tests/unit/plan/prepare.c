@@ -57,7 +57,7 @@ static void test_all(void **state)
     assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
     assert_int_equal(plan.target_count, 2);
     assert_string_equal(plan.targets[1].name, "b");
-    assert_int_equal(plan.scenario_count, 5);
+    assert_int_equal(plan.scenario_count, 6);
     for (unsigned i = 0; i < plan.scenario_count; i++)
         assert_false(plan.scenarios[i]->hidden);
     plan_free(&plan);
