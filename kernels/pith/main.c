@@ -15,7 +15,9 @@
 #include "socket/socket.h"
 #include "virtio/virtio.h"
 
-#define FIRST_MIB 0x100000 /* firmware's, and nowhere large */
+#define FIRST_MIB 0x100000
+#define SMALL ((16ul << 20) / PAGE)
+#define RSDP_SIZE 36
 
 extern const char kernel_end[];                  /* pith.ld */
 extern const char trap_stubs[], syscall_entry[]; /* traps.S */
@@ -34,31 +36,56 @@ static void add_beyond(const struct pvh_memory *ram, uint64_t reach)
         print("pith: %lu MiB of memory at 0x%lx cannot be reached\n", size >> 20, start);
 }
 
+/* What the memory map calls RAM, as far as it lies in from..to. Whether there is more behind. */
+static bool add_ram(const struct pvh_start_info *info, uint64_t from, uint64_t to)
+{
+    const struct pvh_memory *map = direct(info->memory_map);
+    bool beyond = false;
+
+    for (uint32_t i = 0; i < info->memory_map_count; i++) {
+        uint64_t start = map[i].address, end = start + map[i].size;
+
+        if (map[i].type != PVH_RAM)
+            continue;
+        beyond |= end > to;
+        if (start < to && end > from)
+            pages_add(&memory, start < from ? from : start, end < to ? end : to);
+    }
+    return beyond;
+}
+
+static void keep(uint64_t start, uint64_t size)
+{
+    pages_reserve(&memory, start, start + size);
+}
+
+/* The first MiB was firmware's, and holds what the boot loader left. A small machine has a use for
+ * the rest; no page has the address 0. */
+static void add_first_mib(const struct pvh_start_info *info)
+{
+    add_ram(info, PAGE, FIRST_MIB);
+    keep(physical(info), sizeof *info);
+    keep(info->memory_map, info->memory_map_count * sizeof(struct pvh_memory));
+    keep(info->modules, info->module_count * sizeof(struct pvh_module));
+    keep(info->rsdp, RSDP_SIZE);
+}
+
 static void find_memory(const struct pvh_start_info *info, uint64_t reach)
 {
     const struct pvh_memory *map = direct(info->memory_map);
     const struct pvh_module *module = direct(info->modules);
+    bool beyond;
 
-    bool beyond = false;
-
-    pages_init(&memory, direct(0));
-    for (uint32_t i = 0; i < info->memory_map_count; i++) {
-        uint64_t end = map[i].address + map[i].size;
-
-        if (map[i].type != PVH_RAM)
-            continue;
-        beyond |= end > reach;
-        if (map[i].address < reach)
-            pages_add(&memory, map[i].address, end < reach ? end : reach);
-    }
-    pages_reserve(&memory, 0, FIRST_MIB);
-    if (info->cmdline >= FIRST_MIB) /* its words stay where the loader left them */
-        pages_reserve(&memory, info->cmdline, info->cmdline + strlen(direct(info->cmdline)) + 1);
-    pages_reserve(&memory, FIRST_MIB, (uint64_t)kernel_end - KERNEL_BASE);
-    for (uint32_t i = 0; i < info->module_count; i++)
-        pages_reserve(&memory, module[i].address, module[i].address + module[i].size);
     if (info->memory_map_count == 0)
         panic("the boot loader gave no memory map");
+    pages_init(&memory, direct(0));
+    beyond = add_ram(info, (uint64_t)kernel_end - KERNEL_BASE, reach);
+    if (memory.total_pages < SMALL)
+        add_first_mib(info);
+    if (info->cmdline) /* its words are not copied */
+        keep(info->cmdline, strlen(direct(info->cmdline)) + 1);
+    for (uint32_t i = 0; i < info->module_count; i++)
+        keep(module[i].address, module[i].size);
     for (uint32_t i = 0; beyond && i < info->memory_map_count; i++)
         if (map[i].type == PVH_RAM && map[i].address + map[i].size > reach)
             add_beyond(&map[i], reach);

@@ -4,6 +4,9 @@
 #include "linux/calls.h"
 #include "linux/file.h"
 #include "linux/path.h"
+#include "memory/heap.h"
+
+#define TEXT_MOST 65536 /* bytes of a generated file */
 
 static uint32_t creation_mask = 022;
 
@@ -36,22 +39,22 @@ const struct file_ops regular_ops = {
     .seekable = true, .read = read_regular, .write = write_regular};
 const struct file_ops folder_ops = {.seekable = true, .read = read_folder};
 
-/* What a generated file says, when it is opened. */
-static struct inode *generated(const struct inode *source)
+/* What a generated file says, when it is opened. Not a part of each opening. */
+static __attribute__((noinline)) struct inode *generated(const struct inode *source)
 {
-    static char text[65536]; /* valid until this returns: nothing waits in here */
     struct inode *inode = inode_make(source->mode);
-    size_t size;
+    char *text = heap_take_uncleared(TEXT_MOST);
+    size_t size = text ? source->generate(text, TEXT_MOST) : 0;
 
-    if (!inode)
-        return NULL;
-    size = source->generate(text, sizeof text);
-    inode->number = source->number;
-    inode->mounted = source->mounted;
-    if (inode_fill(inode, text, size < sizeof text ? size : sizeof text - 1) < 0) {
-        inode_release(inode);
-        return NULL;
+    if (inode) {
+        inode->number = source->number;
+        inode->mounted = source->mounted;
     }
+    if (!inode || !text || inode_fill(inode, text, size < TEXT_MOST ? size : TEXT_MOST - 1) < 0) {
+        inode_release(inode);
+        inode = NULL;
+    }
+    heap_give(text, TEXT_MOST);
     return inode;
 }
 

@@ -2,23 +2,54 @@
 #include "memory/parcel.h"
 #include "memory/copy.h"
 
-/* Parcels are cut from blocks that are aligned to their size, so that a page tells its parcel. */
-#define BLOCK_ORDER 8
-#define BLOCK_SIZE (PAGE << BLOCK_ORDER)
-#define PER_BLOCK ((1ul << BLOCK_ORDER) / PARCEL_PAGES)
-#define TABLE_REACH (2ul << 20)     /* of one page table */
-#define HEAD_AT (BLOCK_SIZE - PAGE) /* the page that is left over describes them */
+/* Parcels are cut from blocks that are aligned to their size, so that a page tells its parcel.
+ * Where memory is small, so are they. */
+#define LARGEST_ORDER 8
+#define SMALLEST_ORDER 6
+#define SHARE 64                /* of all memory that a block takes at most: one page in so many */
+#define TABLE_REACH (2ul << 20) /* of one page table */
 
 static struct parcel *block;         /* the newest */
 static unsigned left;                /* parcels of it that were never taken */
+static unsigned order;               /* of every block: 2^order pages */
 static unsigned spread, spread_most; /* parcels with pages at the program */
+
+/* The last page of a block describes its parcels. */
+static struct parcel *parcels_at(uint64_t start)
+{
+    return (struct parcel *)(start + (PAGE << order) - PAGE);
+}
 
 static struct parcel *parcel_of(const void *page)
 {
-    uint64_t address = (uint64_t)page, start = address & ~(BLOCK_SIZE - 1);
-    struct parcel *parcels = (struct parcel *)(start + HEAD_AT);
+    uint64_t address = (uint64_t)page, start = address & -(PAGE << order);
 
-    return &parcels[(address - start) / (PARCEL_PAGES * PAGE)];
+    return &parcels_at(start)[(address - start) / (PARCEL_PAGES * PAGE)];
+}
+
+static void choose_order(void)
+{
+    order = LARGEST_ORDER;
+    while (order > SMALLEST_ORDER && 1ul << order > memory.total_pages / SHARE)
+        order--;
+}
+
+static bool take_block(void)
+{
+    char *data, *end;
+
+    if (!block)
+        choose_order();
+    data = pages_take(&memory, order);
+    if (!data)
+        return false;
+    block = parcels_at((uint64_t)data);
+    left = (unsigned)((1ul << order) / PARCEL_PAGES);
+    /* What is between them is of use to others. The last first: see parcel_flip(). */
+    end = data + left * PARCEL_PAGES * PAGE;
+    for (char *page = (char *)block; page > end; page -= PAGE)
+        page_give(page - PAGE);
+    return true;
 }
 
 struct parcel *parcel_take(void)
@@ -26,16 +57,11 @@ struct parcel *parcel_take(void)
     struct parcel *parcel;
     char *data;
 
-    if (!left) {
-        data = pages_take(&memory, BLOCK_ORDER);
-        if (!data)
-            return NULL;
-        block = parcel_of(data);
-        left = PER_BLOCK;
-    }
+    if (!left && !take_block())
+        return NULL;
     left--;
     parcel = &block[left];
-    data = (char *)block - HEAD_AT + left * PARCEL_PAGES * PAGE;
+    data = (char *)block + PAGE - (PAGE << order) + left * PARCEL_PAGES * PAGE;
     *parcel = (struct parcel){.data = data};
     return parcel;
 }

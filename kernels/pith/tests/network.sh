@@ -168,6 +168,10 @@ test_echo() {
     run "whole pages" "$network" pages $guest "$(long 4000 100000)"
     run "echo over IPv6" "$network" echo "$(link_local)%tap0" "$(long 10M 1G)"
     end
+    # The least that a card can do with.
+    memory=2 start tap0
+    run "echo in 2 MiB" "$network" echo $guest 2M
+    end
     start tap0 corrupt
     notices "a wrong byte" "SHA-256" "$network" echo $guest 2M
     notices "a wrong word in a page" "words wrong" "$network" pages $guest 100

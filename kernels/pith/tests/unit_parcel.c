@@ -8,11 +8,11 @@
 #include "memory/parcel.c" /* with what it keeps to itself */
 #include "host.h"
 
-enum { PROGRAM_PAGES = 40, FIRST = 0x400000 };
+enum { PROGRAM_PAGES = 40, FIRST = 0x400000, POOL = 64 << 20, SMALL = 2 << 20 };
 
 static uint64_t table[PROGRAM_PAGES];
 static char *own; /* the program's pages, before any exchange */
-static void *given[64];
+static void *given[128];
 static unsigned given_count, whole_count;
 
 uint64_t *paging_entry(uint64_t address, bool create)
@@ -33,22 +33,29 @@ static void count_whole(struct parcel *parcel)
     whole_count++;
 }
 
-/* No translation is marked as accessed: a host cannot flush one. */
-static int start(void **state)
+static void begin_with(uint64_t size)
 {
     static char *pool;
 
+    if (!pool)
+        pool = aligned_alloc(SMALL, POOL);
+    pages_init(&memory, pool);
+    pages_add(&memory, 0, size);
+    block = NULL;
+    left = given_count = 0;
+}
+
+/* No translation is marked as accessed: a host cannot flush one. */
+static int start(void **state)
+{
     (void)state;
     host_reset();
-    if (!pool) {
-        pool = aligned_alloc(4 * BLOCK_SIZE, 4 * BLOCK_SIZE);
+    if (!own)
         own = aligned_alloc(PAGE, PROGRAM_PAGES * PAGE);
-    }
-    pages_init(&memory, pool);
-    pages_add(&memory, 0, 4 * BLOCK_SIZE);
+    begin_with(POOL);
     for (unsigned i = 0; i < PROGRAM_PAGES; i++)
         table[i] = physical(own + i * PAGE) | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX;
-    left = spread = given_count = whole_count = 0;
+    spread = whole_count = 0;
     parcel_limit(8);
     return 0;
 }
@@ -133,15 +140,37 @@ static void test_limit(void **state)
     assert_int_equal(flip(other, 2, 0, 1), 1);
 }
 
-static void test_every_page_tells_its_parcel(void **state)
+static void tell_their_parcels(unsigned count)
 {
-    (void)state;
-    for (unsigned i = 0; i < 2 * PER_BLOCK; i++) {
+    const struct parcel *former = NULL;
+
+    for (unsigned i = 0; i < count; i++) {
         struct parcel *parcel = take();
 
         assert_ptr_equal(parcel_of(parcel->data), parcel);
         assert_ptr_equal(parcel_of(parcel->data + PARCEL_PAGES * PAGE - 1), parcel);
+        assert_ptr_not_equal(parcel, former);
+        former = parcel;
     }
+}
+
+static void test_every_page_tells_its_parcel(void **state)
+{
+    (void)state;
+    tell_their_parcels(40);
+    assert_int_equal(given_count, 0); /* 15 parcels of 17 pages, and one page that describes them */
+}
+
+static void test_small_memory(void **state)
+{
+    (void)state;
+    begin_with(SMALL);
+    tell_their_parcels(8 * 3);
+    assert_null(parcel_take());
+    assert_int_equal(given_count, 8 * 12); /* of 64 pages 3 parcels take 51, one describes them */
+    for (unsigned i = 0; i < given_count; i++)
+        for (unsigned j = 0; j < i; j++)
+            assert_ptr_not_equal(given[i], given[j]);
 }
 
 int main(void)
@@ -152,6 +181,7 @@ int main(void)
         cmocka_unit_test_setup(test_comes_back_whole, start),
         cmocka_unit_test_setup(test_limit, start),
         cmocka_unit_test_setup(test_every_page_tells_its_parcel, start),
+        cmocka_unit_test_setup(test_small_memory, start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

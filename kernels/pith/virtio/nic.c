@@ -31,7 +31,8 @@ enum { RECEIVE, TRANSMIT };
 #define COPY_MOST 256
 
 /* A frame longer than its predecessors makes wrong what was foreseen of all that are in the ring:
- * it is short, and deep only while packets come singly, faster than they are taken. */
+ * it is short, and becomes deeper only while packets come singly, faster than they are taken. Each
+ * buffer that is used has a page. */
 #define RING_BUFFERS 32
 #define SINGLE_MOST 2048
 
@@ -325,8 +326,8 @@ bool nic_receive(void)
             bytes += length;
             more = receive(buffer, length) && ++frames < AT_ONCE && bytes < BYTES_AT_ONCE;
         }
-        if (frames >= RING_BUFFERS && bytes / SINGLE_MOST < frames)
-            fill_ring(ring_most);
+        if (bytes / SINGLE_MOST < frames && (!more || frames >= in_ring()))
+            fill_ring(2 * in_ring() < ring_most ? 2 * in_ring() : ring_most);
         virtqueue_kick(&rx, false);
         if (!more)
             return true;
