@@ -9,6 +9,7 @@
 #define SECOND 1000000000ll
 #define MASKED 0x10000
 #define DIVIDE_BY_1 11
+#define DIVIDE_BY_128 10
 
 /* QEMU's and KVM's APIC timers count nanoseconds of the VM's clock. */
 #define APIC_MAX 0x7fffffffll
@@ -182,11 +183,14 @@ int64_t timer_boot_time(void)
 void timer_arm(int64_t at)
 {
     int64_t left = at - timer_now();
+    bool far = left > APIC_MAX;
 
+    if (far)
+        left = left / 128 < APIC_MAX ? left / 128 : APIC_MAX;
     *apic(APIC_TIMER) = VECTOR_TIMER;
-    *apic(APIC_DIVIDE) = DIVIDE_BY_1;
+    *apic(APIC_DIVIDE) = far ? DIVIDE_BY_128 : DIVIDE_BY_1;
     /* What is too far away for the register rings too early, and is then armed for the rest. */
-    *apic(APIC_INITIAL) = (uint32_t)(left < 1 ? 1 : left < APIC_MAX ? left : APIC_MAX);
+    *apic(APIC_INITIAL) = (uint32_t)(left < 1 ? 1 : left);
 }
 
 int64_t timer_ns(uint64_t ticks)

@@ -21,7 +21,10 @@
 #define MS 1000000ll
 #define LATE 1    /* ms: how long a program that only computes may leave frames lying, or ACKs */
 #define EARLY 100 /* ms: how long who asks for a connection is kept for a program that starts */
+#define SECOND (1000 * MS)
 #define DHCP_SECONDS 20
+#define SILENT 6     /* s: who waits for an answer that long, of ARP or of a router, asks again */
+#define NAP 60       /* s */
 #define AWAKE 300000 /* ns: how long the idle CPU waits awake (decision 0036) */
 
 const struct net_hooks *net_hooks;
@@ -44,15 +47,18 @@ uint32_t net_tcp_window, net_tcp_send_buffer;
  * An alarm is set while there is something for it to do:
  *
  *   tcp_alarm    while there are connections, each TCP_TMR_INTERVAL
- *   second_alarm from net_init() on, with a NIC: ARP, reassembly, neighbours
+ *   second_alarm from net_init() on, with a NIC, see on_second(): ARP, reassembly, neighbours
  *   dhcp_alarm   the same, with ip=dhcp
  *   early_alarm  once, EARLY after net_init(): net_catch_up(), which ends `early`
  *   late_alarm   LATE after `behind` or `owing` was set: net_catch_up(), for which it is
  */
 static bool started, addressed, behind, owing, early, held, late, watchful;
-static int64_t idle_since; /* when the CPU began to idle; 0: a frame came since */
-static int64_t busy_since; /* when that frame came */
-static int64_t busy, idle; /* how long it is either, on average of late */
+static int64_t idle_since;  /* when the CPU began to idle; 0: a frame came since */
+static int64_t busy_since;  /* when that frame came */
+static int64_t busy, idle;  /* how long it is either, on average of late */
+static int64_t next_second; /* when second_round() is due */
+static unsigned silent;     /* how often it came since `queued` changed */
+static uint32_t queued;     /* nic_queued() */
 static struct alarm tcp_alarm, second_alarm, dhcp_alarm, early_alarm, late_alarm;
 
 static void tcp_round(void *unused)
@@ -100,10 +106,26 @@ static void second_round(void *unused)
     ip6_reass_tmr();
 }
 
+/* Where nothing was sent nobody is waited for, and what ages meanwhile is not seen: then this comes
+ * once a NAP, or when something is sent, and makes up for the seconds in between. */
+static void keep_seconds(void)
+{
+    int64_t now = timer_now();
+
+    if (now - next_second > NAP * SECOND)
+        next_second = now - NAP * SECOND; /* the machine stood still */
+    for (; next_second <= now; next_second += SECOND, silent++)
+        guard(second_round, NULL);
+    if (queued != nic_queued())
+        silent = 0;
+    queued = nic_queued();
+    alarm_set(&second_alarm, next_second + (silent < SILENT ? 0 : NAP - 1) * SECOND);
+}
+
 static void on_second(struct alarm *alarm)
 {
-    guard(second_round, NULL);
-    alarm_set(alarm, timer_now() + 1000 * MS);
+    (void)alarm;
+    keep_seconds();
     net_poll();
 }
 
@@ -162,7 +184,7 @@ void net_start(void)
 /* The program is to find the network up, as it would on Linux. */
 static void wait_for_address(void)
 {
-    int64_t deadline = timer_now() + DHCP_SECONDS * 1000 * MS;
+    int64_t deadline = timer_now() + DHCP_SECONDS * SECOND;
 
     alarm_set(&dhcp_alarm, timer_now() + DHCP_FINE_TIMER_MSECS * MS);
     net_poll();
@@ -184,7 +206,8 @@ void net_init(const char *ip, const struct net_hooks *hooks)
         return;
     addressed = behind = early = true;
     alarm_set(&early_alarm, timer_now() + EARLY * MS);
-    alarm_set(&second_alarm, timer_now() + 1000 * MS);
+    next_second = timer_now() + SECOND;
+    alarm_set(&second_alarm, next_second);
     if (address.dhcp)
         wait_for_address();
 }
@@ -199,6 +222,8 @@ void net_poll(void)
 {
     if (!started)
         return;
+    if (silent >= SILENT && next_second <= timer_now())
+        keep_seconds(); /* what comes now is not as old as the nap */
     early = held = false;
     if (addressed)
         behind = nic_receive();
@@ -207,6 +232,8 @@ void net_poll(void)
     netif_resolve();
     if (behind)
         set_late();
+    if (silent >= SILENT && queued != nic_queued())
+        keep_seconds();
 }
 
 /* `average` of late, of which `latest` is the next. */

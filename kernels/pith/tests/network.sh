@@ -357,6 +357,7 @@ test_early() {
     end
 }
 
+# Who sleeps is woken once a minute, by the clock of its instructions, and for what it asks at its start.
 test_idle() {
     start tap0
     run "echo before" "$network" echo $guest 1M
@@ -365,6 +366,18 @@ test_idle() {
     start tap0 spin
     notices "a busy guest" "^ran for" idle 3
     end
+    [ "$kernel" = pith ] || return
+    boot "$pith" "$tmp/echod.cpio" "quiet virtio_mmio.device=512@0xfeb00e00:12 rdinit=/app \
+ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off -- sleep" -netdev user,id=n -device virtio-net-device,netdev=n \
+        -trace apic_local_deliver -D "$tmp/trace"
+    run "asleep for ten minutes" rings 10 25
+}
+
+rings() { # rings LEAST MOST: so often rang the CPU's timer
+    local count
+    count=$(grep -c apic_local_deliver "$tmp/trace")
+    echo "the timer rang $count times, the program's status is $status"
+    [ "$count" -ge "$1" ] && [ "$count" -le "$2" ] && [ "$status" = 0 ]
 }
 
 test_alternate() {

@@ -341,6 +341,11 @@ bool nic_has_frame(void)
     return virtqueue_has(&rx);
 }
 
+uint32_t nic_queued(void)
+{
+    return queued;
+}
+
 void nic_interrupt(void)
 {
     device.transport->acknowledge(&device);

@@ -68,6 +68,9 @@ struct nic_lease {
 
 void nic_end_lease(struct nic_lease *lease);
 
+/* How many frames were ever given to the device to send. */
+uint32_t nic_queued(void);
+
 /* For the trap handler: the device's interrupt. */
 void nic_interrupt(void);
 

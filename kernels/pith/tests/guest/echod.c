@@ -333,6 +333,8 @@ int main(int count, char **arguments)
     int servers[6];
 
     fault = count > 1 ? arguments[1] : "";
+    if (is("sleep"))
+        return (int)sleep(600);
     if (is("slow") || is("slower"))
         compute(is("slow") ? 30 : 300);
     ep = epoll_create1(0);
