@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <argp.h>
 #include <errno.h>
+#include <math.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ enum {
     KEY_UNJUDGED,
     KEY_DRIVER,
     KEY_VMS,
+    KEY_UNTIL,
+    KEY_MINUTES,
 };
 
 static const struct argp_option table[] = {
@@ -39,6 +42,11 @@ static const struct argp_option table[] = {
      "both, the second time as TARGET:qemu [libvirt]",
      0},
     {"repeat", 'n', "N", 0, "Repetitions of every target and scenario [10, with --aa 60]", 0},
+    {"until", KEY_UNTIL, "PERCENT", 0,
+     "Repeat only until the ratios of the leading metrics are known so closely, as 2%; --repeat is "
+     "then the most, [100]",
+     0},
+    {"minutes", KEY_MINUTES, "M", 0, "With --until: begin no repetition after so long", 0},
     {"warmup", KEY_WARMUP, "N", 0, "Repetitions before those, recorded apart [1]", 0},
     {"profile", KEY_PROFILE, "quick|full", 0,
      "How thorough each trial is, where a scenario can be either (iperf) [quick]", 0},
@@ -101,6 +109,17 @@ static uint64_t number(struct argp_state *state, const char *name, const char *t
     return value;
 }
 
+static double decimal(struct argp_state *state, const char *name, const char *text,
+                      const char *unit)
+{
+    char *end;
+    double value = strtod(text, &end);
+
+    if (end == text || (*end && strcmp(end, unit) != 0) || !isfinite(value) || value <= 0)
+        argp_error(state, "--%s: \"%s\" is not a number above 0", name, text);
+    return value;
+}
+
 static int choice(struct argp_state *state, const char *name, const char *text,
                   const char *const *words)
 {
@@ -152,6 +171,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
         break;
     case 'n':
         options->repeat = (unsigned)number(state, "repeat", text, 1, REPEAT_MAX);
+        break;
+    case KEY_UNTIL:
+        options->until = decimal(state, "until", text, "%");
+        break;
+    case KEY_MINUTES:
+        options->minutes = decimal(state, "minutes", text, "");
         break;
     case KEY_WARMUP:
         options->warmup = (unsigned)number(state, "warmup", text, 0, WARMUP_MAX);

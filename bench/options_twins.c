@@ -7,6 +7,7 @@
 
 #include "bench/options.h"
 #include "bench/result/paired.h"
+#include "bench/result/until.h"
 
 #define REPEAT_DEFAULT 10
 
@@ -60,7 +61,9 @@ static void take_argument(struct argp_state *state, struct plan_options *options
 static void check(struct argp_state *state, struct plan_options *options)
 {
     if (options->repeat == 0)
-        options->repeat = options->twins == TWINS_AA ? PAIRED_NOISE_MIN : REPEAT_DEFAULT;
+        options->repeat = options->twins == TWINS_AA ? PAIRED_NOISE_MIN
+                          : options->until > 0       ? UNTIL_REPEAT
+                                                     : REPEAT_DEFAULT;
     if ((options->twins != TWINS_NONE || options->noise) && options->repeat < PAIRED_MIN)
         argp_error(state,
                    "--ab, --aa and --noise need --repeat %d or more: with fewer pairs chance alone "

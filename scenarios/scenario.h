@@ -53,6 +53,7 @@ struct metric {
     unsigned needs;       /* enum need: without it there is no sample, neither value nor failure */
     enum profile profile; /* likewise */
     bool no_ratio;        /* two of its values are not compared by division: it may be near 0 */
+    bool leads;           /* --until is about its ratios */
 };
 
 /* The events that a trial stamps, in the order of a healthy guest. */

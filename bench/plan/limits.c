@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/plan/plan.h"
+#include "bench/result/until.h"
 
 const char *const machine_types[] = {"microvm", "q35", "pc", NULL};
 
@@ -61,6 +62,27 @@ static int check_machine(const struct plan_options *options, struct error *error
     return 0;
 }
 
+static int check_until(const struct plan_options *options, struct error *error)
+{
+    if (options->until == 0)
+        return options->minutes == 0 ? 0 : fail(error, EINVAL, "--minutes needs --until");
+    if (!(options->until > 0 && options->until <= 100))
+        return fail(error, EINVAL, "--until: %g %% is not more than 0 and up to 100",
+                    options->until);
+    if (!(options->minutes >= 0 && options->minutes <= MINUTES_MAX))
+        return fail(error, EINVAL, "--minutes: %g is not from 0 to %d", options->minutes,
+                    MINUTES_MAX);
+    if (options->machine.icount)
+        return fail(error, EINVAL, "--until: with --icount one repetition tells all");
+    if (options->twins == TWINS_AA || options->noise)
+        return fail(error, EINVAL,
+                    "--until: --aa and --noise need to know how many repetitions there will be");
+    if (options->repeat < UNTIL_FIRST)
+        return fail(error, EINVAL, "--until needs --repeat %d or more: it looks first then",
+                    UNTIL_FIRST);
+    return 0;
+}
+
 int plan_check_options(const struct plan_options *options, struct error *error)
 {
     const struct machine *machine = &options->machine;
@@ -76,5 +98,7 @@ int plan_check_options(const struct plan_options *options, struct error *error)
         status = check_number("memory", machine->memory_mib, 1, MEMORY_MIB_MAX, error);
     if (status == 0)
         status = check_number("vcpus", machine->vcpus, 1, VCPUS_MAX, error);
+    if (status == 0)
+        status = check_until(options, error);
     return status == 0 ? check_machine(options, error) : status;
 }

@@ -35,6 +35,7 @@ int plan_order(struct plan *plan, struct error *error)
         plan->trials[i].repetition = number < warmup ? 0 : number - warmup + 1;
     }
     plan->trial_count = (unsigned)all;
+    plan->round_size = (unsigned)count;
     free(places);
     return status < 0 ? fail(error, -status, "out of memory") : 0;
 }

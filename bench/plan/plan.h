@@ -21,6 +21,7 @@
 #define REPEAT_MAX 100000
 #define VMS_MAX 65000
 #define WARMUP_MAX 1000
+#define MINUTES_MAX 100000
 #define SEED_MAX (1ULL << 53) /* larger ones would not survive JSON's numbers */
 #define MEMORY_MIB_MAX (1 << 24)
 #define VCPUS_MAX 255
@@ -45,6 +46,8 @@ struct plan_options {
     const char *url;       /* what scenarios that send requests ask for, a path; NULL: "/" */
     const char *keep_pcap; /* a folder for what was captured, or NULL */
     unsigned repeat;
+    double until; /* end before that, once the leading ratios are known to so many percent; 0: no */
+    double minutes;  /* with `until`: begin no round after so long; 0: however long it takes */
     unsigned warmup; /* trials per target and scenario before the counted ones, recorded apart */
     uint64_t seed;
     enum profile profile;
@@ -93,6 +96,7 @@ struct plan {
     cJSON *noise;            /* fields of the new document, by twins_read_noise(); NULL without */
     struct planned *trials;
     unsigned trial_count;
+    unsigned round_size; /* trials of one repetition */
 };
 
 /* Whether `text` is a list of CPUs as 0,2-3. */

@@ -11,6 +11,7 @@
 #include "bench/report/html.h"
 #include "bench/report/page.h"
 #include "bench/report/page_record.h"
+#include "bench/report/table.h"
 
 /* Readable on a phone, on paper and in the dark. Only wide tables and figures scroll, each in a box
  * of its own. */
@@ -355,8 +356,12 @@ static void put_head(const struct model *model, FILE *out)
     html_text(run->tcg ? "TCG, which does not predict KVM" : run->accel, out);
     fputs("; ", out);
     html_text(model->host.cpu, out);
-    fprintf(out, ", %zu cores%s</p>\n</header>\n<main>\n", model->host.cores,
-            run->quiet ? ", quiet" : ", not quiet");
+    fprintf(out, ", %zu cores%s", model->host.cores, run->quiet ? ", quiet" : ", not quiet");
+    if (run->until.percent > 0) {
+        fputs("; ", out);
+        table_until(&run->until, out);
+    }
+    fputs("</p>\n</header>\n<main>\n", out);
 }
 
 int page_write(const struct model *model, const char *figures, FILE *out, struct error *error)

@@ -246,6 +246,16 @@ static void print_kernels(const struct model *model, FILE *out)
         fputs("\n", out);
 }
 
+void table_until(const struct model_until *until, FILE *out)
+{
+    fprintf(out, "until %g %%: %s after %zu repetitions of %zu at most", until->percent,
+            until->met ? "met" : "not met", until->rounds, until->most);
+    if (until->minutes > 0)
+        fprintf(out, " and %g minutes", until->minutes);
+    if (until->widest > 0)
+        fprintf(out, "; the widest leading ratio is known to %.2g %%", until->widest);
+}
+
 static void print_conditions(const struct model *model, FILE *out, bool color)
 {
     const char *strong = color ? "\033[1;33m" : "", *plain = color ? "\033[0m" : "";
@@ -266,6 +276,10 @@ static void print_conditions(const struct model *model, FILE *out, bool color)
     fputs(run->tcg ? plain : "", out);
     print_escaped(out, " (", run->accel_reason, ")\n");
     print_kernels(model, out);
+    if (run->until.percent > 0) {
+        table_until(&run->until, out);
+        fputc('\n', out);
+    }
     if (*run->payload) {
         print_escaped(out, "payload: ", run->payload, "");
         print_escaped(out, *run->args ? " " : "", run->args, "");

@@ -12,4 +12,7 @@
  * colours. */
 void table_print(const struct model *model, FILE *out, bool color);
 
+/* How the rule of --until ended, in words. */
+void table_until(const struct model_until *until, FILE *out);
+
 #endif

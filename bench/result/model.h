@@ -17,6 +17,16 @@ struct cJSON;
 
 /* Texts are the document's, "" where it has none; numbers that it has not are 0. */
 
+/* The rule by which a run ended (until.h). */
+struct model_until {
+    double percent; /* 0: there was no rule */
+    double minutes; /* 0: no limit */
+    size_t rounds, most;
+    const char *ended; /* "narrow", "repeat", "minutes"; "" of a run that was cut */
+    bool met;
+    double widest; /* 0: a ratio had no interval */
+};
+
 struct model_run {
     const char *id, *started; /* the second as YYYY-MM-DDThh:mm:ssZ */
     const char *machine, *pin, *profile;
@@ -30,6 +40,7 @@ struct model_run {
     bool complete, quiet, valid;
     bool judged; /* whether it matters how busy the machine was; in older results always */
     bool alike;  /* twins are of one build: --aa */
+    struct model_until until;
 };
 
 struct model_host {

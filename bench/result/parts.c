@@ -56,12 +56,31 @@ static int read_reasons(struct reader *reader, const cJSON *list)
     return 0;
 }
 
+/* The rule of --until, where there is one. */
+static int read_until(struct reader *reader, const cJSON *object)
+{
+    static const struct field fields[] = {
+        NEEDED("percent", NUMBER, model_until, percent),
+        MAYBE("minutes", NUMBER, model_until, minutes),
+        MAYBE("rounds", COUNT, model_until, rounds),
+        NEEDED("most", COUNT, model_until, most),
+        MAYBE("ended", TEXT, model_until, ended),
+        NEEDED("met", FLAG, model_until, met),
+        MAYBE("widest", NUMBER, model_until, widest),
+        END_OF_FIELDS,
+    };
+
+    if (!object)
+        return 0;
+    return fields_read(object, "run.until", fields, &reader->model->run.until, reader->error);
+}
+
 int parts_read_run(struct reader *reader)
 {
     static const char *const kinds[] = {"none", "ab", "aa", NULL};
     struct raw_run {
         struct model_run run;
-        const cJSON *reasons;
+        const cJSON *reasons, *until;
         unsigned twins;
     } raw = {.run.judged = true};
     static const struct field fields[] = {
@@ -84,6 +103,7 @@ int parts_read_run(struct reader *reader)
         NEEDED("valid", FLAG, raw_run, run.valid),
         NEEDED("invalid_reasons", LIST, raw_run, reasons),
         MAYBE_WORD("compare", kinds, raw_run, twins),
+        MAYBE("until", OBJECT, raw_run, until),
         END_OF_FIELDS,
     };
     int status = fields_read(reader->run, "run", fields, &raw, reader->error);
@@ -93,7 +113,8 @@ int parts_read_run(struct reader *reader)
     reader->model->run = raw.run;
     reader->model->run.tcg = strcmp(raw.run.accel, "tcg") == 0;
     reader->model->run.alike = strcmp(kinds[raw.twins], "aa") == 0;
-    return read_reasons(reader, raw.reasons);
+    status = read_until(reader, raw.until);
+    return status < 0 ? status : read_reasons(reader, raw.reasons);
 }
 
 int parts_read_host(struct reader *reader)

@@ -153,19 +153,29 @@ static const char *base_of(const cJSON *document, const char *name)
     return json_text(base, "name");
 }
 
+/* The value of this repetition, looked for behind *at first: samples are in the order of the run.
+ */
+static const cJSON *next_value(const cJSON *series, const cJSON **at, double repetition)
+{
+    while (*at && json_number(*at, "repetition") != repetition)
+        *at = (*at)->next;
+    return *at ? json_field(*at, "value") : results_value(series, repetition);
+}
+
 /* Pair the samples of one repetition: they were measured close together. None where one would be
  * divided by zero: the other pairs alone would tell of a base that is worse than it is. */
-static size_t pair_up(const cJSON *series, const cJSON *base, double *a, double *b)
+static size_t pair_up(const cJSON *series, const cJSON *base, double last, double *a, double *b)
 {
-    const cJSON *sample;
+    const cJSON *sample, *at = json_field(base, "samples")->child;
     size_t count = 0;
 
     cJSON_ArrayForEach(sample, json_field(series, "samples"))
     {
+        double repetition = json_number(sample, "repetition");
         const cJSON *ours = json_field(sample, "value");
-        const cJSON *theirs = results_value(base, json_number(sample, "repetition"));
+        const cJSON *theirs = next_value(base, &at, repetition);
 
-        if (!cJSON_IsNumber(ours) || !cJSON_IsNumber(theirs))
+        if (repetition > last || !cJSON_IsNumber(ours) || !cJSON_IsNumber(theirs))
             continue;
         if (theirs->valuedouble == 0)
             return 0;
@@ -187,37 +197,48 @@ static bool has_ratio(const cJSON *series)
            fabs(json_number(json_field(series, "summary"), "median")) >= PERCENT_MIN;
 }
 
-/* The ratio of `series` to its original, where it is a twin's, else to its target's base. */
-static int add_ratio(cJSON *document, const cJSON *series)
+int summarise_ratio(const cJSON *document, const cJSON *series, double last, const char **base,
+                    struct summary *ratio)
 {
     const char *scenario = json_text(series, "scenario"), *metric = json_text(series, "metric");
     const char *target = json_text(series, "target");
     const char *original = results_twin_of(document, target);
-    const char *base = *original ? original : base_of(document, target);
     const cJSON *other;
     size_t room = (size_t)cJSON_GetArraySize(json_field(series, "samples")) + 1, pairs;
     double *a, *b;
-    struct summary summary;
-    cJSON *ratio;
     int status;
 
-    other = results_series(document, scenario, metric, base);
-    if (!other || other == series || !has_ratio(series) || !has_ratio(other))
+    *ratio = (struct summary){.n = 0};
+    *base = *original ? original : base_of(document, target);
+    other = results_series(document, scenario, metric, *base);
+    if (!other || other == series || !has_ratio(series) || !has_ratio(other)) {
+        *base = NULL;
         return 0;
+    }
     a = malloc(room * sizeof *a);
     b = malloc(room * sizeof *b);
-    pairs = a && b ? pair_up(series, other, a, b) : 0;
-    status = a && b ? stats_pair_ratio(a, b, pairs, &summary) : -ENOMEM;
+    pairs = a && b ? pair_up(series, other, last, a, b) : 0;
+    status = a && b ? stats_pair_ratio(a, b, pairs, ratio) : -ENOMEM;
     free(a);
     free(b);
-    if (status < 0 || pairs == 0)
+    return status;
+}
+
+static int add_ratio(cJSON *document, const cJSON *series)
+{
+    const char *base;
+    struct summary summary;
+    int status = summarise_ratio(document, series, INFINITY, &base, &summary);
+    cJSON *ratio;
+
+    if (status < 0 || summary.n == 0)
         return status;
     ratio = cJSON_CreateObject();
-    cJSON_AddStringToObject(ratio, "scenario", scenario);
-    cJSON_AddStringToObject(ratio, "metric", metric);
-    cJSON_AddStringToObject(ratio, "target", target);
+    cJSON_AddStringToObject(ratio, "scenario", json_text(series, "scenario"));
+    cJSON_AddStringToObject(ratio, "metric", json_text(series, "metric"));
+    cJSON_AddStringToObject(ratio, "target", json_text(series, "target"));
     cJSON_AddStringToObject(ratio, "base", base);
-    cJSON_AddNumberToObject(ratio, "pairs", (double)pairs);
+    cJSON_AddNumberToObject(ratio, "pairs", (double)summary.n);
     add_median(ratio, &summary);
     cJSON_AddItemToArray(json_field(document, "ratios"), ratio);
     return 0;

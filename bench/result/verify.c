@@ -146,8 +146,8 @@ static bool is_same(const cJSON *one, const cJSON *other)
 /* What the metric `series` is of must be the same for all its targets. */
 static void check_metric(const cJSON *list, const cJSON *series, struct verify *verify)
 {
-    static const char *const same[] = {"title", "unit",       "direction", "clock",      "start",
-                                       "stop",  "definition", "ratio",     "conditional"};
+    static const char *const same[] = {"title", "unit",       "direction", "clock",       "start",
+                                       "stop",  "definition", "ratio",     "conditional", "leads"};
     const cJSON *other;
 
     cJSON_ArrayForEach(other, list)
@@ -190,7 +190,10 @@ int verify_document(const cJSON *document, struct verify *verify, struct error *
         status = verify_machines(document, verify);
     if (status == 0)
         status = verify_outcomes(document, verify, error);
-    return status < 0 ? fail(error, -status, "%s", strerror(-status)) : 0;
+    if (status == 0)
+        status = verify_until(document, verify, error);
+    return status < 0 && !(error && *error->text) ? fail(error, -status, "%s", strerror(-status))
+                                                  : status;
 }
 
 void verify_free(struct verify *verify)

@@ -26,4 +26,7 @@ int verify_machines(const cJSON *document, struct verify *verify);
 /* Summaries, ratios, comparisons and warnings follow from the samples. -EINVAL, -ENOMEM. */
 int verify_outcomes(const cJSON *document, struct verify *verify, struct error *error);
 
+/* The run ended where its sampling rule says. -EINVAL, -ENOMEM. */
+int verify_until(const cJSON *document, struct verify *verify, struct error *error);
+
 #endif

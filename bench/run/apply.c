@@ -43,6 +43,8 @@ static cJSON *series_of(cJSON *document, const char *scenario, const char *targe
         cJSON_AddFalseToObject(series, "ratio");
     if (metric->needs & (NEEDS_KERNEL_MARKER | NEEDS_RATE))
         cJSON_AddTrueToObject(series, "conditional");
+    if (metric->leads)
+        cJSON_AddTrueToObject(series, "leads");
     cJSON_AddArrayToObject(series, "samples");
     cJSON_AddArrayToObject(series, "warmup");
     cJSON_AddItemToArray(json_field(document, "metrics"), series);
@@ -120,6 +122,17 @@ static void apply_dropped(cJSON *document, const cJSON *dropped)
                  json_text(dropped, "reason"));
 }
 
+static int apply_stopped(cJSON *document, const cJSON *stopped, struct error *error)
+{
+    cJSON *until = json_field(json_field(document, "run"), "until");
+
+    if (!until)
+        return fail(error, EINVAL, "stopped by a rule that the run does not have");
+    json_replace(until, "rounds", cJSON_CreateNumber(json_number(stopped, "rounds")));
+    json_replace(until, "ended", cJSON_CreateString(json_text(stopped, "ended")));
+    return 0;
+}
+
 int record_apply(cJSON *document, const cJSON *line, struct error *error)
 {
     const cJSON *body = line->child;
@@ -129,6 +142,8 @@ int record_apply(cJSON *document, const cJSON *line, struct error *error)
         return apply_trial(document, body, error);
     if (strcmp(kind, "launch") == 0)
         return apply_launch(document, body, error);
+    if (strcmp(kind, "stopped") == 0)
+        return apply_stopped(document, body, error);
     if (strcmp(kind, "accel") == 0)
         apply_accel(document, body);
     else if (strcmp(kind, "dropped") == 0)

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "drivers/machine.h"
+#include "bench/result/until.h"
 #include "bench/run/record.h"
 #include "bench/base/version.h"
 
@@ -91,6 +92,22 @@ static void add_order(cJSON *about, const struct plan *plan)
     }
 }
 
+/* The rule by which the run may end before its last repetition. */
+static void add_until(cJSON *about, const struct plan_options *options)
+{
+    cJSON *until;
+
+    if (options->until <= 0)
+        return;
+    until = cJSON_AddObjectToObject(about, "until");
+    cJSON_AddNumberToObject(until, "percent", options->until);
+    cJSON_AddNumberToObject(until, "first", UNTIL_FIRST);
+    cJSON_AddNumberToObject(until, "every", UNTIL_EVERY);
+    cJSON_AddNumberToObject(until, "most", options->repeat);
+    if (options->minutes > 0)
+        cJSON_AddNumberToObject(until, "minutes", options->minutes);
+}
+
 static void add_about(cJSON *document, const struct plan *plan)
 {
     static const char *const choices[] = {"auto", "kvm", "tcg"};
@@ -115,6 +132,7 @@ static void add_about(cJSON *document, const struct plan *plan)
     cJSON_AddNumberToObject(about, "seed", (double)options->seed);
     cJSON_AddNumberToObject(about, "repeat", options->repeat);
     cJSON_AddNumberToObject(about, "warmup", options->warmup);
+    add_until(about, options);
     if (options->payload)
         cJSON_AddStringToObject(about, "payload", options->payload);
     cJSON_AddStringToObject(about, "profile", options->profile == PROFILE_FULL ? "full" : "quick");
@@ -190,6 +208,15 @@ cJSON *record_dropped(const char *target, const char *reason)
 
     cJSON_AddStringToObject(object, "target", target);
     cJSON_AddStringToObject(object, "reason", reason);
+    return line;
+}
+
+cJSON *record_stopped(unsigned rounds, const char *ended)
+{
+    cJSON *line = cJSON_CreateObject(), *object = cJSON_AddObjectToObject(line, "stopped");
+
+    cJSON_AddNumberToObject(object, "rounds", rounds);
+    cJSON_AddStringToObject(object, "ended", ended);
     return line;
 }
 

@@ -18,6 +18,7 @@ cJSON *record_begin(const struct plan *plan, const cJSON *host);
 /* The journal lines. NULL when out of memory. */
 cJSON *record_accel(enum accel accel, const char *reason);
 cJSON *record_dropped(const char *target, const char *reason);
+cJSON *record_stopped(unsigned rounds, const char *ended); /* by --until; "narrow", "minutes" */
 cJSON *record_launch(const struct run *run, const struct planned *planned, unsigned program,
                      const struct boot_report *report);
 cJSON *record_trial(const struct plan *plan, unsigned order, double t,

@@ -7,6 +7,7 @@
 
 #include "bench/base/json.h"
 #include "bench/result/fields.h"
+#include "bench/result/until.h"
 #include "bench/run/record.h"
 #include "bench/run/resume.h"
 
@@ -63,7 +64,33 @@ struct raw_run {
     unsigned accel, profile, twins, backend;
     const char *machine, *pin, *payload, *args, *ready, *url;
     bool icount;
+    const cJSON *until;
 };
+
+/* The sampling rule of a journal; its looks must be at the places of this tare's. */
+static int read_until(const cJSON *until, struct plan_options *options, struct error *error)
+{
+    struct raw_until {
+        double percent, minutes;
+        size_t first, every;
+    } raw = {.minutes = 0};
+    static const struct field fields[] = {
+        NEEDED("percent", NUMBER, raw_until, percent),
+        MAYBE("minutes", NUMBER, raw_until, minutes),
+        NEEDED("first", COUNT, raw_until, first),
+        NEEDED("every", COUNT, raw_until, every),
+        END_OF_FIELDS,
+    };
+    int status = until ? fields_read(until, "run.until", fields, &raw, error) : 0;
+
+    if (status < 0)
+        return status;
+    if (until && (raw.first != UNTIL_FIRST || raw.every != UNTIL_EVERY))
+        return fail(error, EINVAL, "--resume: the journal's --until is not this tare's");
+    options->until = raw.percent;
+    options->minutes = raw.minutes;
+    return 0;
+}
 
 static int read_run(const cJSON *about, struct raw_run *raw, struct error *error)
 {
@@ -89,6 +116,7 @@ static int read_run(const cJSON *about, struct raw_run *raw, struct error *error
         MAYBE("ready", TEXT, raw_run, ready),
         MAYBE("url", TEXT, raw_run, url),
         MAYBE("vms", COUNT, raw_run, vms),
+        MAYBE("until", OBJECT, raw_run, until),
         END_OF_FIELDS,
     };
 
@@ -112,6 +140,8 @@ int resume_options(cJSON *document, struct plan_options *options, struct error *
     if (strcmp(json_text(document, "schema"), "tare/1") != 0 || !about)
         return fail(error, EINVAL, "not a journal of tare/1");
     status = read_run(about, &raw, error);
+    if (status == 0)
+        status = read_until(raw.until, options, error);
     if (status < 0)
         return status;
     options->scenarios = join(about, "scenarios", json_field(document, "payloads"), "scenario");
@@ -260,6 +290,7 @@ int resume_progress(const cJSON *document, struct run *run, struct error *error)
         if (status < 0)
             return status;
     }
+    run->stopped = narrow((size_t)json_number(json_field(about, "until"), "rounds"));
     for (unsigned t = 0; t < run->plan->target_count; t++)
         run->dropped[t] = *json_text(json_find(json_field(document, "targets"), "name",
                                                run->plan->targets[t].name),

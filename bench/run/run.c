@@ -2,6 +2,7 @@
 /* The sandbox's work: trial after trial, each in the journal before the next begins. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -10,6 +11,7 @@
 #include "bench/base/clock.h"
 #include "bench/measure/network.h"
 #include "bench/measure/sandbox.h"
+#include "bench/result/until.h"
 #include "bench/run/accel.h"
 #include "bench/run/attempt.h"
 #include "bench/run/host.h"
@@ -109,6 +111,61 @@ static int do_trial(struct run *run, unsigned index, struct error *error)
     return status;
 }
 
+/* Whether planned trial `index` would begin a repetition, all before which are done. */
+static bool is_between(const struct run *run, unsigned index)
+{
+    const struct plan *plan = run->plan;
+
+    if (index == plan->trial_count || index % plan->round_size != 0 ||
+        plan->trials[index].repetition < 2)
+        return false;
+    for (unsigned i = index; i < index + plan->round_size; i++)
+        if (run->done[i])
+            return false; /* the run was cut in it, so it went on */
+    return true;
+}
+
+/* Whether the ratios are as narrow as --until asks after so many `rounds`. */
+static int is_narrow(const struct run *run, unsigned rounds, bool *narrow, struct error *error)
+{
+    char path[64];
+    cJSON *document;
+    double widest;
+    long length;
+    int status;
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", run->journal_fd);
+    status = journal_read(path, &document, &length, error);
+    if (status < 0)
+        return status;
+    status = until_widest(document, rounds, &widest);
+    cJSON_Delete(document);
+    *narrow = status == 0 && widest <= run->plan->options.until;
+    return status < 0 ? fail(error, -status, "--until: %s", strerror(-status)) : 0;
+}
+
+/* Before planned trial `index`: end the run if --until says so. */
+static int look(struct run *run, unsigned index, struct error *error)
+{
+    const struct plan_options *options = &run->plan->options;
+    double minutes = (run->elapsed_s + (double)(clock_now() - run->start_ns) / 1e9) / 60;
+    unsigned rounds;
+    bool narrow = false, late;
+    int status = 0;
+
+    if (options->until <= 0 || !is_between(run, index))
+        return 0;
+    rounds = run->plan->trials[index].repetition - 1;
+    late = options->minutes > 0 && minutes >= options->minutes;
+    if (until_looks(rounds, UNTIL_FIRST, UNTIL_EVERY))
+        status = is_narrow(run, rounds, &narrow, error);
+    if (status < 0 || !(narrow || late))
+        return status;
+    run->stopped = rounds;
+    return journal_append(run->journal_fd, record_stopped(rounds, narrow ? "narrow" : "minutes"),
+                          error);
+}
+
 int run_trials(void *data, struct error *error)
 {
     struct run *run = data;
@@ -121,9 +178,14 @@ int run_trials(void *data, struct error *error)
         status = stage_all(run, error);
     if (status == 0)
         status = decide(run, error);
-    for (unsigned i = 0; i < run->plan->trial_count && status == 0; i++)
+    for (unsigned i = 0; i < run->plan->trial_count && status == 0; i++) {
+        if (!run->stopped)
+            status = look(run, i, error);
+        if (status < 0 || run->stopped)
+            break;
         if (!run->done[i] && !run->dropped[run->plan->trials[i].target])
             status = do_trial(run, i, error);
+    }
     attempt_close(run);
     return status;
 }

@@ -25,6 +25,7 @@ struct run {
     bool accel_decided;           /* machine.accel holds the verdict */
     bool dropped[PLAN_NAMES_MAX]; /* target left out: --accel kvm was asked and KVM refuses it */
     bool *done;                   /* per planned trial: already in the journal */
+    unsigned stopped; /* --until ended the run after so many repetitions; 0: it has not */
     int journal_fd;
     int64_t start_ns;            /* CLOCK_MONOTONIC at the start of this part of the run */
     double elapsed_s;            /* of the parts before this one (--resume) */

@@ -20,6 +20,7 @@
 #include "bench/result/disturbed.h"
 #include "bench/result/results.h"
 #include "bench/result/summarise.h"
+#include "bench/result/until.h"
 #include "bench/measure/sandbox.h"
 #include "bench/run/session.h"
 #include "bench/measure/trial.h"
@@ -279,6 +280,26 @@ static void judge(cJSON *document, const cJSON *part)
                      "TCG, does not predict KVM");
 }
 
+/* Of a run with --until: what was done is what was to be done, and what the rule came to. */
+static int finish_until(cJSON *document, const struct run *run, bool complete, struct error *error)
+{
+    cJSON *about = json_field(document, "run"), *until = json_field(about, "until"), *order;
+    unsigned rounds = run->stopped ? run->stopped : run->plan->options.repeat;
+    unsigned trials = (rounds + run->plan->options.warmup) * run->plan->round_size;
+
+    if (!until)
+        return 0;
+    order = json_field(about, "order");
+    while (run->stopped && (unsigned)cJSON_GetArraySize(order) > trials)
+        cJSON_DeleteItemFromArray(order, (int)trials);
+    json_replace(about, "repeat", cJSON_CreateNumber(rounds));
+    if (complete && !run->stopped) {
+        json_replace(until, "rounds", cJSON_CreateNumber(rounds));
+        json_replace(until, "ended", cJSON_CreateString("repeat"));
+    }
+    return until_complete(document, rounds, error);
+}
+
 /* Make the result of the journal at `path`, and save it. */
 static int finish(struct run *run, const char *path, cJSON **document, struct error *error)
 {
@@ -292,7 +313,8 @@ static int finish(struct run *run, const char *path, cJSON **document, struct er
     /* What the journal says is done, not what this process believes. */
     status = resume_progress(*document, run, error);
     for (unsigned i = 0; i < run->plan->trial_count; i++)
-        complete &= run->done[i] || run->dropped[run->plan->trials[i].target];
+        complete &= run->done[i] || run->dropped[run->plan->trials[i].target] ||
+                    (run->stopped && run->plan->trials[i].repetition > run->stopped);
     part = cJSON_DetachItemFromObjectCaseSensitive(*document, "part");
     about = json_field(*document, "run");
     host = json_field(*document, "host");
@@ -302,6 +324,8 @@ static int finish(struct run *run, const char *path, cJSON **document, struct er
     json_replace(about, "complete", cJSON_CreateBool(complete));
     judge(*document, part);
     cJSON_Delete(part);
+    if (status == 0)
+        status = finish_until(*document, run, complete, error);
     if (status == 0)
         status = summarise(*document, error);
     if (status == 0 && run->plan->options.out && (complete || has_samples(*document)))

@@ -51,7 +51,8 @@ static const struct metric metrics[] = {
      .start = "resume call (t1)",
      .stop = STARTED,
      .definition = "firmware, kernel and program start: from starting the vCPU to main(), or to "
-                   "what --ready names"},
+                   "what --ready names",
+     .leads = true},
     {.name = "total",
      .title = "asking for the VM to the program's main()",
      .unit = "ms",
@@ -59,7 +60,8 @@ static const struct metric metrics[] = {
      .start = "create call (t0)",
      .stop = STARTED,
      .definition = "all of it: from asking for the VM to the program's main(), or to what "
-                   "--ready names"},
+                   "--ready names",
+     .leads = true},
     {.name = "kernel",
      .title = "VM start to the kernel's entry",
      .unit = "ms",
@@ -86,7 +88,8 @@ static const struct metric metrics[] = {
          "until a program that listens takes connections, stamped by libpcap: a SYN is sent "
          "when it says that it listens, and again every 1 ms; with --ready tcp from t1 on, "
          "every 1 ms or 5 % of the time since, which then is the resolution",
-     .needs = NEEDS_REPLY},
+     .needs = NEEDS_REPLY,
+     .leads = true},
     {.name = "virtual_ns",
      .title = "instructions from reset to the program's main()",
      .unit = "ns",

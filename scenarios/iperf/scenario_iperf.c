@@ -29,12 +29,12 @@ static const struct schedule {
   full = {.idle_s = 10, .test = {1, 10, 0.5}, .step = {1, 3, 0.5}};
 
 /* A metric's description has two parts: its title, and the rest of its definition. */
-#define RATE(which, what, more, only)                                                              \
+#define RATE(which, what, more, only, first)                                                       \
     {                                                                                              \
         .name = which, .title = what, .unit = "bit/s", .direction = HIGHER_IS_BETTER,              \
         .clock = "the host's", .start = "end of the run's warm-up", .stop = "end of the run",      \
         .definition = what more ": bytes that the receiver counted, in the client's seconds",      \
-        .profile = only                                                                            \
+        .profile = only, .leads = first                                                            \
     }
 #define COUNT(which, words, what)                                                                  \
     {                                                                                              \
@@ -59,11 +59,11 @@ static const struct schedule {
     }
 
 static const struct metric metrics[] = {
-    RATE("tcp_rx", "TCP to the guest", "", PROFILE_ANY),
-    RATE("tcp_tx", "TCP from the guest", "", PROFILE_ANY),
-    RATE("tcp_rx_p4", "TCP to the guest, 4 connections", "", PROFILE_ANY),
-    RATE("tcp_tx_p4", "TCP from the guest, 4 connections", "", PROFILE_ANY),
-    RATE("tcp_bidir", "TCP both ways at once", ", together", PROFILE_ANY),
+    RATE("tcp_rx", "TCP to the guest", "", PROFILE_ANY, true),
+    RATE("tcp_tx", "TCP from the guest", "", PROFILE_ANY, true),
+    RATE("tcp_rx_p4", "TCP to the guest, 4 connections", "", PROFILE_ANY, false),
+    RATE("tcp_tx_p4", "TCP from the guest, 4 connections", "", PROFILE_ANY, false),
+    RATE("tcp_bidir", "TCP both ways at once", ", together", PROFILE_ANY, false),
     {.name = "tcp_bidir_share",
      .title = "TCP both ways at once, the smaller way's share",
      .unit = "%",
@@ -75,11 +75,11 @@ static const struct metric metrics[] = {
                    "where the two ways share alike",
      .no_ratio = true},
     RATE("udp_rx", "UDP to the guest, at the highest rate", " found that loses under 1 %",
-         PROFILE_FULL),
+         PROFILE_FULL, false),
     RATE("udp_tx", "UDP from the guest, at the highest rate", " found that loses under 1 %",
-         PROFILE_FULL),
-    RATE("udp_rx_1g", "UDP to the guest, 1 Gbit/s offered", "", PROFILE_QUICK),
-    RATE("udp_tx_1g", "UDP from the guest, 1 Gbit/s asked for", "", PROFILE_QUICK),
+         PROFILE_FULL, false),
+    RATE("udp_rx_1g", "UDP to the guest, 1 Gbit/s offered", "", PROFILE_QUICK, false),
+    RATE("udp_tx_1g", "UDP from the guest, 1 Gbit/s asked for", "", PROFILE_QUICK, false),
     LOSS("udp_rx_1g_loss", "datagrams lost to the guest, 1 Gbit/s offered"),
     LOSS("udp_tx_1g_loss", "datagrams lost from the guest, 1 Gbit/s asked for"),
     COUNT("retransmits_rx", "TCP segments sent again to the guest",

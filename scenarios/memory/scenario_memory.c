@@ -39,7 +39,8 @@ static const struct metric metrics[] = {
      .definition =
          "what the host had to give of the guest's memory, that is of the memfd behind it, "
          "until the program was ready; of the floor: until its end",
-     .needs = NEEDS_MACHINE},
+     .needs = NEEDS_MACHINE,
+     .leads = true},
     {.name = "minimum",
      .title = "smallest memory in which the program runs",
      .unit = "MiB",

@@ -14,7 +14,8 @@
      .clock = "guest TSC",                                                                         \
      .start = "marker before the repetitions",                                                     \
      .stop = "marker after them",                                                                  \
-     .definition = what ": the mean of one repetition"},                                           \
+     .definition = what ": the mean of one repetition",                                            \
+     .leads = true},                                                                               \
     {                                                                                              \
         .name = which "_virtual", .title = what ", instructions", .unit = "ns",                    \
         .clock = VIRTUAL_CLOCK, .start = "marker before the repetitions",                          \

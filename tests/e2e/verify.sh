@@ -17,7 +17,12 @@ null_target broken '[{"at_ms":1,"crash":11}]'
 run_tare run --data "$tmp/data" --target script,broken --repeat 3 --out "$tmp/failed.json"
 ok "a run of a guest that fails is one" is "$status" 1
 
-for result in "$tmp"/{boot,twins,failed}.json results/reference/*.json; do
+null_target late "[${good//ms\":[234]/ms\":20}]"
+run_tare run --data "$tmp/data" --target script,late --until 100% --repeat 30 --out "$tmp/until.json"
+ok "a run until its ratios are known succeeds" is "$status" 0
+ok "it ends at the first look" grep -q "until 100 %: met after 12 repetitions of 30 at most" "$tmp/out"
+
+for result in "$tmp"/{boot,twins,failed,until}.json results/reference/*.json; do
     run_tare verify "$result"
     ok "an honest result passes: ${result##*/}" is "$status" 0
     ok "and nothing is said against it" test ! -s "$tmp/err"
@@ -26,7 +31,7 @@ done
 cat >"$tmp/lies.py" <<'PY'
 import copy, json, random, re, sys
 folder = sys.argv[1]
-documents = {name: json.load(open(f"{folder}/{name}.json")) for name in ("boot", "twins", "failed")}
+documents = {name: json.load(open(f"{folder}/{name}.json")) for name in ("boot", "twins", "failed", "until")}
 
 def series(d, metric, target):
     return next(m for m in d["metrics"] if (m["metric"], m["target"]) == (metric, target))
@@ -120,6 +125,12 @@ LIES = [  # document, the lie, what verify must say of it
     ("twins", lambda d: change(d["comparisons"][1]["interval"], 0, -1), "interval: .*says -1"),
     ("twins", lambda d: d["comparisons"].pop(), "comparisons: .*: missing"),
     ("twins", lambda d: d["run"].pop("compare"), '"compare": missing'),
+    ("until", lambda d: change(d["run"]["until"], "percent", 1e-9), "met, the samples say otherwise"),
+    ("until", lambda d: change(d["run"]["until"], "widest", 0), "widest: says 0"),
+    ("until", lambda d: change(d["run"]["until"], "first", 8), "after 8 rounds, and went on to 12"),
+    ("until", lambda d: change(d["run"]["until"], "first", 11), "where it does not look"),
+    ("until", lambda d: change(d["run"]["until"], "met", False), "says not met"),
+    ("until", lambda d: series(d, "app", "late").pop("leads"), '"leads": differs'),
     ("failed", lambda d: d["warnings"].clear(), "warnings: missing: .*samples failed"),
     ("failed", lambda d: [change(s, "value", 3) or s.pop("error") for s in series(d, "app", "broken")["samples"]], "failed: says 3"),
 ]

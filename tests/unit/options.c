@@ -102,6 +102,22 @@ static void test_all(void **state)
     assert_true(options.unjudged);
 }
 
+static void test_until(void **state)
+{
+    char percent[] = "--until 2%", limits[] = "--until 0.5 --repeat 12 --minutes 1.5";
+    const char *resume;
+    struct plan_options options = parsed(percent, &resume);
+
+    (void)state;
+    assert_float_equal(options.until, 2, 0);
+    assert_float_equal(options.minutes, 0, 0);
+    assert_int_equal(options.repeat, 100);
+    options = parsed(limits, &resume);
+    assert_float_equal(options.until, 0.5, 0);
+    assert_float_equal(options.minutes, 1.5, 0);
+    assert_int_equal(options.repeat, 12);
+}
+
 static void test_pin(void **state)
 {
     char off[] = "--pin 1 --pin off", automatic[] = "--pin auto";
@@ -215,6 +231,12 @@ static void test_choices(void **state)
     (void)state;
     refuse("--accel hvf", "--accel: \"hvf\" is none of the choices");
     refuse("--machine i440fx", "--machine: \"i440fx\" is none of the choices");
+    refuse("--until 0", "--until: \"0\" is not a number above 0");
+    refuse("--until 2%%", "is not a number above 0");
+    refuse("--until nan", "is not a number above 0");
+    refuse("--until 101", "--until: 101 % is not more than 0 and up to 100");
+    refuse("--until 2 --minutes 1h", "--minutes: \"1h\" is not a number above 0");
+    refuse("--until 2 --minutes 1e6", "--minutes: 1e+06 is not from 0 to 100000");
     refuse("--profile fast", "--profile: \"fast\" is none of the choices");
     refuse("--pin one", "--pin: \"one\" is neither auto, off nor a list");
     refuse("--pin=", "--pin: \"\" is neither auto, off nor a list");
@@ -247,6 +269,11 @@ static void test_together(void **state)
     refuse("--aa -n 7", "need --repeat 8 or more");
     refuse("--aa -n 59", "--aa needs --repeat 60 or more");
     refuse("--noise f -n 7", "need --repeat 8 or more");
+    refuse("--until 2 -n 11", "--until needs --repeat 12 or more");
+    refuse("--until 2 --icount", "with --icount one repetition tells all");
+    refuse("--until 2 --aa", "--aa and --noise need to know how many");
+    refuse("--until 2 --noise f", "--aa and --noise need to know how many");
+    refuse("--minutes 2", "--minutes needs --until");
 }
 
 static void test_gate(void **state)
@@ -288,11 +315,11 @@ static void test_gate_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_all),
-        cmocka_unit_test(test_pin),          cmocka_unit_test(test_twins),
-        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_choices),
-        cmocka_unit_test(test_together),     cmocka_unit_test(test_gate),
-        cmocka_unit_test(test_gate_refused),
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_all),
+        cmocka_unit_test(test_pin),      cmocka_unit_test(test_until),
+        cmocka_unit_test(test_twins),    cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_choices),  cmocka_unit_test(test_together),
+        cmocka_unit_test(test_gate),     cmocka_unit_test(test_gate_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

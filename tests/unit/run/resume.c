@@ -38,6 +38,8 @@ static void check_restored(const struct plan_options *had)
     compare_text(options.ready, had->ready ? had->ready : "marker");
     assert_int_equal(options.repeat, had->repeat);
     assert_int_equal(options.warmup, had->warmup);
+    assert_float_equal(options.until, had->until, 0);
+    assert_float_equal(options.minutes, had->minutes, 0);
     assert_int_equal(options.seed, had->seed);
     assert_int_equal(options.profile, had->profile);
     assert_int_equal(options.accel, had->accel);
@@ -60,7 +62,9 @@ static void test_options(void **state)
     check_restored(&options);
     options.scenarios = "micro,boot";
     options.targets = "b,a";
-    options.repeat = 7;
+    options.repeat = 17;
+    options.until = 2.5;
+    options.minutes = 90;
     options.warmup = 2;
     options.seed = 1ULL << 53;
     options.profile = PROFILE_FULL;
@@ -68,6 +72,7 @@ static void test_options(void **state)
     options.machine = (struct machine){.type = "q35", .memory_mib = 32, .vcpus = 2, .pin = "0-1"};
     check_restored(&options);
     options.accel = CHOOSE_KVM;
+    options.until = options.minutes = 0;
     options.twins = TWINS_AA; /* the twins themselves come by it */
     check_restored(&options);
     options = fixture_options(fixture);

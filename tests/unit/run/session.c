@@ -8,6 +8,7 @@
 
 #include "bench/result/model.h"
 #include "bench/result/results.h"
+#include "bench/result/verify.h"
 #include "bench/run/host.h"
 #include "bench/run/record.h"
 #include "bench/run/session.h"
@@ -237,6 +238,99 @@ static void test_killed(void **state)
     check_resumed(fixture, options.out);
 }
 
+/* In the worker, after the first trial of repetition 5. */
+static void interrupt_late(const struct run *run, unsigned index, const char *text)
+{
+    say_nothing(run, index, text);
+    if (run->plan->trials[index].repetition == 5)
+        kill(getpid(), SIGINT);
+}
+
+/* A rule that anything meets ends the run at its first look, also across a cut; the result is then
+ * that of a run of so many repetitions. */
+static void test_until(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    struct error error = {0};
+    struct verify verify;
+    const cJSON *about, *until;
+    cJSON *document;
+
+    options.repeat = 30;
+    options.until = 100;
+    /* Of one value each: a script ends at once, and waits for nothing but the harness. */
+    fixture_null(fixture, "b",
+                 "[{\"at_ms\":20,\"marker\":\"M\"},{\"at_ms\":20,\"marker\":\"X\"},"
+                 "{\"at_ms\":20,\"marker\":\"E\"},{\"at_ms\":20,\"exit\":0}]");
+    fixture_null(fixture, "a",
+                 "[{\"at_ms\":10,\"marker\":\"M\"},{\"at_ms\":10,\"marker\":\"X\"},"
+                 "{\"at_ms\":10,\"marker\":\"E\"},{\"at_ms\":10,\"exit\":0}]");
+    assert_int_equal(run_it(&options, NULL, interrupt_late, &document, &error), -ECANCELED);
+    about = json_field(document, "run");
+    assert_false(is_complete(document));
+    assert_float_equal(json_number(about, "repeat"), 30, 0);
+    assert_null(json_field(json_field(about, "until"), "ended"));
+    assert_int_equal(verify_document(document, &verify, &error), 0);
+    assert_int_equal(verify.faults, 0);
+    verify_free(&verify);
+    cJSON_Delete(document);
+
+    assert_int_equal(run_it(&options, options.out, say_nothing, &document, &error), 0);
+    about = json_field(document, "run");
+    until = json_field(about, "until");
+    assert_true(is_complete(document));
+    assert_string_equal(json_text(until, "ended"), "narrow");
+    assert_true(cJSON_IsTrue(json_field(until, "met")));
+    assert_float_equal(json_number(until, "most"), 30, 0);
+    assert_float_equal(json_number(until, "rounds"), 12, 0);
+    assert_float_equal(json_number(about, "repeat"), 12, 0);
+    assert_int_equal(cJSON_GetArraySize(json_field(about, "order")), 2 * 13);
+    assert_float_equal(count(document, "a", "n"), 12, 0);
+    check_orders(document);
+    assert_int_equal(verify_document(document, &verify, &error), 0);
+    assert_int_equal(verify.faults, 0);
+    verify_free(&verify);
+    cJSON_Delete(document);
+    assert_false(exists(fixture, "result.json.journal"));
+}
+
+/* Rules that nothing meets end at their limits, and the result says so. */
+static void test_until_limits(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = to_result(fixture);
+    struct error error = {0};
+    struct verify verify;
+    const cJSON *until;
+    cJSON *document;
+
+    options.repeat = 13;
+    options.until = 1e-9;
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
+    until = json_field(json_field(document, "run"), "until");
+    assert_string_equal(json_text(until, "ended"), "repeat");
+    assert_float_equal(json_number(until, "rounds"), 13, 0);
+    assert_true(cJSON_IsFalse(json_field(until, "met")));
+    assert_non_null(json_find(json_field(document, "warnings"), "code", "until"));
+    assert_int_equal(verify_document(document, &verify, &error), 0);
+    assert_int_equal(verify.faults, 0);
+    verify_free(&verify);
+    cJSON_Delete(document);
+
+    options.minutes = 1e-6; /* the first repetition takes longer */
+    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
+    until = json_field(json_field(document, "run"), "until");
+    assert_string_equal(json_text(until, "ended"), "minutes");
+    assert_float_equal(json_number(until, "rounds"), 1, 0);
+    assert_float_equal(count(document, "b", "n"), 1, 0);
+    assert_true(is_complete(document));
+    assert_int_equal(verify_document(document, &verify, &error), 0);
+    assert_int_equal(verify.faults, 0);
+    verify_free(&verify);
+    cJSON_Delete(document);
+}
+
 /* Scripts tell nothing of the machine. With a real program it is watched before each part of the
  * run, and what it did in the first one is not known. */
 static void test_judged(void **state)
@@ -407,6 +501,7 @@ int main(void)
         FIXTURE_TEST(test_whole),         FIXTURE_TEST(test_not_kept),
         FIXTURE_TEST(test_failing_guest), FIXTURE_TEST(test_interrupted),
         FIXTURE_TEST(test_judged),        FIXTURE_TEST(test_killed),
+        FIXTURE_TEST(test_until),         FIXTURE_TEST(test_until_limits),
         FIXTURE_TEST(test_not_resumed),   FIXTURE_TEST(test_bad_input),
         FIXTURE_TEST(test_empty_journal), FIXTURE_TEST(test_place),
         FIXTURE_TEST(test_link),
