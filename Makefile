@@ -225,8 +225,8 @@ not_clang = -W% -fno-tree-ch -fno-tree-pre -mbranch-cost=% -mstringop-strategy=%
 command_of = printf ',{"directory": "%s", "file": "%s", "command": "cc %s"}\n' '$(CURDIR)' '$1' \
     '$(filter-out $(not_clang),$2) -c $1';
 PAYLOADS := kernels/linux-tuned/init.c scenarios/boot/noop.c scenarios/boot/hello.c \
-            scenarios/boot/listen.c scenarios/micro/micro.c scenarios/iperf/iperf3d.c \
-            scenarios/latency/httpd.c scenarios/memory/stay.c
+            scenarios/boot/listen.c scenarios/loopback/loopback.c scenarios/micro/micro.c \
+            scenarios/iperf/iperf3d.c scenarios/latency/httpd.c scenarios/memory/stay.c
 
 format: ## format the C sources
 	clang-format-14 -i $(shell git ls-files '*.c' '*.h')

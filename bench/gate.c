@@ -8,6 +8,7 @@
 
 #include "bench/base/escape.h"
 #include "bench/gate.h"
+#include "bench/report/html.h"
 #include "bench/run/session.h"
 
 #define FLOOR "floor"
@@ -66,6 +67,13 @@ __attribute__((format(printf, 2, 3))) static void refuse(struct gate_row *row, c
     va_end(arguments);
 }
 
+/* Whether it repeats exactly in a run in virtual time: what counts instructions, and what is no
+ * time at all. */
+static bool is_exact(const struct model_metric *metric)
+{
+    return model_is_virtual(metric) || strncmp(metric->clock, "none", 4) == 0;
+}
+
 /* The one exact value of `target`; 0 with the row refused when there is none. */
 static double exact_value(const struct model_metric *metric, struct gate_row *row,
                           const char *target, const char *what)
@@ -82,6 +90,15 @@ static double exact_value(const struct model_metric *metric, struct gate_row *ro
                "%s is inexact (idle): its vCPU halted, and virtual time jumped to the next timer",
                what);
     return sample ? sample->value : 0;
+}
+
+static void compare(struct gate_row *row, double threshold)
+{
+    if (row->base != 0)
+        row->growth = 100 * (row->new - row->base) / fabs(row->base);
+    else
+        row->growth = row->new > 0 ? INFINITY : 0;
+    row->verdict = row->growth > threshold ? GATE_GREW : GATE_PASS;
 }
 
 static void judge(const struct model_metric *metric, const char *target, double threshold,
@@ -103,13 +120,28 @@ static void judge(const struct model_metric *metric, const char *target, double 
     if (less_floor && (row->base <= 0 || row->new <= 0))
         refuse(row, "%s costs no more than the empty kernel: does it run the program?",
                row->base <= 0 ? "BASE" : "NEW");
-    if (row->verdict == GATE_REFUSED)
-        return;
-    if (row->base != 0)
-        row->growth = 100 * (row->new - row->base) / fabs(row->base);
-    else
-        row->growth = row->new > 0 ? INFINITY : 0;
-    row->verdict = row->growth > threshold ? GATE_GREW : GATE_PASS;
+    if (row->verdict != GATE_REFUSED)
+        compare(row, threshold);
+}
+
+/* The sizes of the two kernels; false where a target has none. */
+static bool judge_kernel(const struct model *model, const char *target, double threshold,
+                         struct gate_row *row)
+{
+    const struct model_target *base = model_target(model, target), *new;
+    char twin[256];
+
+    snprintf(twin, sizeof twin, "%s-b", target);
+    new = model_target(model, twin);
+    if (!base || !new || !base->has_kernel || !new->has_kernel)
+        return false;
+    *row = (struct gate_row){.scenario = "image",
+                             .metric = "kernel",
+                             .unit = "B",
+                             .base = (double)base->kernel.bytes,
+                             .new = (double)new->kernel.bytes};
+    compare(row, threshold);
+    return true;
 }
 
 int gate_judge(const struct model *model, const char *target, double threshold,
@@ -117,16 +149,23 @@ int gate_judge(const struct model *model, const char *target, double threshold,
 {
     int count = 0;
 
-    for (size_t i = 0; i < model->metric_count && count < GATE_ROWS; i++) {
+    for (size_t i = 0; i < model->metric_count && count < GATE_ROWS - 1; i++) {
         const struct model_metric *metric = &model->metrics[i];
 
-        if (model_is_virtual(metric) && metric->direction == MODEL_LOWER &&
-            model_series(metric, target))
+        if (is_exact(metric) && metric->direction == MODEL_LOWER && model_series(metric, target))
             judge(metric, target, threshold, &rows[count++]);
     }
-    return count ? count
-                 : fail(error, EINVAL,
-                        "target %s: the scenarios have no exact metric of it to compare", target);
+    if (count == 0)
+        return fail(error, EINVAL, "target %s: the scenarios have no exact metric of it to compare",
+                    target);
+    return count + judge_kernel(model, target, threshold, &rows[count]);
+}
+
+/* A count as people read it. */
+static const char *number(double value, char *out, size_t size)
+{
+    snprintf(out, size, fabs(value) < 100 ? "%.4g" : "%.0f", value);
+    return out;
 }
 
 static void add_row(struct libscols_table *table, const struct gate_row *row, double threshold)
@@ -139,10 +178,8 @@ static void add_row(struct libscols_table *table, const struct gate_row *row, do
     escape_text(text, escaped, sizeof escaped);
     scols_line_set_data(line, 0, escaped);
     if (row->verdict != GATE_REFUSED) {
-        snprintf(text, sizeof text, "%.0f", row->base);
-        scols_line_set_data(line, 1, text);
-        snprintf(text, sizeof text, "%.0f", row->new);
-        scols_line_set_data(line, 2, text);
+        scols_line_set_data(line, 1, number(row->base, text, sizeof text));
+        scols_line_set_data(line, 2, number(row->new, text, sizeof text));
         snprintf(text, sizeof text, "%+.3f %%", row->growth);
         scols_line_set_data(line, 3, text);
     }
@@ -177,4 +214,41 @@ bool gate_print(const struct gate_row *rows, int count, double threshold, FILE *
         fputc('\n', out);
     }
     return all;
+}
+
+static void put_case(const struct gate_row *row, double threshold, FILE *out)
+{
+    char base[32], new[32];
+
+    fputs("  <testcase classname=\"", out);
+    html_text(row->scenario, out);
+    fputs("\" name=\"", out);
+    html_text(row->metric, out);
+    if (row->verdict == GATE_PASS) {
+        fputs("\"/>\n", out);
+    } else if (row->verdict == GATE_GREW) {
+        fprintf(out, "\">\n    <failure message=\"%s -&gt; %s ",
+                number(row->base, base, sizeof base), number(row->new, new, sizeof new));
+        html_text(row->unit, out);
+        fprintf(out, ": %+.3f %%, threshold %g %%\"/>\n  </testcase>\n", row->growth, threshold);
+    } else {
+        fputs("\">\n    <error message=\"", out);
+        html_text(row->reason, out);
+        fputs("\"/>\n  </testcase>\n", out);
+    }
+}
+
+void gate_junit(const struct gate_row *rows, int count, double threshold, FILE *out)
+{
+    int verdicts[] = {[GATE_PASS] = 0, [GATE_GREW] = 0, [GATE_REFUSED] = 0};
+
+    for (int i = 0; i < count; i++)
+        verdicts[rows[i].verdict]++;
+    fprintf(out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<testsuite name=\"tare gate\" tests=\"%d\" failures=\"%d\" errors=\"%d\">\n",
+            count, verdicts[GATE_GREW], verdicts[GATE_REFUSED]);
+    for (int i = 0; i < count; i++)
+        put_case(&rows[i], threshold, out);
+    fputs("</testsuite>\n", out);
 }

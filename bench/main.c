@@ -19,6 +19,7 @@
 #include "bench/gate.h"
 #include "bench/options.h"
 #include "bench/report/history.h"
+#include "bench/report/output.h"
 #include "bench/report/plot.h"
 #include "bench/progress.h"
 #include "bench/result/model.h"
@@ -325,6 +326,20 @@ static int command_history(int argc, char **argv)
     return status < 0 ? complain(status, &error) : 0;
 }
 
+static int write_junit(const char *path, const struct gate_row *rows, int count, double threshold,
+                       struct error *error)
+{
+    FILE *out = fopen(path, "we");
+    int status;
+
+    if (!out)
+        return fail(error, errno, "--junit: %s: %s", path, strerror(errno));
+    gate_junit(rows, count, threshold, out);
+    status = output_finish(out);
+    fclose(out);
+    return status < 0 ? fail(error, -status, "--junit: %s: %s", path, strerror(-status)) : 0;
+}
+
 static int command_gate(int argc, char **argv)
 {
     struct gate_options options = {.datadir = datadir};
@@ -332,7 +347,7 @@ static int command_gate(int argc, char **argv)
     struct error error = {0};
     cJSON *document = NULL;
     struct model model = {0};
-    int status;
+    int status, count = 0;
     bool passed = false;
 
     options_gate(argc, argv, &options);
@@ -341,9 +356,11 @@ static int command_gate(int argc, char **argv)
     if (status == 0)
         status = model_read(document, &model, &error);
     if (status == 0)
-        status = gate_judge(&model, options.target, options.threshold, rows, &error);
+        status = count = gate_judge(&model, options.target, options.threshold, rows, &error);
     if (status > 0)
-        passed = gate_print(rows, status, options.threshold, stdout);
+        passed = gate_print(rows, count, options.threshold, stdout);
+    if (status > 0 && options.junit)
+        status = write_junit(options.junit, rows, count, options.threshold, &error);
     model_free(&model);
     cJSON_Delete(document);
     if (status < 0)
@@ -374,7 +391,7 @@ static const struct command {
     {"run", command_run, -1, -1, "[OPTION...]",
      "boot every target, measure every scenario, write the result"},
     {"gate", command_gate, -1, -1, "BASE NEW",
-     "fail when a kernel takes more instructions than before"},
+     "fail when a kernel takes more instructions, memory or bytes than before"},
     {"compare", command_compare, -1, -1, "OLD NEW...",
      "better, worse, the same, or unclear: a verdict on every metric"},
     {"list", command_list, 0, 0, "", "the targets, scenarios and metrics there are"},

@@ -54,6 +54,7 @@ struct metric {
     enum profile profile; /* likewise */
     bool no_ratio;        /* two of its values are not compared by division: it may be near 0 */
     bool leads;           /* --until is about its ratios */
+    bool counted;         /* no time, but a count: it is measured in virtual time too, exactly */
 };
 
 /* The events that a trial stamps, in the order of a healthy guest. */

@@ -442,7 +442,8 @@ static bool is_expected(const struct trial_setup *setup, const struct metric *me
     if (metric->profile != PROFILE_ANY && metric->profile != setup->profile)
         return false;
     /* Wall time means nothing in virtual time, and the other way round. */
-    if (counts_virtual_time(setup) != ((needs & NEEDS_ICOUNT) != 0))
+    if (counts_virtual_time(setup) ? !(needs & NEEDS_ICOUNT) && !metric->counted
+                                   : (needs & NEEDS_ICOUNT) != 0)
         return false;
     if (setup->ready->kind != READY_MARKER) /* one that starts by a marker also ends by one */
         lacks |= NEEDS_EXIT_MARKER;

@@ -16,12 +16,12 @@
 #define URL_MAX 255
 #define HOST_RESERVE_MIB 256 /* what the host keeps for itself and QEMU */
 
-/* Whether it has a metric of virtual time, or none is asked for. */
+/* Whether it has a metric that can be measured in virtual time, or none is asked for. */
 static bool can_count(const struct plan *plan, const struct scenario *scenario)
 {
     const struct metric *metric = scenario->metrics;
 
-    while (metric->name && metric->needs != NEEDS_ICOUNT)
+    while (metric->name && metric->needs != NEEDS_ICOUNT && !metric->counted)
         metric++;
     return metric->name || !plan->options.machine.icount;
 }

@@ -5,15 +5,15 @@
 
 extern const struct driver driver_libvirt, driver_qemu, driver_process, driver_null;
 extern const struct scenario scenario_boot, scenario_density, scenario_iperf, scenario_latency,
-    scenario_memory, scenario_micro;
+    scenario_loopback, scenario_memory, scenario_micro;
 
 const struct driver *const drivers[] = {
     &driver_libvirt, &driver_qemu, &driver_process, &driver_null, NULL,
 };
 
 const struct scenario *const scenarios[] = {
-    &scenario_boot,    &scenario_density, &scenario_iperf, &scenario_kvm,
-    &scenario_latency, &scenario_memory,  &scenario_micro, NULL,
+    &scenario_boot,     &scenario_density, &scenario_iperf, &scenario_kvm, &scenario_latency,
+    &scenario_loopback, &scenario_memory,  &scenario_micro, NULL,
 };
 
 const struct driver *driver_find(const char *name)

@@ -40,7 +40,8 @@ static const struct metric metrics[] = {
          "what the host had to give of the guest's memory, that is of the memfd behind it, "
          "until the program was ready; of the floor: until its end",
      .needs = NEEDS_MACHINE,
-     .leads = true},
+     .leads = true,
+     .counted = true},
     {.name = "minimum",
      .title = "smallest memory in which the program runs",
      .unit = "MiB",
@@ -51,7 +52,8 @@ static const struct metric metrics[] = {
          "smallest memory of the VM, in steps of 256 KiB, with which the program succeeds in "
          "3 of 3 boots: hello says hello and ends with status 0; your own is ready, and has "
          "not failed by then",
-     .needs = NEEDS_MACHINE},
+     .needs = NEEDS_MACHINE,
+     .counted = true},
     {.name = "pss",
      .title = "memory of the VM's process, of what is shared its share",
      .unit = "MiB",
@@ -83,7 +85,8 @@ static const struct metric metrics[] = {
      .clock = "none: the size of files",
      .start = "none",
      .stop = "none",
-     .definition = "bytes of the kernel and of the archive with the program, as QEMU loads them"},
+     .definition = "bytes of the kernel and of the archive with the program, as QEMU loads them",
+     .counted = true},
     {.name = "httpd_guest_touched",
      .title = "memory that the VM touched until its server had answered",
      .unit = "MiB",

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The gate finds 2,000 instructions in one run and passes a rebuild that costs nothing.
+# The gate finds 2,000 instructions in one run, a loss in the network, in memory or in size, and passes a rebuild
+# that costs nothing.
 . tests/lib.sh
 
 # With the times of the files, so that nothing but what changes is compiled.
@@ -10,10 +11,10 @@ cp -a "$B/obj/lwip" "$tmp/build/obj/"
 cp -a "$B/obj/kernels/pith" "$tmp/build/obj/kernels/"
 cp -a "$B/cache/lwip" "$tmp/build/cache/"
 
-# build NAME [PYTHON]: pith from the copied sources, main.c changed by PYTHON (text in s)
+# build NAME [PYTHON [FILE]]: pith from the copied sources, main.c, or FILE, changed by PYTHON (text in s)
 build() {
-    cp kernels/pith/main.c "$tmp/source/kernels/pith/"
-    python3 - "$tmp/source/kernels/pith/main.c" "${2:-}" <<'PY'
+    local file=kernels/pith/${3:-main.c}
+    python3 - "$tmp/source/$file" "${2:-}" <<'PY'
 import sys
 path, change = sys.argv[1:]
 names = {"s": open(path).read()}
@@ -24,12 +25,14 @@ open(path, "w").write(names["s"])
 PY
     make -s -C "$tmp/source" B="$tmp/build" "$tmp/build/share/tare/kernels/pith/pith.elf" \
         >"$tmp/$1.log" 2>&1 || sed 's/^/  | /' "$tmp/$1.log"
+    cp "$file" "$tmp/source/$file"
     mv "$tmp/build/share/tare/kernels/pith/pith.elf" "$tmp/$1.elf"
 }
 
 gate() {
-    run_tare gate --data "$share" "$@"
+    run_tare gate --data "$share" --scenario "$scenarios" "$@"
 }
+scenarios=boot
 
 at_start() { # at_start CODE: right after the kernel's entry marker
     echo "m = 'marker_port(MARKER_KERNEL, 0);'
@@ -46,7 +49,11 @@ build slower "$(turns 1001)"
 build neutral "$(turns 1)
 s += 'int never_called(int n);\n__attribute__((used, retain)) int never_called(int n) { return 3 * n + 1; }\n'"
 build broken "$(at_start 'panic(\"planted\");')"
-for variant in slower neutral broken; do
+build larger "$(turns 1)
+s += 'extern const char ballast[8192];\n__attribute__((used, retain)) const char ballast[8192] = {1};\n'"
+build greedy "$(at_start '{ static volatile char more[300 << 10]; for (unsigned i = 0; i < sizeof more; i += 4096) more[i] = 1; }')"
+build lossy "s = s.replace('    netif_poll_all();', '    for (volatile int i = 0; i < 200; i++) ;\n    netif_poll_all();', 1)" net/net.c
+for variant in slower neutral broken larger greedy lossy; do
     ok "$variant is another binary" bash -c "! cmp -s '$tmp/base.elf' '$tmp/$variant.elf'"
 done
 
@@ -66,6 +73,44 @@ gate "$tmp/base.elf" "$tmp/neutral.elf"
 ok "a rebuild that costs nothing: passes" is "$status" 0
 gate "$tmp/base.elf" "$tmp/base.elf" --threshold 0
 ok "the same file: passes at 0" is "$status" 0
+
+# verdict METRIC: in the table that was printed last
+verdict() {
+    sed -n "s/^$1 .* //p" "$tmp/out"
+}
+gate "$tmp/base.elf" "$tmp/larger.elf"
+ok "two pages more in the file: fails" is "$status" 1
+ok "two pages more in the file: says so" is "$(verdict image.kernel)" FAIL
+scenarios=memory
+gate "$tmp/base.elf" "$tmp/greedy.elf"
+ok "300 KiB more of memory: fails" is "$status" 1
+for metric in guest_touched minimum; do
+    ok "300 KiB more of memory: $metric says so" is "$(verdict memory.$metric)" FAIL
+done
+scenarios=boot,loopback
+gate "$tmp/base.elf" "$tmp/lossy.elf" --junit "$tmp/gate.xml"
+ok "a loss in the network alone: fails" is "$status" 1
+ok "a loss in the network alone: the boot passes" is "$(verdict boot.virtual_ns)" pass
+for metric in request connect in_mb out_mb; do
+    ok "a loss in the network alone: $metric says so" is "$(verdict loopback.${metric}_virtual)" FAIL
+done
+ok "JUnit's XML: a test case for each line, and what failed" python3 - "$tmp/gate.xml" "$tmp/out" <<'PY'
+import re, sys, xml.etree.ElementTree as tree
+suite = tree.parse(sys.argv[1]).getroot()
+lines = [line.split() for line in open(sys.argv[2]) if re.search(r" (pass|FAIL)$", line)]
+cases = {f"{case.get('classname')}.{case.get('name')}": case for case in suite}
+assert suite.tag == "testsuite" and int(suite.get("tests")) == len(cases) == len(lines) == 6
+assert int(suite.get("failures")) == sum(line[-1] == "FAIL" for line in lines) == 4
+for name, unit, old, new, growth, _, threshold, _, verdict in lines:
+    failure = cases[name].find("failure")
+    assert (failure is not None) == (verdict == "FAIL"), name
+    if verdict == "FAIL":
+        wanted = f"{old} -> {new} {unit.strip('()')}: {growth} %, threshold {threshold} %"
+        assert failure.get("message") == wanted, (failure.get("message"), wanted)
+PY
+gate "$tmp/base.elf" "$tmp/base.elf" --junit "$tmp/none/gate.xml"
+ok "JUnit's XML into no folder: message" says 'none/gate.xml: No such file'
+scenarios=boot
 
 gate "$tmp/base.elf" "$tmp/broken.elf"
 ok "a kernel that does not start the program: fails" is "$status" 1
@@ -94,7 +139,7 @@ files() {
 }
 there=$(files)
 hanging_kernel "$tmp/hang.elf"
-begin_tare gate --data "$share" "$tmp/base.elf" "$tmp/hang.elf"
+begin_tare gate --data "$share" --scenario boot "$tmp/base.elf" "$tmp/hang.elf"
 tail -n +1 --pid=$pid -f "$tmp/err" | grep -q floor # its first trial is done, and it will not end
 ok "kill -9 of a gate without --out: it was running" kill -9 $pid
 wait $pid 2>/dev/null

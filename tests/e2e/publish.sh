@@ -42,15 +42,17 @@ ok "publish: what no commit holds: status" is $? 2
 ok "publish: what no commit holds: message" says 'other.json: field "commit".*-dirty.*measure a committed tree'
 sed -i '1s/$/ /' README.md
 commit 2
-CI/regress HEAD~1 8 >"$tmp/passed.md" 2>"$tmp/err"
+JUNIT=$tmp/passed.xml SCENARIO=boot,loopback CI/regress HEAD~1 8 >"$tmp/passed.md" 2>"$tmp/err"
 ok "a document: regress passes" is $? 0
 ok "a document: says so" grep -q 'gate \*\*passed\*\*' "$tmp/passed.md"
+ok "a document: JUnit's XML" grep -q '<testsuite name="tare gate" tests="6" failures="0" errors="0">' \
+    "$tmp/passed.xml"
 measure
 publish
 sed -i 's/^    cpu_init(trap_stubs, syscall_entry);/&\n    for (volatile int i = 0; i < 2000; i++)\n        ;/' \
     kernels/pith/main.c
 commit 3
-CI/regress HEAD~1 8 >"$tmp/failed.md" 2>"$tmp/err"
+SCENARIO=boot,loopback CI/regress HEAD~1 8 >"$tmp/failed.md" 2>"$tmp/err"
 ok "slower: regress fails" is $? 1
 ok "slower: says so" grep -q 'gate \*\*did not pass\*\*' "$tmp/failed.md"
 ok "slower: by which metric" grep -Eq '^boot.virtual_ns .* FAIL' "$tmp/failed.md"

@@ -120,6 +120,67 @@ static void test_no_floor(void **state)
     assert_string_equal(rows[0].reason, "NEW was not measured");
 }
 
+/* The kernels' sizes, and what is no time, are exact in every run. */
+static void test_counts(void **state)
+{
+    static struct gate_row rows[GATE_ROWS];
+    struct model_target sized[] = {
+        {.name = "pith", .has_kernel = true, .kernel.bytes = 1000},
+        {.name = "pith-b", .has_kernel = true, .kernel.bytes = 1002},
+    };
+    struct fixture fixture;
+
+    (void)state;
+    fill(&fixture, 5000, 25000, 25000, NULL);
+    fixture.metrics[1].clock = "none: a count";
+    fixture.metrics[1].start = "none";
+    fixture.model.targets = sized;
+    fixture.model.target_count = 2;
+    assert_int_equal(gate_judge(&fixture.model, "pith", 0.1, rows, NULL), 2);
+    assert_int_equal(rows[0].verdict, GATE_PASS);
+    assert_float_equal(rows[0].base, 25000, 0); /* whole: the floor has no part in it */
+    assert_string_equal(rows[1].scenario, "image");
+    assert_int_equal(rows[1].verdict, GATE_GREW);
+    assert_float_equal(rows[1].growth, 0.2, 1e-9);
+    sized[1].kernel.bytes = 900;
+    assert_int_equal(gate_judge(&fixture.model, "pith", 0, rows, NULL), 2);
+    assert_int_equal(rows[1].verdict, GATE_PASS);
+}
+
+static void test_junit(void **state)
+{
+    struct gate_row rows[] = {
+        {.scenario = "boot", .metric = "a", .unit = "ns", .verdict = GATE_PASS},
+        {.scenario = "b\"<",
+         .metric = "b",
+         .unit = "ns",
+         .base = 1000,
+         .new = 1101.4,
+         .growth = 10.14,
+         .verdict = GATE_GREW},
+        {.scenario = "boot", .metric = "c", .verdict = GATE_REFUSED, .reason = "it \033 & crashed"},
+    };
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    (void)state;
+    gate_junit(rows, 3, 0.1, out);
+    fclose(out);
+    assert_string_equal(
+        text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+              "<testsuite name=\"tare gate\" tests=\"3\" failures=\"1\" errors=\"1\">\n"
+              "  <testcase classname=\"boot\" name=\"a\"/>\n"
+              "  <testcase classname=\"b&quot;&lt;\" name=\"b\">\n"
+              "    <failure message=\"1000 -&gt; 1101 ns: +10.140 %, threshold 0.1 %\"/>\n"
+              "  </testcase>\n"
+              "  <testcase classname=\"boot\" name=\"c\">\n"
+              "    <error message=\"it \\x1b &amp; crashed\"/>\n"
+              "  </testcase>\n"
+              "</testsuite>\n");
+    free(text);
+}
+
 static void test_nothing(void **state)
 {
     static struct gate_row rows[GATE_ROWS];
@@ -167,7 +228,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_growth),   cmocka_unit_test(test_refused),
         cmocka_unit_test(test_no_floor), cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_print),
+        cmocka_unit_test(test_print),    cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_junit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

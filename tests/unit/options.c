@@ -278,7 +278,8 @@ static void test_together(void **state)
 
 static void test_gate(void **state)
 {
-    char text[] = "old new", full[] = "-t vm -s micro --threshold 0.5 -o out --data dir a b";
+    char text[] = "old new",
+         full[] = "-t vm -s micro --threshold 0.5 -o out --data dir --junit x.xml a b";
     struct line line = split(text);
     struct gate_options options = {0};
 
@@ -287,8 +288,9 @@ static void test_gate(void **state)
     assert_string_equal(options.base, "old");
     assert_string_equal(options.new, "new");
     assert_string_equal(options.target, "pith");
-    assert_string_equal(options.scenarios, "boot");
+    assert_string_equal(options.scenarios, "boot,loopback,micro");
     assert_float_equal(options.threshold, 0.1, 0);
+    assert_null(options.junit);
     assert_null(options.out);
     line = split(full);
     options = (struct gate_options){0};
@@ -298,6 +300,7 @@ static void test_gate(void **state)
     assert_float_equal(options.threshold, 0.5, 0);
     assert_string_equal(options.out, "out");
     assert_string_equal(options.datadir, "dir");
+    assert_string_equal(options.junit, "x.xml");
 }
 
 static void test_gate_refused(void **state)
