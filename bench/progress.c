@@ -4,6 +4,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/escape.h"
+#include "bench/base/units.h"
 #include "bench/progress.h"
 #include "bench/measure/trial.h"
 
@@ -29,16 +30,30 @@ static void print_name(const struct run *run, unsigned index)
         fprintf(stderr, " warm-up");
 }
 
+/* After the first round of this part of the run, what the others will take by it. */
+static void print_rest(const struct run *run, unsigned index, double left)
+{
+    const struct plan *plan = run->plan;
+    unsigned done = count_done(run, index);
+    char time[32];
+
+    if (done != plan->round_size || plan->trial_count - index - 1 < plan->round_size)
+        return;
+    fprintf(stderr, "by the first round, %s%s left\n", plan->options.until > 0 ? "at most " : "",
+            duration_text(left, time, sizeof time));
+}
+
 void progress_print(const struct run *run, unsigned index, const char *text)
 {
     bool terminal = isatty(STDERR_FILENO);
-    double spent = (double)(clock_now() - run->start_ns) / 1e9;
-    double left = spent / count_done(run, index) * (run->plan->trial_count - index - 1);
+    double spent = (double)(clock_now() - run->first_ns) / 1e9, left;
+    char time[32];
 
-    if (!run->accel_decided && text) {
+    if (index == NO_TRIAL) {
         fprintf(stderr, "%s\n", text);
         return;
     }
+    left = spent / count_done(run, index) * (run->plan->trial_count - index - 1);
     if (terminal)
         fputs("\r\033[K", stderr);
     print_name(run, index);
@@ -47,9 +62,11 @@ void progress_print(const struct run *run, unsigned index, const char *text)
         escape_print(text, stderr);
     }
     if (terminal && !text)
-        fprintf(stderr, "  %.0f s left", left);
+        fprintf(stderr, "  %s left", duration_text(left, time, sizeof time));
     else
         fputc('\n', stderr);
+    if (!terminal)
+        print_rest(run, index, left);
     fflush(stderr);
 }
 

@@ -97,6 +97,8 @@ struct scenario {
     bool hidden;                    /* asked by tare itself, not by the user */
     const struct metric *metrics;   /* ends with a NULL name */
     double deadline_s;              /* a trial still running then has failed */
+    double takes_s[2];              /* what a trial takes, about, quick and full: the mean of the
+                                       built-in targets, under TCG on the host of the references */
     /* Measure one guest, which has just been started: wait for events, record one value or failure
      * per metric. A negative errno with `error` filled fails every metric not yet recorded. */
     int (*measure)(struct trial *trial, struct error *error);

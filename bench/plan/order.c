@@ -17,6 +17,13 @@ static size_t list_round(const struct plan *plan, struct planned *round)
     return count;
 }
 
+double trial_takes(const struct plan *plan, const struct planned *planned)
+{
+    if (plan->targets[planned->target].driver->plays_script)
+        return 0;
+    return plan->scenarios[planned->scenario]->takes_s[plan->options.profile == PROFILE_FULL];
+}
+
 int plan_order(struct plan *plan, struct error *error)
 {
     struct planned round[PLAN_NAMES_MAX * PLAN_NAMES_MAX];

@@ -117,6 +117,9 @@ void plan_free(struct plan *plan);
  * user does not want to know. */
 bool plan_is_judged(const struct plan *plan);
 
+/* How many seconds a trial is likely to take: what the scenario says, by the kind of target. */
+double trial_takes(const struct plan *plan, const struct planned *planned);
+
 /* Append the twins that the options ask for to plan->targets. */
 int plan_add_twins(struct plan *plan, struct error *error);
 

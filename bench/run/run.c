@@ -66,7 +66,7 @@ static int decide(struct run *run, struct error *error)
         run->machine.tsc_khz = run->machine.icount ? 1000000 : host_tsc_khz();
     if (run->accel_decided || !needs_accel)
         return 0;
-    run->progress(run, 0, "choosing the accelerator");
+    run->progress(run, NO_TRIAL, "choosing the accelerator");
     status = accel_decide(run, reason, sizeof reason, error);
     if (status < 0)
         return status;
@@ -178,6 +178,7 @@ int run_trials(void *data, struct error *error)
         status = stage_all(run, error);
     if (status == 0)
         status = decide(run, error);
+    run->first_ns = clock_now();
     for (unsigned i = 0; i < run->plan->trial_count && status == 0; i++) {
         if (!run->stopped)
             status = look(run, i, error);

@@ -6,6 +6,7 @@
 #ifndef TARE_RUN_H
 #define TARE_RUN_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,8 +16,10 @@
 
 struct run;
 
-/* Tells of planned trial `index`, which has just ended; `text` is why it failed, or NULL. Before
- * the first one it tells, by `text`, that the accelerator is being chosen. */
+#define NO_TRIAL UINT_MAX
+
+/* Tells of planned trial `index`, which has just ended; `text` is why it failed, or NULL. With
+ * NO_TRIAL it tells what is done before the first one, by `text`. */
 typedef void progress_hook(const struct run *run, unsigned index, const char *text);
 
 struct run {
@@ -27,7 +30,8 @@ struct run {
     bool *done;                   /* per planned trial: already in the journal */
     unsigned stopped; /* --until ended the run after so many repetitions; 0: it has not */
     int journal_fd;
-    int64_t start_ns;            /* CLOCK_MONOTONIC at the start of this part of the run */
+    int64_t start_ns;            /* CLOCK_MONOTONIC at the start of this part of the run, */
+    int64_t first_ns;            /* and of its first trial */
     double elapsed_s;            /* of the parts before this one (--resume) */
     void *contexts[DRIVERS_MAX]; /* one per driver, indexed as drivers[] */
     bool opened[DRIVERS_MAX];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "bench/base/clock.h"
+#include "bench/base/units.h"
 #include "bench/run/host.h"
 #include "bench/run/journal.h"
 #include "bench/run/record.h"
@@ -371,8 +373,30 @@ static void look_around(struct run *run, struct start *start)
     start->host = host_describe(NULL);
     if (!start->judged)
         return;
-    run->progress(run, 0, "watching how busy the machine is");
+    run->progress(run, NO_TRIAL, "watching how busy the machine is");
     start->use = host_watch(NULL);
+}
+
+/* Say how long the trials that are left will take, before any was timed on this host. */
+static void foretell(const struct run *run)
+{
+    const struct plan *plan = run->plan;
+    const double limit = 60 * plan->options.minutes;
+    double seconds = 0;
+    unsigned left = 0;
+    char text[128], time[32];
+
+    for (unsigned i = 0; i < plan->trial_count; i++) {
+        left += !run->done[i];
+        seconds += run->done[i] ? 0 : trial_takes(plan, &plan->trials[i]);
+    }
+    if (limit > 0)
+        seconds = fmin(seconds, fmax(limit - run->elapsed_s, 0));
+    if (seconds == 0)
+        return; /* scripts */
+    snprintf(text, sizeof text, "%u trials%s: some %s, by what they took on another host", left,
+             plan->options.until > 0 ? " at most" : "", duration_text(seconds, time, sizeof time));
+    run->progress(run, NO_TRIAL, text);
 }
 
 /* From here on a signal that ends tare waits until the sandbox can pass it on: it finds either no
@@ -429,6 +453,8 @@ static int run_to(struct plan_options *options, bool resumed, progress_hook *pro
         status = begin(&run, &start, &path, error);
     else if (status == 0)
         status = take_up(&run, &start, before, path, cut_fd, length, error);
+    if (status == 0)
+        foretell(&run);
     if (status == 0)
         status = conduct(&run, &start, path, resumed, document, error);
     cJSON_Delete(start.host);

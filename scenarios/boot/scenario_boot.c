@@ -231,5 +231,6 @@ const struct scenario scenario_boot = {
     .takes_payload = true,
     .metrics = metrics,
     .deadline_s = 60,
+    .takes_s = {1.2, 1.2},
     .measure = measure,
 };

@@ -360,5 +360,6 @@ const struct scenario scenario_iperf = {
     .needs_program = true,
     .metrics = metrics,
     .deadline_s = 30,
+    .takes_s = {17.5, 130},
     .measure = measure,
 };

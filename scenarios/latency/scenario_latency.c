@@ -424,5 +424,6 @@ const struct scenario scenario_latency = {
     .sends_requests = true,
     .metrics = metrics,
     .deadline_s = 30,
+    .takes_s = {26, 96},
     .measure = measure,
 };

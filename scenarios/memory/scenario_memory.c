@@ -352,5 +352,6 @@ const struct scenario scenario_memory = {
     .weighs = true,
     .metrics = metrics,
     .deadline_s = 30,
+    .takes_s = {30, 30},
     .measure = measure,
 };

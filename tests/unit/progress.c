@@ -21,8 +21,9 @@ static int make_run(void **state)
     plan = (struct plan){.scenarios = {scenario_find("boot")},
                          .targets = {{.name = (char *)"a"}, {.name = (char *)"b"}},
                          .trials = trials,
-                         .trial_count = 4};
-    run = (struct run){.plan = &plan, .done = done, .accel_decided = true};
+                         .trial_count = 4,
+                         .round_size = 2};
+    run = (struct run){.plan = &plan, .done = done, .first_ns = clock_now()};
     return 0;
 }
 
@@ -31,7 +32,6 @@ static void expect(unsigned index, const char *why, const char *text)
     int memory, before = fixture_hush(&memory);
     char *said;
 
-    run.start_ns = clock_now();
     progress_print(&run, index, why);
     progress_end();
     said = fixture_unhush(before, memory);
@@ -47,12 +47,32 @@ static void test_lines(void **state)
     expect(3, "the guest\033[2J\nis gone", "[4/4] boot b #1: FAILED: the guest\\x1b[2J is gone\n");
 }
 
-static void test_accelerator(void **state)
+static void test_before(void **state)
 {
     (void)state;
-    run.accel_decided = false;
-    expect(0, "choosing the accelerator", "choosing the accelerator\n");
-    expect(1, NULL, "[2/4] boot b warm-up\n"); /* of targets that need none */
+    expect(NO_TRIAL, "choosing the accelerator", "choosing the accelerator\n");
+    expect(1, NULL, "[2/4] boot b warm-up\n");
+}
+
+/* Where lines stay, the first round tells what the others will take: two of 200 trials took a
+ * minute. */
+static void test_rest(void **state)
+{
+    static struct planned many[200];
+    static bool none[200];
+
+    (void)state;
+    plan.trials = many;
+    plan.trial_count = 200;
+    run.done = none;
+    run.first_ns = clock_now() - 60000000000;
+    expect(0, NULL, "[1/200] boot a warm-up\n");
+    expect(1, NULL, "[2/200] boot a warm-up\nby the first round, 1 h 39 min left\n");
+    expect(2, NULL, "[3/200] boot a warm-up\n");
+    plan.options.until = 2;
+    expect(1, NULL, "[2/200] boot a warm-up\nby the first round, at most 1 h 39 min left\n");
+    plan.trial_count = 3; /* a round is not left */
+    expect(1, NULL, "[2/3] boot a warm-up\n");
 }
 
 /* On a terminal one line is written again and again. */
@@ -72,7 +92,7 @@ static void test_terminal(void **state)
     cfmakeraw(&raw);
     assert_int_equal(tcsetattr(slave, TCSANOW, &raw), 0);
     dup2(slave, STDERR_FILENO);
-    run.start_ns = clock_now() - 20000000000; /* 20 s for one trial: two more take 40 */
+    run.first_ns = clock_now() - 20000000000; /* 20 s for one trial: two more take 40 */
     progress_print(&run, 1, NULL);
     progress_print(&run, 2, "why");
     progress_end();
@@ -97,8 +117,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_lines, make_run),
-        cmocka_unit_test_setup(test_accelerator, make_run),
+        cmocka_unit_test_setup(test_before, make_run),
         cmocka_unit_test_setup(test_terminal, make_run),
+        cmocka_unit_test_setup(test_rest, make_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,11 +32,27 @@ static void test_others(void **state)
     expect("", 1e12, "", 1);
 }
 
+static void test_durations(void **state)
+{
+    static const struct {
+        double seconds;
+        const char *text;
+    } durations[] = {{0.2, "1 s"},     {89.4, "89 s"},       {90, "2 min"},
+                     {1000, "17 min"}, {5399, "1 h 30 min"}, {7200, "2 h 0 min"}};
+    char text[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof durations / sizeof *durations; i++)
+        assert_string_equal(duration_text(durations[i].seconds, text, sizeof text),
+                            durations[i].text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_durations),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ static void test_all(void **state)
     assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
     assert_int_equal(plan.target_count, 2);
     assert_string_equal(plan.targets[1].name, "b");
-    assert_int_equal(plan.scenario_count, 6);
+    assert_int_equal(plan.scenario_count, 7);
     for (unsigned i = 0; i < plan.scenario_count; i++)
         assert_false(plan.scenarios[i]->hidden);
     plan_free(&plan);
@@ -216,7 +216,7 @@ static void test_icount(void **state)
     refuse(options, "--icount: scenario iperf measures nothing in virtual time");
     options.scenarios = "all"; /* leaves it out by itself */
     assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
-    assert_int_equal(plan.scenario_count, 2);
+    assert_int_equal(plan.scenario_count, 4);
     assert_string_equal(plan.plugin.data, "plugin");
     plan_free(&plan);
     options.scenarios = "boot";
