@@ -142,6 +142,9 @@ static bool take_next(struct pool *pool, struct worker *worker, unsigned *number
     unsigned last = pool->range.first + pool->range.count;
 
     if (pool->boots) {
+        while (pool->range.first + pool->next < last &&
+               !slots->list[pool->range.first + pool->next]->prepared)
+            pool->next++;
         *number = pool->range.first + pool->next;
         if (*number >= last || pool->stopped)
             return false;
@@ -286,6 +289,19 @@ static void close_pool(struct pool *pool)
     free(pool->workers);
 }
 
+/* Before the first process is made: one that is on its way to become QEMU holds copies of all
+ * descriptors for a moment, and a tap that somebody holds cannot be opened by the QEMU whose it is.
+ */
+static void prepare_all(struct pool *pool)
+{
+    for (unsigned i = 0; i < pool->range.count; i++) {
+        struct error why = {0};
+
+        if (slots_prepare(pool->slots, pool->range.first + i, pool->program, &why) < 0)
+            count_failure(pool, why.text);
+    }
+}
+
 int crowd_boot(struct slots *slots, struct crowd_range range, unsigned program,
                bool (*may_go_on)(void *data), void *data, struct crowd *crowd, struct error *error)
 {
@@ -303,8 +319,12 @@ int crowd_boot(struct slots *slots, struct crowd_range range, unsigned program,
         status = slots_add(slots, error);
     if (status == 0)
         status = open_pool(&pool, error);
-    if (status == 0)
+    if (status == 0) {
+        prepare_all(&pool);
         status = run(&pool, error);
+        for (unsigned i = 0; i < range.count; i++) /* what was not begun */
+            slots_unprepare(slots, range.first + i);
+    }
     close_pool(&pool);
     return status;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include "bench/measure/memory.h"
+
+#define MM "/sys/kernel/mm"
 
 #define RAM_FILE "/memfd:memory-backend-memfd" /* QEMU's name for it */
 
@@ -131,6 +134,35 @@ uint64_t memory_available(void)
     if (file)
         fclose(file);
     return kib;
+}
+
+/* What stands in a file of sysfs; of a choice, "always [madvise] never", what is chosen. */
+static void add_setting(cJSON *settings, const char *name, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char line[128] = "", *begin, *end;
+
+    if (file && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        begin = strchr(line, '[');
+        end = begin ? strchr(begin, ']') : NULL;
+        if (end)
+            *end = '\0';
+        cJSON_AddStringToObject(settings, name, end ? begin + 1 : line);
+    }
+    if (file)
+        fclose(file);
+}
+
+cJSON *memory_backing(const struct memory_use *use)
+{
+    cJSON *backing = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(backing, "ram", use->ram ? "memfd" : "anonymous");
+    add_setting(backing, "thp", MM "/transparent_hugepage/enabled");
+    add_setting(backing, "thp_shmem", MM "/transparent_hugepage/shmem_enabled");
+    add_setting(backing, "ksm", MM "/ksm/run");
+    return backing;
 }
 
 int memory_file(pid_t pid)

@@ -29,6 +29,12 @@ int memory_parse(FILE *smaps, bool vm, struct memory_use *use);
  * plain process's supervisor has started, without itself. -ESRCH when it is gone. */
 int memory_of(pid_t pid, struct memory_use *use, struct error *error);
 
+/* By what memory is backed: {"ram": "memfd" or "anonymous", "thp", "thp_shmem": when the kernel
+ * takes huge pages, for anonymous memory and for that of files, "ksm": whether it merges equal
+ * pages}, as sysfs words them; without what it does not say. */
+struct cJSON;
+struct cJSON *memory_backing(const struct memory_use *use);
+
 /* The memfd that is the memory of the VM whose QEMU is `pid`, opened, so that what the guest
  * touched can be told when QEMU has ended; -1 if there is none. */
 int memory_file(pid_t pid);

@@ -360,8 +360,8 @@ int network_attach(const struct driver *driver, struct launch *launch, struct er
     return status;
 }
 
-/* Delete our end of a veth pair, and with it the other. */
-static void delete_veth(const char *name)
+/* Delete a tap, whoever may still hold it; or our end of a veth pair, and with it the other. */
+static void delete_link(const char *name)
 {
     struct nl_sock *socket = open_route(NULL);
     struct rtnl_link *link = rtnl_link_alloc();
@@ -375,16 +375,10 @@ static void delete_veth(const char *name)
 
 void network_detach(struct launch *launch)
 {
-    int fd = launch->tap ? open_tap(launch->instance.interface, TAP_VNET_HDR, NULL) : -1;
-
-    if (fd >= 0) {
-        ioctl(fd, TUNSETPERSIST, 0);
-        close(fd);
-    }
-    if (launch->netns >= 0) {
-        delete_veth(launch->instance.interface);
+    if (launch->tap || launch->netns >= 0)
+        delete_link(launch->instance.interface);
+    if (launch->netns >= 0)
         close(launch->netns);
-    }
     launch->tap = false;
     launch->netns = -1;
 }

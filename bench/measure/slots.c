@@ -164,14 +164,16 @@ int errand_end(struct errand *errand, struct slots *slots, unsigned number)
     return ask(errand, ERRAND_DESTROY);
 }
 
-/* What the guest will be started and connected by. If that fails, it is tare's failure, not the
- * guest's. */
-static int prepare(struct slots *slots, unsigned number, struct error *error)
+int slots_prepare(struct slots *slots, unsigned number, unsigned program, struct error *error)
 {
     const struct trial_setup *setup = slots->setup;
     struct slot *slot = slots->list[number];
-    int status = setup->launch(setup->data, slot->program, number, &slot->launch, error);
+    int status;
 
+    slot->program = program;
+    watch_init(&slot->watch, setup->ready);
+    guest_init(&slot->guest);
+    status = setup->launch(setup->data, program, number, &slot->launch, error);
     if (status < 0)
         return status;
     slot->launch.memory_kib = slots->memory_kib;
@@ -180,7 +182,17 @@ static int prepare(struct slots *slots, unsigned number, struct error *error)
         status = probe_open(&slot->launch.instance, slot->launch.port, &slot->probe, error);
     if (status < 0)
         disconnect(setup, slot);
+    slot->prepared = status == 0;
     return status;
+}
+
+void slots_unprepare(struct slots *slots, unsigned number)
+{
+    struct slot *slot = slots->list[number];
+
+    if (slot->prepared)
+        disconnect(slots->setup, slot);
+    slot->prepared = false;
 }
 
 /* Nothing that the guest does can come before its start. */
@@ -199,13 +211,10 @@ int errand_boot(struct errand *errand, struct slots *slots, unsigned number, uns
                 struct error *error)
 {
     struct slot *slot = slots->list[number];
-    int status;
+    int status = slot->prepared ? 0 : slots_prepare(slots, number, program, error);
 
     *errand = (struct errand){.slots = slots, .slot = slot};
-    slot->program = program;
-    watch_init(&slot->watch, slots->setup->ready);
-    guest_init(&slot->guest);
-    status = prepare(slots, number, error);
+    slot->prepared = false;
     return status < 0 ? status : ask(errand, ERRAND_CREATE);
 }
 

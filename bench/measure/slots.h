@@ -14,6 +14,7 @@ struct slot {
     struct guest guest;
     struct watch watch;
     struct probe *probe; /* where the guest is probed */
+    bool prepared;       /* for a boot that has not begun */
     bool has_guest;
     int memory_fd; /* the file that is the guest's memory, where the scenario weighs; else -1 */
 };
@@ -56,9 +57,14 @@ struct errand {
     struct error error;
 };
 
-/* Prepare the boot of guest `number`, which is not there, or its end. 1: errand->call is to be
- * made; 0: there is nothing to do; or a negative errno with `error` filled: tare could not prepare
- * it. The errand stays where it is. */
+/* Make what guest `number`, which is not there, will be started and connected by; or take it away
+ * again. If that fails, it is tare's failure, not the guest's. */
+int slots_prepare(struct slots *slots, unsigned number, unsigned program, struct error *error);
+void slots_unprepare(struct slots *slots, unsigned number);
+
+/* Begin the boot of guest `number`, preparing it if need be, or its end. 1: errand->call is to be
+ * made; 0: there is nothing to do; or a negative errno with `error` filled: it could not be
+ * prepared. The errand stays where it is. */
 int errand_boot(struct errand *errand, struct slots *slots, unsigned number, unsigned program,
                 struct error *error);
 int errand_end(struct errand *errand, struct slots *slots, unsigned number);

@@ -35,6 +35,7 @@ int trial_boot(struct trial *trial, unsigned program, struct error *error)
 {
     int status = slots_boot(&trial->slots, trial->current, program, error);
 
+    trial->crowded = false;
     trial_allow(trial, trial->setup->scenario->deadline_s);
     return status;
 }

@@ -14,7 +14,8 @@
 
 #define READY_S 60.0 /* the last VM must be ready so long after its CPU was started */
 #define RATE 200.0   /* requests per second to all; or one to each VM, if that is more */
-#define WARMUP_S 0.5 /* what follows has not met most VMs for the first time */
+#define WARMUP_S 0.5
+#define MEET_S 60.0
 #define PATIENCE_S 5.0
 #define MORE_MAX 5
 
@@ -200,6 +201,19 @@ static struct load load_on(const struct present *present)
                          .patience_s = PATIENCE_S};
 }
 
+/* The first request of all: it takes a VM, under TCG most of all, many times as long as any other,
+ * and so would fill the measured time with that. Who fails here will again. */
+static int meet_all(struct trial *trial, const struct present *present, struct load_report *report,
+                    struct error *error)
+{
+    struct load load = load_on(present);
+    int64_t lost;
+
+    load.requests = present->count;
+    load.measured_s = load.patience_s = MEET_S;
+    return loading_run(trial, &load, report, NULL, &lost, error);
+}
+
 /* To all, at the stated rate. */
 static int put_load(struct trial *trial, const struct step_plan *plan, struct step *step,
                     const struct present *present, struct load_report *report, struct error *error)
@@ -257,6 +271,8 @@ static int measure_all(struct trial *trial, const struct step_plan *plan, unsign
         status = fail(error, EIO, "none of %u VMs was ready: %s", step->vms, step->why);
     if (status == 0)
         status = rest(trial, plan, step, present, error);
+    if (status == 0)
+        status = meet_all(trial, present, report, error);
     if (status == 0)
         status = put_load(trial, plan, step, present, report, error);
     if (status == 0)

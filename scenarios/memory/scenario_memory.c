@@ -18,6 +18,8 @@
 #define PATIENCE 5.0 /* a boot with little memory may take so many times the first one's time, */
 #define PATIENCE_MIN_S 1.0 /* and at least this */
 
+#define MORE 8 /* VMs beside the first, for what one more takes */
+
 #define REQUESTS 1000
 #define CONNECTIONS 32
 #define LARGE_BYTES 1048576
@@ -79,6 +81,15 @@ static const struct metric metrics[] = {
      .stop = "the program is ready",
      .definition = "what of TCG's translation buffer is in use; a VM under KVM has none",
      .needs = NEEDS_PROGRAM | NEEDS_TCG},
+    {.name = "marginal",
+     .title = "memory that one VM more takes from the host",
+     .unit = "MiB",
+     .clock = ACCOUNTS,
+     .start = "before its create call",
+     .stop = "the program is ready",
+     .definition = "fall of the host's MemAvailable per VM while 8 more are booted beside the "
+                   "first; the median of 3 times",
+     .needs = NEEDS_PROGRAM},
     {.name = "image",
      .title = "size of what the VM starts from",
      .unit = "B",
@@ -296,6 +307,57 @@ static void weigh(struct trial *trial)
         trial_record(trial, "tcg_buffer", (double)use.tcg / 1024, NULL);
 }
 
+/* How much less memory the host has per VM when MORE further ones are there and ready. */
+static int boot_more(struct trial *trial, double *fall_mib, struct error *error)
+{
+    uint64_t before = memory_available();
+    struct crowd crowd;
+    int status = trial_boot_crowd(trial, 1, MORE, STAY, NULL, NULL, &crowd, error);
+
+    if (status == 0 && crowd.failed)
+        status = fail(error, EIO, "one VM more: %s", crowd.why);
+    for (unsigned i = 1; i <= MORE && status == 0; i++) {
+        status = trial_select(trial, i, error);
+        if (status == 0)
+            status = gets_ready(trial, error);
+    }
+    *fall_mib = ((double)before - (double)memory_available()) / 1024 / MORE;
+    trial_end_crowd(trial, 1);
+    return status;
+}
+
+static double middle(double a, double b, double c)
+{
+    return fmax(fmin(a, b), fmin(fmax(a, b), c));
+}
+
+/* Beside the guest that is there. */
+static int measure_marginal(struct trial *trial, struct error *error)
+{
+    struct memory_use use;
+    struct error why = {0};
+    double falls[3];
+    int status = 0;
+
+    if (!trial_expects(trial, "marginal"))
+        return 0;
+    for (unsigned i = 0; i < 3 && status == 0; i++)
+        status = boot_more(trial, &falls[i], &why);
+    if (status == -ECANCELED)
+        return fail(error, ECANCELED, "%s", why.text);
+    if (status == 0)
+        status = trial_select(trial, 0, &why);
+    if (status == 0)
+        status = memory_of(trial_pid(trial), &use, &why);
+    if (status < 0) {
+        trial_fail(trial, "marginal", &why);
+        return trial_select(trial, 0, error);
+    }
+    trial_keep(trial, "marginal", "backing", memory_backing(&use));
+    trial_record(trial, "marginal", middle(falls[0], falls[1], falls[2]), NULL);
+    return 0;
+}
+
 /* How long a boot with little memory may take, by one that has just become ready. */
 static double patience(const struct trial *trial)
 {
@@ -333,7 +395,9 @@ static int measure(struct trial *trial, struct error *error)
     subject.allowed_s = patience(trial);
     subject.program = trial_users(trial) ? STAY : HELLO;
     subject.succeeds = trial_users(trial) ? gets_ready : says_hello;
-    status = measure_minimum(&subject, "minimum", error);
+    status = measure_marginal(trial, error);
+    if (status == 0)
+        status = measure_minimum(&subject, "minimum", error);
     return status == 0 && own ? measure_httpd(trial, error) : status;
 }
 

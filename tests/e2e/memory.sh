@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Scenario memory: every metric, what is kept of the search, and what a program that takes 8 MiB changes.
-# runs alone: what fails for lack of time would count as lack of memory
+# runs alone: measures what all programs leave; and what fails for lack of time would count as lack of memory
 . tests/lib.sh
 
 run_tare run --scenario memory --target floor,host,pith --repeat 1 --warmup 0 --accel tcg --out "$tmp/r.json"
@@ -15,10 +15,12 @@ value = {k: s["value"] for k, s in samples.items()}
 have = {t: {m for m, u in value if u == t} for t in ("floor", "host", "pith")}
 assert have["pith"] == set(sys.argv[2:]), have
 assert have["floor"] == {"guest_touched", "minimum", "image"}, have
-assert have["host"] == {"pss", "uss", "image"}, have
+assert have["host"] == {"pss", "uss", "marginal", "image"}, have
 pith = {m: v for (m, t), v in value.items() if t == "pith"}
 assert 0 < value["guest_touched", "floor"] < pith["guest_touched"] < pith["httpd_guest_touched"], value
 assert pith["guest_touched"] < pith["minimum"] < pith["httpd_minimum"] < 64, pith
+assert samples["marginal", "pith"]["backing"]["ram"] == "memfd", samples["marginal", "pith"]
+assert samples["marginal", "host"]["backing"]["ram"] == "anonymous", samples["marginal", "host"]
 # The kernel's accounting of QEMU's mapping against that of the file behind it.
 mapped = samples["pss", "pith"]["parts"]["guest_kib"] / 1024
 assert abs(mapped - pith["guest_touched"]) < 0.1, (mapped, pith)
@@ -67,4 +69,16 @@ for of in (("guest_touched", "pith"), ("uss", "host"), ("uss", "pith"), ("minimu
 assert not any(m.startswith("httpd") for m, _ in after), after
 PY
 ok "8 MiB more are touched, held and needed" python3 "$tmp/taker.py" "$tmp/r.json" "$tmp/taker.json"
+
+# One VM more takes what it touches and what nobody shares with QEMU; and 8 MiB, if its program takes them.
+cat >"$tmp/marginal.py" <<'PY'
+import json, sys
+before, after = ({(m["metric"], m["target"]): m["samples"][0]["value"] for m in json.load(open(f))["metrics"]}
+                 for f in sys.argv[1:])
+assert before["guest_touched", "pith"] < before["marginal", "pith"] < 3 * before["pss", "pith"], before
+for target in ("host", "pith"):
+    more = after["marginal", target] - before["marginal", target]
+    assert 4 < more < 20, (target, more)
+PY
+measures "one VM more takes 8 MiB more" python3 "$tmp/marginal.py" "$tmp/r.json" "$tmp/taker.json"
 finish

@@ -126,7 +126,7 @@ static void test_crowd(void **state)
     (void)state;
     run(measure_crowd, &report);
     assert_string_equal(report.error.text, "");
-    assert_int_equal(seen.asked, GUESTS);
+    assert_int_equal(seen.asked, GUESTS - 1); /* about the one that is not prepared nobody asks */
     assert_int_equal(seen.crowd.booted, GUESTS - 2);
     assert_int_equal(seen.crowd.failed, 2);
     assert_true(strstr(seen.crowd.why, "\"script\" must be an array") ||

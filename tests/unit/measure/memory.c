@@ -7,9 +7,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/base/json.h"
 #include "bench/measure/memory.h"
 
 #define MIB (1 << 20)
@@ -201,6 +203,32 @@ static void test_file(void **state)
     close(found);
 }
 
+static void test_available(void **state)
+{
+    struct sysinfo host;
+
+    (void)state;
+    assert_int_equal(sysinfo(&host), 0);
+    assert_in_range(memory_available(), 1, host.totalram / 1024 * host.mem_unit);
+}
+
+/* Of a choice what is chosen: none of sysfs's words has a bracket or a space. */
+static void test_backing(void **state)
+{
+    const struct memory_use vm = {.ram = 4}, process = {.pss = 4};
+    cJSON *of_vm = memory_backing(&vm), *of_process = memory_backing(&process), *item;
+
+    (void)state;
+    assert_string_equal(json_text(of_vm, "ram"), "memfd");
+    assert_string_equal(json_text(of_process, "ram"), "anonymous");
+    cJSON_ArrayForEach(item, of_vm)
+        assert_int_equal(strcspn(item->valuestring, "[] \n"), strlen(item->valuestring));
+    assert_int_equal(json_field(of_vm, "thp") != NULL,
+                     access("/sys/kernel/mm/transparent_hugepage/enabled", R_OK) == 0);
+    cJSON_Delete(of_vm);
+    cJSON_Delete(of_process);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_parse_nothing), cmocka_unit_test(test_own),
         cmocka_unit_test(test_child),         cmocka_unit_test(test_descendants),
         cmocka_unit_test(test_gone),          cmocka_unit_test(test_file),
+        cmocka_unit_test(test_available),     cmocka_unit_test(test_backing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
