@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "bench/base/escape.h"
@@ -101,12 +102,17 @@ static void put_quoted(const char *text, FILE *out)
     fprintf(out, "\"%s\"", safe);
 }
 
-static void add_name(const struct model_metric *metric, bool first, FILE *names)
+static void add_words(const char *name, const char *title, bool first, FILE *names)
 {
     fputs(first ? "" : " ", names);
-    put_quoted(metric->name, names);
+    put_quoted(name, names);
     fputc(' ', names);
-    put_quoted(*metric->title ? metric->title : metric->name, names);
+    put_quoted(*title ? title : name, names);
+}
+
+static void add_name(const struct model_metric *metric, bool first, FILE *names)
+{
+    add_words(metric->name, metric->title, first, names);
 }
 
 static int put_bar(const struct model_series *series, int place, double scale, FILE *out)
@@ -248,4 +254,66 @@ int figure_percentiles(const struct model *model, const struct model_scenario *s
         }
     }
     return ferror(out) ? -EIO : panels;
+}
+
+/* The panels of a figure of steps. */
+static const struct panel {
+    size_t offset; /* in struct model_step */
+    double scale;
+    const char *name, *title;
+} panels[] = {
+    {offsetof(struct model_step, ready_all_ms), 1e3, "ready_all", "s until all are ready"},
+    {offsetof(struct model_step, boot_while_ms), 1, "boot_while_n", "ms: boot of one VM more"},
+    {offsetof(struct model_step, memory_mib), 1, "memory_each", "MiB of memory for each"},
+    {offsetof(struct model_step, p50_ms), 1, "reply_p50", "ms: median latency of all"},
+};
+
+static double told_by(const struct model_step *step, const struct panel *panel)
+{
+    return *(const double *)((const char *)step + panel->offset) / panel->scale;
+}
+
+static bool has_steps(const struct model_metric *metric)
+{
+    for (size_t s = 0; s < metric->series_count; s++)
+        for (size_t i = 0; i < metric->series[s]->sample_count; i++)
+            if (metric->series[s]->samples[i].step_count)
+                return true;
+    return false;
+}
+
+/* Both axes are logarithmic: what is not above 0 has no place, nor has what is not told. */
+static void put_steps(const struct model_series *series, const struct panel *panel, FILE *out)
+{
+    for (size_t s = 0; series && s < series->sample_count; s++) {
+        const struct model_sample *sample = &series->samples[s];
+
+        for (size_t i = 0; i < sample->step_count; i++)
+            if (told_by(&sample->steps[i], panel) > 0)
+                fprintf(out, "%.17g\t%.17g\n", sample->steps[i].vms,
+                        told_by(&sample->steps[i], panel));
+        if (sample->step_count)
+            fputc('\n', out);
+    }
+    fputs("NaN\tNaN\n", out); /* no block is without a line */
+}
+
+int figure_steps(const struct model *model, const struct model_scenario *scenario, FILE *out,
+                 FILE *names)
+{
+    const struct model_metric *metric = NULL;
+    int count = 0;
+
+    for (size_t m = 0; m < scenario->metric_count && !metric; m++)
+        if (has_steps(scenario->metrics[m]))
+            metric = scenario->metrics[m];
+    for (size_t p = 0; metric && p < sizeof panels / sizeof *panels; p++) {
+        add_words(panels[p].name, panels[p].title, p == 0, names);
+        for (size_t t = 0; t < model->target_count; t++) {
+            put_name(&model->targets[t], count == 0 && t == 0, out);
+            put_steps(model_series(metric, model->targets[t].name), &panels[p], out);
+        }
+        count++;
+    }
+    return ferror(out) ? -EIO : count;
 }

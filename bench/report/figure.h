@@ -36,4 +36,10 @@ int figure_intervals(const struct model *model, const struct model_scenario *sce
 int figure_percentiles(const struct model *model, const struct model_scenario *scenario, FILE *out,
                        FILE *names);
 
+/* What each step of scenario density tells, for its number of VMs: a panel each for how long until
+ * all were ready, the boot of one more, memory and latency; in it a block per target, as above, of
+ * a line per step; samples stand apart by an empty line. Returns how many panels, or -EIO. */
+int figure_steps(const struct model *model, const struct model_scenario *scenario, FILE *out,
+                 FILE *names);
+
 #endif

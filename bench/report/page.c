@@ -75,6 +75,8 @@ static const struct {
     {"latency", "closed_c1_p50"},
     {"latency", "closed_c32_rate"},
     {"memory", "minimum"},
+    {"density", "boots_per_s"},
+    {"density", "cold_p50"},
 };
 
 static void put_headline(const struct model *model, const struct model_series *series, FILE *out)

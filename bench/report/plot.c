@@ -170,6 +170,17 @@ static int draw_percentiles(struct figure *figure, const struct model_scenario *
                       error);
 }
 
+/* What many VMs at once cost, by their number. */
+static int draw_steps(struct figure *figure, const struct model_scenario *scenario,
+                      struct error *error)
+{
+    char title[256];
+    struct words words = {.title = title, .name = "", .unit = "lower is better"};
+
+    snprintf(title, sizeof title, "%s: by the number of VMs, every run", scenario->name);
+    return draw_joint(figure, scenario, "steps", "steps.gp", &words, figure_steps, error);
+}
+
 static int draw_scenario(struct figure *figure, const struct model_scenario *scenario,
                          struct error *error)
 {
@@ -179,6 +190,10 @@ static int draw_scenario(struct figure *figure, const struct model_scenario *sce
     if (status >= 0) {
         figures += status;
         status = draw_percentiles(figure, scenario, error);
+    }
+    if (status >= 0) {
+        figures += status;
+        status = draw_steps(figure, scenario, error);
     }
     for (size_t i = 0; i < scenario->metric_count && status >= 0; i++) {
         figures += status;

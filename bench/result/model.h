@@ -72,6 +72,11 @@ struct model_bucket {
     double low, high, count;
 };
 
+/* A step of scenario density: so many VMs at once; 0 where nothing is told. */
+struct model_step {
+    double vms, ready_all_ms, boot_while_ms, memory_mib, p50_ms;
+};
+
 struct model_sample {
     bool has_value;
     double value;        /* in the metric's unit */
@@ -84,6 +89,8 @@ struct model_sample {
     size_t interval_count;
     const struct model_bucket *buckets; /* by rising times */
     size_t bucket_count;
+    const struct model_step *steps;
+    size_t step_count;
 };
 
 struct model_ratio {

@@ -251,12 +251,42 @@ static int read_histogram(struct reader *reader, const cJSON *histogram, const c
     return 0;
 }
 
+/* Steps of a search have other fields, and are not read. */
+static int read_steps(struct reader *reader, const cJSON *list, const char *where,
+                      struct model_sample *sample)
+{
+    static const struct field fields[] = {
+        NEEDED("vms", NUMBER, model_step, vms),
+        MAYBE("ready_all_ms", NUMBER, model_step, ready_all_ms),
+        MAYBE("boot_while_ms", NUMBER, model_step, boot_while_ms),
+        MAYBE("memory_mib", NUMBER, model_step, memory_mib),
+        MAYBE("p50_ms", NUMBER, model_step, p50_ms),
+        END_OF_FIELDS,
+    };
+    struct model_step *steps = parts_room(reader, length_of(list), sizeof *steps);
+    struct place list_place;
+    const cJSON *item;
+    int status = steps ? 0 : -ENOMEM;
+
+    snprintf(list_place.text, sizeof list_place.text, "%s.steps", where);
+    sample->steps = steps;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct place place = place_of(list_place.text, sample->step_count);
+
+        if (status == 0 && json_field(item, "vms"))
+            status =
+                fields_read(item, place.text, fields, &steps[sample->step_count++], reader->error);
+    }
+    return status;
+}
+
 static int read_sample(struct reader *reader, const cJSON *item, const char *where,
                        struct model_sample *sample)
 {
     struct raw_sample {
         struct model_sample sample;
-        const cJSON *intervals, *histogram;
+        const cJSON *intervals, *histogram, *steps;
     } raw = {.intervals = NULL};
     static const struct field fields[] = {
         MAYBE("value", NUMBER, raw_sample, sample.value),
@@ -267,6 +297,7 @@ static int read_sample(struct reader *reader, const cJSON *item, const char *whe
         NEEDED("repetition", COUNT, raw_sample, sample.repetition),
         MAYBE("series", LIST, raw_sample, intervals),
         MAYBE("histogram", OBJECT, raw_sample, histogram),
+        MAYBE("steps", LIST, raw_sample, steps),
         END_OF_FIELDS,
     };
     int status = fields_read(item, where, fields, &raw, reader->error);
@@ -282,6 +313,8 @@ static int read_sample(struct reader *reader, const cJSON *item, const char *whe
         status = read_intervals(reader, raw.intervals, where, sample);
     if (status == 0 && raw.histogram)
         status = read_histogram(reader, raw.histogram, where, sample);
+    if (status == 0 && raw.steps)
+        status = read_steps(reader, raw.steps, where, sample);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/test.h"
 #include "tests/unit/document.h"
+#include "tests/unit/fixture.h"
 
 #include "bench/report/figure.h"
 
@@ -115,13 +116,40 @@ static void test_percentiles(void **state)
     free(text);
 }
 
+static void write_steps(const struct model *model, FILE *out)
+{
+    count = figure_steps(model, &model->scenarios[1], out, out);
+}
+
+/* Steps of VMs only; what a step does not tell, or tells to be 0, has no point. */
+static void test_steps(void **state)
+{
+    cJSON *document = document_complete();
+    char *text;
+
+    (void)state;
+    document_set(document, "metrics/1/samples/0", "steps",
+                 "[{\"vms\":1,\"ready_all_ms\":50,\"boot_while_ms\":60,\"memory_mib\":-3},"
+                 "{\"vms\":2,\"ready_all_ms\":90,\"p50_ms\":0.5},{\"offered\":5}]");
+    text = document_written(document, write_steps);
+    assert_int_equal(count, 4);
+    assert_holds(text, "\"ready_all\" \"s until all are ready\"\"pith\"\n1\t0.05");
+    assert_holds(text, "\n2\t0.089999999999999997\n\nNaN\tNaN\n\n\n\"linux\"\nNaN\tNaN\n");
+    assert_holds(text, "\"pith\"\n1\t60\n\nNaN");
+    assert_holds(text, "\"pith\"\n\nNaN"); /* memory */
+    assert_holds(text, "\"pith\"\n2\t0.5\n\nNaN");
+    free(text);
+    text = document_written(document_complete(), write_steps);
+    assert_int_equal(count, 0);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_metric),
-        cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_intervals),
-        cmocka_unit_test(test_percentiles),
+        cmocka_unit_test(test_metric),    cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_intervals), cmocka_unit_test(test_percentiles),
+        cmocka_unit_test(test_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
