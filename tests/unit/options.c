@@ -73,7 +73,7 @@ static void test_all(void **state)
     char text[] = "-s micro -t a,b -n 8 --warmup 0 --seed 9007199254740992 -o x.json "
                   "--profile full --accel tcg";
     char machine[] = "--machine q35 --memory 16 --vcpus 255 --pin 0,2-3 --data dir --driver qemu";
-    char program[] = "--payload p --args a --ready tcp:80 --url /x --icount --unjudged";
+    char program[] = "--payload p --args a --ready tcp:80 --url /x --icount --unjudged --vms 9";
     const char *resume;
     struct plan_options options = parsed(text, &resume);
 
@@ -98,6 +98,7 @@ static void test_all(void **state)
     assert_string_equal(options.args, "a");
     assert_string_equal(options.ready, "tcp:80");
     assert_string_equal(options.url, "/x");
+    assert_int_equal(options.vms, 9);
     assert_true(options.machine.icount);
     assert_true(options.unjudged);
 }

@@ -28,6 +28,7 @@ struct note {
     int64_t resume, ready, reply;
     int wait, boot, end, run;
     unsigned status;
+    int isolated, flooded; /* of the guest's port of the bridge; -1: sysfs does not say */
     char address[16], interface[16], error[256];
     char open[4096], closed[4096], gone[4096]; /* lines of packets */
 };
@@ -61,6 +62,22 @@ static void note_packets(struct trial *trial, unsigned port, double seconds, cha
     cJSON_Delete(lines);
 }
 
+static int port_flag(const char *name)
+{
+    char path[64];
+    FILE *file;
+    int flag = -1;
+
+    snprintf(path, sizeof path, "/sys/class/net/vm0/brport/%s", name);
+    file = fopen(path, "re");
+    if (!file)
+        return -1;
+    if (fscanf(file, "%d", &flag) != 1)
+        flag = -1;
+    fclose(file);
+    return flag;
+}
+
 static int measure(struct trial *trial, struct error *error)
 {
     note->wait = trial_wait(trial, EVENT_REPLY, error);
@@ -71,6 +88,8 @@ static int measure(struct trial *trial, struct error *error)
         snprintf(note->address, sizeof note->address, "%s", trial_address(trial));
         snprintf(note->interface, sizeof note->interface, "%s", trial_interface(trial));
     }
+    note->isolated = port_flag("isolated");
+    note->flooded = port_flag("unicast_flood");
     if (note->wait == 0) {
         note_packets(trial, PORT, 0.1, note->open, sizeof note->open);
         note_packets(trial, CLOSED, 0.1, note->closed, sizeof note->closed);
@@ -147,6 +166,9 @@ static void test_reply(void **state)
     assert_true(note->reply > note->ready); /* it is asked when it says that it listens */
     assert_string_equal(note->address, "10.0.0.2");
     assert_string_equal(note->interface, "vm0");
+    /* It hears nothing that is for others. */
+    assert_int_not_equal(note->isolated, 0);
+    assert_int_not_equal(note->flooded, 1);
 }
 
 /* What a guest is asked and answers, as evidence; and that of one without a network. */

@@ -42,6 +42,7 @@ static void check_restored(const struct plan_options *had)
     assert_float_equal(options.minutes, had->minutes, 0);
     assert_int_equal(options.seed, had->seed);
     assert_int_equal(options.profile, had->profile);
+    assert_int_equal(options.vms, had->vms);
     assert_int_equal(options.accel, had->accel);
     assert_int_equal(options.twins, had->twins);
     compare_text(options.twin_of, had->twin_of);
@@ -68,6 +69,7 @@ static void test_options(void **state)
     options.warmup = 2;
     options.seed = 1ULL << 53;
     options.profile = PROFILE_FULL;
+    options.vms = 9;
     options.accel = CHOOSE_AUTO;
     options.machine = (struct machine){.type = "q35", .memory_mib = 32, .vcpus = 2, .pin = "0-1"};
     check_restored(&options);
