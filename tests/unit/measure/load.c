@@ -405,8 +405,8 @@ static void test_several(void **state)
     assert_int_equal(load_failed(&report), 2);
     assert_int_equal(report.answered, 10);
     assert_int_equal(answers[0] + answers[2], 0);
-    assert_int_equal(answers[1], 5);
-    assert_int_equal(answers[3], 5);
+    assert_int_equal(answers[1] + answers[3], 10);
+    assert_true(answers[1] > 0 && answers[3] > 0); /* who is slow is passed over */
     assert_int_equal(server.connections, 2);
 }
 
