@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * tare: what does the operating system under my program cost?
- * The only file that talks to the user. A command is a function and a line in
- * the table below.
+ * A command is a function and a line in the table below. They, and nothing below bench/, talk to
+ * the user.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,31 +14,25 @@
 #include <unistd.h>
 
 #include "bench/base/escape.h"
+#include "bench/command.h"
 #include "bench/doctor.h"
-#include "bench/report/export.h"
 #include "bench/gate.h"
 #include "bench/options.h"
-#include "bench/report/history.h"
 #include "bench/report/output.h"
-#include "bench/report/plot.h"
 #include "bench/progress.h"
 #include "bench/result/model.h"
-#include "bench/result/verify.h"
 #include "bench/run/session.h"
-#include "bench/report/report.h"
 #include "bench/report/table.h"
 #include "bench/base/version.h"
 #include "bench/compare.h"
-
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HOST = 3, EXIT_INVALID = 3 };
 
 #ifndef TARE_COMMIT
 #define TARE_COMMIT NULL
 #endif
 
-static char datadir[PATH_MAX];
+char datadir[PATH_MAX];
 
-static int complain(int status, const struct error *error)
+int complain(int status, const struct error *error)
 {
     fputs("tare: ", stderr);
     escape_print(error->text[0] ? error->text : strerror(-status), stderr); /* files are quoted */
@@ -61,7 +55,7 @@ static int complain(int status, const struct error *error)
     }
 }
 
-static bool wants_color(FILE *out)
+bool wants_color(FILE *out)
 {
     const char *no_color = getenv("NO_COLOR"); /* no-color.org */
 
@@ -180,150 +174,6 @@ static int command_doctor(int argc, char **argv)
             result = EXIT_HOST;
     }
     return result;
-}
-
-/* Print what is wrong with a result that was read from `path`, at most `most` faults. */
-static int print_faults(const char *path, const struct verify *verify, size_t most)
-{
-    size_t told = 0;
-
-    fflush(stdout);
-    for (; told < most && told < VERIFY_TOLD && told < verify->faults; told++) {
-        fprintf(stderr, "tare: %s: ", path);
-        escape_print(verify->told[told] ? verify->told[told] : "a fault", stderr);
-        fputc('\n', stderr);
-    }
-    if (told < verify->faults)
-        fprintf(stderr, "tare: %s: %zu faults more%s\n", path, verify->faults - told,
-                most < VERIFY_TOLD ? "; tare verify tells them" : "");
-    return verify->faults ? EXIT_FAILED : 0;
-}
-
-/* Load a result and check it. */
-static int load(const char *path, struct model *model, struct verify *verify, struct error *error)
-{
-    int status = model_load(path, model, error);
-
-    *verify = (struct verify){.faults = 0};
-    if (status == 0)
-        status = verify_document(model->document, verify, error);
-    model->doubtful = verify->faults > 0;
-    return status;
-}
-
-static int command_verify(int argc, char **argv)
-{
-    struct verify verify;
-    struct error error = {0};
-    struct model model;
-    int result, status = load(argv[1], &model, &verify, &error);
-
-    (void)argc;
-    result = status < 0 ? complain(status, &error) : print_faults(argv[1], &verify, VERIFY_TOLD);
-    if (result == 0)
-        printf("%s: %zu series of %zu targets: as the samples say%s\n", argv[1], model.series_count,
-               model.target_count,
-               verify.earlier ? "; their intervals are an earlier version's, of which only the "
-                                "place was checked"
-                              : "");
-    verify_free(&verify);
-    model_free(&model);
-    return result;
-}
-
-static int command_show(int argc, char **argv)
-{
-    struct verify verify;
-    struct error error = {0};
-    struct model model;
-    int result, status = load(argv[1], &model, &verify, &error);
-
-    (void)argc;
-    if (status == 0)
-        table_print(&model, stdout, wants_color(stdout));
-    result = status < 0 ? complain(status, &error) : print_faults(argv[1], &verify, 1);
-    verify_free(&verify);
-    model_free(&model);
-    return result;
-}
-
-static int refuse_format(const char *name)
-{
-    fprintf(stderr, "tare: export \"%s\": there is", name);
-    for (const struct exporter *exporter = exporters; exporter->name; exporter++)
-        fprintf(stderr, "%s %s", exporter == exporters ? "" : ",", exporter->name);
-    fputc('\n', stderr);
-    return EXIT_USAGE;
-}
-
-static int command_export(int argc, char **argv)
-{
-    const struct exporter *exporter = export_find(argv[1]);
-    struct error error = {0};
-    struct model model;
-    int status;
-
-    (void)argc;
-    if (!exporter)
-        return refuse_format(argv[1]);
-    status = model_load(argv[2], &model, &error);
-    if (status == 0 && (status = exporter->write(&model, stdout)) < 0)
-        fail(&error, -status, "standard output: %s", strerror(-status));
-    model_free(&model);
-    return status < 0 ? complain(status, &error) : 0;
-}
-
-static int command_plot(int argc, char **argv)
-{
-    struct verify verify;
-    struct error error = {0};
-    struct model model;
-    int result, status = load(argv[1], &model, &verify, &error);
-
-    (void)argc;
-    if (status == 0)
-        status = plot_write(&model, datadir, argv[2], &error);
-    if (status >= 0)
-        printf("%d plots in %s\n", status, argv[2]);
-    result = status < 0 ? complain(status, &error) : print_faults(argv[1], &verify, 1);
-    verify_free(&verify);
-    model_free(&model);
-    return result;
-}
-
-static int command_report(int argc, char **argv)
-{
-    struct verify verify;
-    struct error error = {0};
-    struct model model;
-    int result, status = load(argv[1], &model, &verify, &error);
-
-    (void)argc;
-    if (status == 0)
-        status = report_write(&model, datadir, argv[2], &error);
-    if (status == 0)
-        printf("report: %s\n", argv[2]);
-    result = status < 0 ? complain(status, &error) : print_faults(argv[1], &verify, 1);
-    verify_free(&verify);
-    model_free(&model);
-    return result;
-}
-
-static int command_history(int argc, char **argv)
-{
-    struct error error = {0};
-    struct history history = {0};
-    int status, drawn = 0;
-
-    status = history_load(argv[1], &history, &error);
-    if (status == 0 && (status = history_print(&history, stdout)) < 0)
-        fail(&error, -status, "standard output: %s", strerror(-status));
-    if (status == 0 && argc == 3)
-        status = drawn = history_plot(&history, datadir, argv[2], &error);
-    if (status >= 0 && argc == 3)
-        printf("%d plots in %s\n", drawn, argv[2]);
-    history_free(&history);
-    return status < 0 ? complain(status, &error) : 0;
 }
 
 static int write_junit(const char *path, const struct gate_row *rows, int count, double threshold,
