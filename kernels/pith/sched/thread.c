@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sched/thread.h"
+#include "cpu/tables.h"
 #include "cpu/timer.h"
 #include "lib/errno.h"
-#include "memory/paging.h"
+#include "memory/stacks.h"
 
-#define THREAD_ORDER 2 /* 16 KiB: struct thread, vector state of up to 2.7 KB, and a stack */
-#define THREAD_SIZE (PAGE << THREAD_ORDER)
+#define THREAD_ORDER 2  /* a page of struct thread and vector state, up to 2.7 KB; and a stack */
 #define SLICE 4000000ll /* ns */
 
 struct thread *current;
@@ -20,11 +20,6 @@ static struct thread *dead;
 static int last_tid;
 static unsigned count;
 static uint64_t since, process_ticks; /* TSC: accounted up to, and how much */
-
-static uint64_t stack_top(struct thread *thread)
-{
-    return (uint64_t)thread + THREAD_SIZE;
-}
 
 static void on_timeout(struct alarm *alarm)
 {
@@ -43,13 +38,10 @@ static void on_slice_end(struct alarm *alarm)
     work_pending = true;
 }
 
-static struct thread *make(void)
+static void begin(struct thread *thread, uint64_t stack_end)
 {
-    struct thread *thread = pages_take(&memory, THREAD_ORDER);
-
-    if (!thread)
-        return NULL;
     memset(thread, 0, sizeof *thread + 576); /* with XSAVE's header, which must be 0 */
+    thread->stack_end = stack_end;
     thread->tid = ++last_tid;
     list_init(&thread->link);
     list_init(&thread->signals.queue);
@@ -57,27 +49,51 @@ static struct thread *make(void)
     thread->alternate.flags = 2; /* SS_DISABLE */
     list_insert(&threads, &thread->all);
     count++;
-    return thread;
 }
 
+/* The first one has the boot's stack, which the boot leaves when the program begins. */
 void threads_init(bool (*when_idle)(void))
 {
     idle = when_idle;
-    current = make();
+    current = pages_take(&memory, 0);
     if (!current)
         panic("no memory for a thread");
+    begin(current, (uint64_t)boot_stack_end);
     alarm_init(&slice, on_slice_end);
     current->runnable = true;
     memcpy(current->name, "app", 4);
-    cpu_use_stack(stack_top(current));
+    cpu_use_stack(current->stack_end);
     since = read_tsc();
+}
+
+static struct thread *make(void)
+{
+    char *pages = pages_take(&memory, THREAD_ORDER);
+    uint64_t stack_end = pages ? stack_map(pages + PAGE) : 0;
+
+    if (stack_end)
+        begin((struct thread *)pages, stack_end);
+    else if (pages)
+        pages_give(&memory, pages, THREAD_ORDER);
+    return stack_end ? (struct thread *)pages : NULL;
+}
+
+/* Not a part of each switch. */
+static __attribute__((noinline)) void give_back(struct thread *thread)
+{
+    if (thread->stack_end == (uint64_t)boot_stack_end) {
+        page_give(thread);
+    } else {
+        stack_unmap(thread->stack_end);
+        pages_give(&memory, thread, THREAD_ORDER);
+    }
 }
 
 /* A thread's first step after a switch: whose stack is no longer in use goes. */
 static void bury(void)
 {
     if (dead) {
-        pages_give(&memory, dead, THREAD_ORDER);
+        give_back(dead);
         dead = NULL;
     }
 }
@@ -92,7 +108,7 @@ struct thread *thread_create(const struct trap_frame *frame)
         return NULL;
     cpu_save_vectors(thread->vectors);
     memcpy(thread->name, current->name, sizeof thread->name);
-    copy = (struct trap_frame *)stack_top(thread) - 1;
+    copy = (struct trap_frame *)thread->stack_end - 1;
     *copy = *frame;
     /* What cpu_switch() pops: six registers, and where it returns to; and where that does. */
     saved = (uint64_t *)copy - 8;
@@ -131,7 +147,7 @@ static void switch_to(struct thread *next)
         write_msr(MSR_FS_BASE, next->fs);
     if (next->gs != before->gs)
         write_msr(MSR_GS_BASE, next->gs);
-    cpu_use_stack(stack_top(next));
+    cpu_use_stack(next->stack_end);
     current = next;
     if (next->ports != before->ports)
         thread_use_ports();

@@ -32,8 +32,8 @@ struct ports {
     uint64_t refused[PORTS / 64];
 };
 
-/* At the bottom of the thread's block; its kernel stack grows down towards it. */
 struct thread {
+    uint64_t stack_end;     /* of its kernel stack */
     uint64_t stack_pointer; /* while it does not run */
     int tid;
     struct list all;    /* of all threads */

@@ -75,6 +75,51 @@ for features in -smap -smep -smap,-smep; do
     good "the same with $features" [ ! -s "$tmp/diff" ]
 done
 
+# exhaust: by QEMU's interface for a debugger, leave the kernel's stack 8 bytes when the program asks for its
+# alternate stack. A thread's begins one page after a multiple of 16 KiB.
+exhaust() {
+    python3 - "$tmp/gdb" $((0x$(nm "$debug" | sed -n 's/ t sys_sigaltstack$//p'))) \
+        $((0x$(nm "$debug" | sed -n 's/ B boot_stack_end$//p'))) <<'PYTHON'
+import socket, struct, sys, time
+place, end = int(sys.argv[2]) % 2**64, int(sys.argv[3]) % 2**64
+gdb = socket.socket(socket.AF_UNIX)
+while gdb.connect_ex(sys.argv[1]):
+    time.sleep(0.01)
+stream = gdb.makefile("rb")
+def say(text):
+    gdb.sendall(b"$%s#%02x" % (text, sum(text) % 256))
+def ask(text):
+    say(text)
+    while stream.read(1) != b"$":
+        pass
+    reply = b""
+    while not reply.endswith(b"#"):
+        reply += stream.read(1)
+    stream.read(2)
+    gdb.sendall(b"+")
+    return reply[:-1]
+ask(b"Z1,%x,1" % place)
+ask(b"c")
+registers = bytearray.fromhex(ask(b"g").decode())
+pointer = struct.unpack_from("<Q", registers, 56)[0]
+low = end - 0x4000 if end - 0x4000 <= pointer < end else (pointer & -0x4000) + 0x1000
+struct.pack_into("<Q", registers, 56, low + 8)
+ask(b"G" + registers.hex().encode())
+ask(b"z1,%x,1" % place)
+say(b"c")
+stream.read()
+PYTHON
+}
+for what in ask ask-in-thread; do
+    exhaust &
+    run $what -S -gdb "unix:$tmp/gdb,server=on,wait=off"
+    wait
+    check "$what: a kernel stack that is too small ends the machine" 255 'panic in the kernel: double fault'
+    rm -f "$tmp/gdb"
+done
+run ask-in-thread
+check "else there is room" 0
+
 # NMIs, which nothing masks: a write to 0xfee00000 by QEMU's test interface is a message to the APIC. Some come
 # between `syscall` and the change of stack, when the stack pointer is the program's.
 mkfifo "$tmp"/{qtest,monitor}.{in,out}

@@ -520,8 +520,26 @@ static void call_for_ever(void)
         ;
 }
 
+static void *ask(void *unused)
+{
+    stack_t stack;
+
+    return sigaltstack(NULL, &stack) == 0 ? unused : NULL;
+}
+
+static int ask_in_thread(void)
+{
+    pthread_t thread;
+
+    return pthread_create(&thread, NULL, ask, NULL) || pthread_join(thread, NULL);
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "ask") == 0)
+        return ask(NULL) != NULL;
+    if (argc > 1 && strcmp(argv[1], "ask-in-thread") == 0)
+        return ask_in_thread();
     if (argc > 1 && strcmp(argv[1], "alignment") == 0)
         return keep_alignment_flag();
     if (argc > 1 && strcmp(argv[1], "calls") == 0)
