@@ -83,7 +83,9 @@ exhaust() {
 import socket, struct, sys, time
 place, end = int(sys.argv[2]) % 2**64, int(sys.argv[3]) % 2**64
 gdb = socket.socket(socket.AF_UNIX)
-while gdb.connect_ex(sys.argv[1]):
+gdb.settimeout(120)
+until = time.monotonic() + 120
+while gdb.connect_ex(sys.argv[1]) and time.monotonic() < until:
     time.sleep(0.01)
 stream = gdb.makefile("rb")
 def say(text):
