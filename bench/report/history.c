@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,21 +273,39 @@ struct history_level history_level(const struct history_series *series, size_t i
         .from = index ? series->changes[index - 1] : 0,
         .end = index < series->change_count ? series->changes[index] : series->count,
     };
-    double sum = 0;
+    size_t count = level.end - level.from;
+    double *values = malloc((count + 1) * sizeof *values);
+    struct summary summary = {.median = NAN};
 
-    for (size_t i = level.from; i < level.end; i++)
-        sum += series->points[i].median;
-    level.mean = sum / (double)(level.end - level.from);
+    for (size_t i = 0; i < count && values; i++)
+        values[i] = series->points[level.from + i].median;
+    if (values)
+        stats_summary(values, count, &summary);
+    free(values);
+    level.median = summary.median;
     return level;
+}
+
+double history_growth(const struct history_series *series, size_t index)
+{
+    double before = history_level(series, index).median;
+
+    return before == 0 ? 0 : 100 * (history_level(series, index + 1).median / before - 1);
+}
+
+bool history_improves(const struct history_series *series, size_t index)
+{
+    bool grew = history_level(series, index + 1).median > history_level(series, index).median;
+
+    return grew == (series->direction == MODEL_HIGHER);
 }
 
 static void print_change(const struct history_series *series, size_t change, FILE *out)
 {
     size_t at = series->changes[change];
-    double before = history_level(series, change).mean;
-    double after = history_level(series, change + 1).mean, scale;
+    double before = history_level(series, change).median;
+    double after = history_level(series, change + 1).median, scale;
     const char *unit = unit_shown(series->unit, after, &scale);
-    bool better = (after > before) == (series->direction == MODEL_HIGHER);
 
     fputs("  ", out);
     escape_print(series->scenario, out);
@@ -297,8 +316,8 @@ static void print_change(const struct history_series *series, size_t change, FIL
     fprintf(out, ": %.4g -> %.4g ", before / scale, after / scale);
     escape_print(unit, out);
     if (before != 0)
-        fprintf(out, " (%+.2g %%)", 100 * (after / before - 1));
-    fprintf(out, ", %s, after ", better ? "better" : "worse");
+        fprintf(out, " (%+.2g %%)", history_growth(series, change));
+    fprintf(out, ", %s, after ", history_improves(series, change) ? "better" : "worse");
     escape_print(series->points[at - 1].commit, out);
     fputs(", at ", out);
     escape_print(series->points[at].commit, out);

@@ -7,6 +7,7 @@
 #ifndef TARE_HISTORY_H
 #define TARE_HISTORY_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "bench/base/error.h"
@@ -48,11 +49,17 @@ void history_free(struct history *history);
 /* The values between two changes. */
 struct history_level {
     size_t from, end; /* the indices of its first point, and behind its last */
-    double mean;      /* of its medians */
+    double median;    /* of its points' medians: an outlier is no level, and moves none */
 };
 
 /* The level before change `index`, or the last one where that is change_count. */
 struct history_level history_level(const struct history_series *series, size_t index);
+
+/* By how much the level changes at change `index`, in percent; 0 where it was 0. */
+double history_growth(const struct history_series *series, size_t index);
+
+/* Whether that is for the better. */
+bool history_improves(const struct history_series *series, size_t index);
 
 /* Every change, with the commits between which it happened. 0 or -EIO. */
 int history_print(const struct history *history, FILE *out);

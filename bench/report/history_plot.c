@@ -10,29 +10,46 @@
 #include "bench/report/gnuplot.h"
 #include "bench/report/history.h"
 
-/* Three blocks: every point; the first point of each new level; each level's ends and mean. */
+/* What to call a commit: of DATE-COMMIT the day and as much of the commit as git shows. */
+static void label_of(const char *name, char *out, size_t size)
+{
+    char text[32];
+
+    if (strlen(name) > 17 && name[8] == 'T' && name[15] == 'Z' && name[16] == '-')
+        snprintf(text, sizeof text, "%.4s-%.2s-%.2s %.7s", name, name + 4, name + 6, name + 17);
+    else
+        snprintf(text, sizeof text, "%.18s", name);
+    escape_text(text, out, size);
+}
+
+/* Three blocks: every point; the first point of each new level, by how much it changes in words
+ * and percent, and a colour between; each level's ends and median. */
 static int write_data(const struct history_series *series, double scale, FILE *out)
 {
     for (size_t i = 0; i < series->count; i++) {
         const struct history_point *point = &series->points[i];
         char commit[64];
 
-        escape_text(point->commit, commit, sizeof commit);
+        label_of(point->commit, commit, sizeof commit);
         fprintf(out, "%zu %.9g %.9g %.9g \"%s\"\n", i, point->median / scale,
                 point->ends[0] / scale, point->ends[1] / scale, commit);
     }
     fputs("\n\n", out);
-    for (size_t c = 0; c < series->change_count; c++)
-        fprintf(out, "%zu %.9g\n", series->changes[c],
-                series->points[series->changes[c]].median / scale);
+    for (size_t c = 0; c < series->change_count; c++) {
+        double growth = history_growth(series, c);
+
+        fprintf(out, "%zu %.9g \"%+.2g %%\" %d %.9g\n", series->changes[c],
+                series->points[series->changes[c]].median / scale, growth,
+                history_improves(series, c) ? 0x009e73 : 0xd55e00, growth);
+    }
     if (series->change_count == 0)
-        fputs("NaN NaN\n", out);
+        fputs("NaN NaN \"\" 0 0\n", out);
     fputs("\n\n", out);
     for (size_t c = 0; c <= series->change_count; c++) {
         struct history_level level = history_level(series, c);
 
         fprintf(out, "%g %g %.9g\n", (double)level.from - 0.4, (double)level.end - 0.6,
-                level.mean / scale);
+                level.median / scale);
     }
     return ferror(out) ? -EIO : 0;
 }

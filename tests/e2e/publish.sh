@@ -114,6 +114,9 @@ ok "history: status" is $? 0
 ok "history: both shifts, not the outlier" is "$(grep -c '^  boot.app pith' "$tmp/out")" 2
 ok "history: the first" grep -q 'worse, after 009-commit, at 010-commit' "$tmp/out"
 ok "history: the second" grep -q 'better, after 019-commit, at 020-commit' "$tmp/out"
+ok "history: an outlier moves no level" grep -q ': 106.1 -> 100.3 ms (-5.4 %), better' "$tmp/out"
+ok "history: both are marked, and nothing else" is \
+    "$(grep -o '[+-][0-9.]* %' "$tmp/figures/boot-app-pith.svg" | xargs)" "+6.1 % -5.4 %"
 ok "history: drawn" test -s "$tmp/figures/boot-app-pith.svg" -a -s "$tmp/figures/boot-app-pith.png"
 sed -i 's/"pith"/"..\/..\/pith"/' "$tmp/thirty/000-commit.json"
 "$tare" history "$tmp/thirty" "$tmp/figures" >"$tmp/out" 2>"$tmp/err"
