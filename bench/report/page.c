@@ -31,8 +31,10 @@ static const char style[] =
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}"
     "caption{text-align:left;font-weight:600;padding:.3rem 0}"
     "th,td{padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;"
-    "vertical-align:top;white-space:nowrap}td.n{text-align:right}"
-    "th.wrap{white-space:normal;min-width:11rem;font-weight:400}"
+    "vertical-align:top;white-space:nowrap}.n{text-align:right}"
+    "th.wrap{white-space:normal;padding-top:.9rem}th.t{font-weight:400}.n span{white-space:nowrap}"
+    "@media(max-width:40rem){table{font-size:.75rem}th,td{padding-right:.4rem}"
+    ".r{white-space:normal}}"
     "figure{margin:1rem 0}figure .wide{background:#fff;border:1px solid "
     "var(--line);border-radius:.3rem;margin:0}"
     "figure img{display:block;height:auto;max-width:100%;min-width:min(100%,22rem)}"
@@ -123,24 +125,12 @@ static void put_headlines(const struct model *model, FILE *out)
     fputs(told ? "</ul>\n" : "", out);
 }
 
-static void put_row(const struct model *model, const struct model_series *series, bool first,
-                    size_t rows, FILE *out)
+static void put_row(const struct model *model, const struct model_series *series, FILE *out)
 {
     const struct model_metric *metric = series->metric;
     double ends[2];
 
-    fputs("<tr>", out);
-    if (first) {
-        fprintf(out, "<th class=wrap scope=rowgroup rowspan=%zu>", rows);
-        html_text(title_of(metric), out);
-        if (*metric->title) {
-            fputs(" <span class=dim>", out);
-            html_text(metric->name, out);
-            fputs("</span>", out);
-        }
-        fputs("</th>", out);
-    }
-    fputs("<th scope=row>", out);
+    fputs("<tr><th scope=row class=t>", out);
     html_text(series->target->name, out);
     fputs("</th><td class=n>", out);
     if (series->summary.n) {
@@ -156,13 +146,14 @@ static void put_row(const struct model *model, const struct model_series *series
         fputs("no sample</td><td class=n>", out);
     }
     fprintf(out, "</td><td class=n>%zu", series->summary.n);
-    fprintf(out, series->failed ? ", %zu failed</td><td class=n>" : "</td><td class=n>",
-            series->failed);
+    if (series->failed)
+        fprintf(out, ", %zu failed", series->failed);
+    fputs("</td><td class=\"n r\">", out);
     if (series->ratio) {
         const struct summary *ratio = &series->ratio->summary;
 
         stats_ends(ratio, ends);
-        fprintf(out, "%.3g [%.3g .. %.3g]", ratio->median, ends[0], ends[1]);
+        fprintf(out, "%.3g <span>[%.3g .. %.3g]</span>", ratio->median, ends[0], ends[1]);
         if (strcmp(series->ratio->base, model->base) != 0) {
             fputs(" to ", out);
             html_text(series->ratio->base, out);
@@ -171,23 +162,37 @@ static void put_row(const struct model *model, const struct model_series *series
     fputs("</td></tr>\n", out);
 }
 
+/* A metric's rows, below one that names it: as a column it would push the ratios off a phone. */
+static void put_metric(const struct model *model, const struct model_metric *metric, FILE *out)
+{
+    fputs("<tbody><tr><th class=wrap scope=rowgroup colspan=5>", out);
+    html_text(title_of(metric), out);
+    if (*metric->title) {
+        fputs(" <span class=dim>", out);
+        html_text(metric->name, out);
+        fputs("</span>", out);
+    }
+    fputs("</th></tr>\n", out);
+    for (size_t s = 0; s < metric->series_count; s++)
+        put_row(model, metric->series[s], out);
+    fputs("</tbody>\n", out);
+}
+
 static void put_table(const struct model *model, const struct model_scenario *scenario, FILE *out)
 {
     fputs("<div class=wide tabindex=0 role=region aria-label=\"values\"><table>\n<caption>Medians "
           "of ",
           out);
     html_text(scenario->name, out);
-    fputs("</caption>\n<thead><tr><th scope=col>what</th><th scope=col>target</th>"
-          "<th scope=col>median</th><th scope=col>interval</th><th scope=col>n</th>"
-          "<th scope=col>ratio to ",
+    fputs("</caption>\n<thead><tr><th scope=col>target</th>"
+          "<th scope=col class=n>median</th><th scope=col class=n>interval</th>"
+          "<th scope=col class=n>n</th><th scope=col class=\"n r\">ratio to ",
           out);
     html_text(*model->base ? model->base : "the base", out);
-    fputs("</th></tr></thead>\n<tbody>\n", out);
+    fputs("</th></tr></thead>\n", out);
     for (size_t m = 0; m < scenario->metric_count; m++)
-        for (size_t s = 0; s < scenario->metrics[m]->series_count; s++)
-            put_row(model, scenario->metrics[m]->series[s], s == 0,
-                    scenario->metrics[m]->series_count, out);
-    fputs("</tbody></table></div>\n", out);
+        put_metric(model, scenario->metrics[m], out);
+    fputs("</table></div>\n", out);
 }
 
 /* In words what the figure of a metric shows. */
