@@ -108,6 +108,35 @@ quantile() {
     sort -g | awk -v q="$1" '{ v[NR] = $1 } END { i = int(q * NR + 0.999999); print v[i < 1 ? 1 : i] }'
 }
 
+# pith_tree: a copy of pith's sources and of what is built of them, with the times of the files, so that nothing
+# but what changes is compiled
+pith_tree() {
+    mkdir -p "$tmp/source" "$tmp/build/obj/kernels" "$tmp/build/cache"
+    cp -a Makefile bench drivers kernels plots scenarios tests "$tmp/source/"
+    cp -a "$B/obj/lwip" "$tmp/build/obj/"
+    cp -a "$B/obj/kernels/pith" "$tmp/build/obj/kernels/"
+    cp -a "$B/cache/lwip" "$tmp/build/cache/"
+}
+
+# pith_build NAME [PYTHON [FILE]]: pith of that copy as $tmp/NAME.elf, main.c, or FILE, changed by PYTHON (text in
+# s)
+pith_build() {
+    local file=kernels/pith/${3:-main.c}
+    python3 - "$tmp/source/$file" "${2:-}" <<'PY'
+import sys
+path, change = sys.argv[1:]
+names = {"s": open(path).read()}
+before = names["s"]
+exec(change, names)
+assert not change or names["s"] != before, "the change did not apply"
+open(path, "w").write(names["s"])
+PY
+    make -s -C "$tmp/source" B="$tmp/build" "$tmp/build/share/tare/kernels/pith/pith.elf" \
+        >"$tmp/$1.log" 2>&1 || sed 's/^/  | /' "$tmp/$1.log"
+    cp "$file" "$tmp/source/$file"
+    mv "$tmp/build/share/tare/kernels/pith/pith.elf" "$tmp/$1.elf"
+}
+
 # hanging_kernel FILE: one that never ends
 hanging_kernel() {
     gcc -m32 -nostdlib -static -ffreestanding -fno-pic -no-pie -Wl,--build-id=none -x c - -o "$1" <<'C'

@@ -4,30 +4,7 @@
 # that costs nothing.
 . tests/lib.sh
 
-# With the times of the files, so that nothing but what changes is compiled.
-mkdir -p "$tmp/source" "$tmp/build/obj/kernels" "$tmp/build/cache"
-cp -a Makefile bench drivers kernels plots scenarios tests "$tmp/source/"
-cp -a "$B/obj/lwip" "$tmp/build/obj/"
-cp -a "$B/obj/kernels/pith" "$tmp/build/obj/kernels/"
-cp -a "$B/cache/lwip" "$tmp/build/cache/"
-
-# build NAME [PYTHON [FILE]]: pith from the copied sources, main.c, or FILE, changed by PYTHON (text in s)
-build() {
-    local file=kernels/pith/${3:-main.c}
-    python3 - "$tmp/source/$file" "${2:-}" <<'PY'
-import sys
-path, change = sys.argv[1:]
-names = {"s": open(path).read()}
-before = names["s"]
-exec(change, names)
-assert not change or names["s"] != before, "the change did not apply"
-open(path, "w").write(names["s"])
-PY
-    make -s -C "$tmp/source" B="$tmp/build" "$tmp/build/share/tare/kernels/pith/pith.elf" \
-        >"$tmp/$1.log" 2>&1 || sed 's/^/  | /' "$tmp/$1.log"
-    cp "$file" "$tmp/source/$file"
-    mv "$tmp/build/share/tare/kernels/pith/pith.elf" "$tmp/$1.elf"
-}
+pith_tree
 
 gate() {
     run_tare gate --data "$share" --scenario "$scenarios" "$@"
@@ -44,14 +21,14 @@ turns() { # turns N: a loop of 2 N instructions, in as many bytes for every N
 }
 
 # Of one size: with a page more the kernel would have that to protect.
-build base "$(turns 1)"
-build slower "$(turns 1001)"
-build neutral "$(turns 1)
+pith_build base "$(turns 1)"
+pith_build slower "$(turns 1001)"
+pith_build neutral "$(turns 1)
 s += 'int never_called(int n);\n__attribute__((used, retain)) int never_called(int n) { return 3 * n + 1; }\n'"
-build broken "$(at_start 'panic(\"planted\");')"
-build greedy "$(at_start '{ static volatile char more[300 << 10]; for (unsigned i = 0; i < sizeof more; i += 4096) more[i] = 1; }')
+pith_build broken "$(at_start 'panic(\"planted\");')"
+pith_build greedy "$(at_start '{ static volatile char more[300 << 10]; for (unsigned i = 0; i < sizeof more; i += 4096) more[i] = 1; }')
 s += 'extern const char ballast[8192];\n__attribute__((used, retain)) const char ballast[8192] = {1};\n'"
-build lossy "s = s.replace('    netif_poll_all();', '    for (volatile int i = 0; i < 200; i++) ;\n    netif_poll_all();', 1)" net/net.c
+pith_build lossy "s = s.replace('    netif_poll_all();', '    for (volatile int i = 0; i < 200; i++) ;\n    netif_poll_all();', 1)" net/net.c
 for variant in slower neutral broken greedy lossy; do
     ok "$variant is another binary" bash -c "! cmp -s '$tmp/base.elf' '$tmp/$variant.elf'"
 done
