@@ -87,7 +87,7 @@ $(O)/commit: always
 always:
 
 $(foreach source,$(UNIT_SOURCES),$(eval $(call unit_program,$(source)): $(source:%.c=$(O)/%.o)))
-$(UNITS): $(filter-out %/main.o,$(OBJECTS))
+$(UNITS): $(filter-out %/main.o $(O)/bench/command_%.o,$(OBJECTS))# not main.c, nor what calls it
 	@mkdir -p $(@D)
 	$(CC) $(KINDFLAGS) -o $@ $^ $(KINDLIBS) $(TARE_LIBS) -lcmocka
 
