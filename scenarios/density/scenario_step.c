@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +12,11 @@
 #include "step.h"
 
 #define READY_S 60.0 /* the last VM must be ready so long after its CPU was started */
-#define RATE 200.0   /* requests per second to all; or one to each VM, if that is more */
+#define RATE 200.0   /* requests per second to all */
 #define WARMUP_S 0.5
-#define MEET_S 60.0
-#define PATIENCE_S 5.0
+#define MEET_S 20.0
+#define MEET_ONCE 8
+#define PATIENCE_S 30.0 /* 1,000 VMs that are asked at once all need a CPU first */
 #define MORE_MAX 5
 
 /* The VMs that are ready, by their numbers, in an array of its own. */
@@ -191,6 +191,28 @@ static int rest(struct trial *trial, const struct step_plan *plan, struct step *
 
 /* --- requests */
 
+/* Ask no more who has died: nobody would answer, not even by refusing. */
+static int drop_gone(struct trial *trial, struct step *step, struct present *present,
+                     struct error *error)
+{
+    unsigned left = 0;
+
+    for (unsigned i = 0; i < present->count; i++) {
+        struct error ignored = {0};
+
+        if (trial_select(trial, present->numbers[i], &ignored) < 0)
+            continue;
+        if (trial_stamp(trial, EVENT_GONE) >= 0) {
+            note_failure(step, "its process was gone when it was to answer");
+            continue;
+        }
+        present->numbers[left] = present->numbers[i];
+        present->addresses[left++] = present->addresses[i];
+    }
+    present->count = left;
+    return left > 0 ? 0 : fail(error, EIO, "every VM has died: %s", step->why);
+}
+
 static struct load load_on(const struct present *present)
 {
     return (struct load){.port = HTTPD_PORT,
@@ -202,28 +224,40 @@ static struct load load_on(const struct present *present)
 }
 
 /* The first request of all: it takes a VM, under TCG most of all, many times as long as any other,
- * and so would fill the measured time with that. Who fails here will again. */
-static int meet_all(struct trial *trial, const struct present *present, struct load_report *report,
-                    struct error *error)
+ * and so would fill the measured time with that. A few at a time: asked at once, 1,000 VMs would
+ * all be done only when the last is. Who fails here will again. */
+static int meet_all(struct trial *trial, struct step *step, struct present *present,
+                    struct load_report *report, struct error *error)
 {
-    struct load load = load_on(present);
-    int64_t lost;
+    int status = drop_gone(trial, step, present, error);
 
-    load.requests = present->count;
-    load.measured_s = load.patience_s = MEET_S;
-    return loading_run(trial, &load, report, NULL, &lost, error);
+    for (unsigned i = 0; i < present->count && status == 0; i += MEET_ONCE) {
+        struct load load = load_on(present);
+        int64_t lost;
+
+        load.connections = present->count - i < MEET_ONCE ? present->count - i : MEET_ONCE;
+        load.addresses += i;
+        load.answers += i;
+        load.requests = load.connections;
+        load.measured_s = load.patience_s = MEET_S;
+        status = loading_run(trial, &load, report, NULL, &lost, error);
+    }
+    return status;
 }
 
 /* To all, at the stated rate. */
 static int put_load(struct trial *trial, const struct step_plan *plan, struct step *step,
-                    const struct present *present, struct load_report *report, struct error *error)
+                    struct present *present, struct load_report *report, struct error *error)
 {
-    struct load load = load_on(present);
+    struct load load;
     int64_t lost;
-    int status;
+    int status = drop_gone(trial, step, present, error);
 
+    if (status < 0)
+        return status;
+    load = load_on(present);
     load.arrivals = ARRIVALS_CONSTANT;
-    load.rate = step->rate = fmax(RATE, present->count);
+    load.rate = step->rate = RATE;
     load.warmup_s = WARMUP_S;
     load.measured_s = plan->load_s;
     status = loading_run(trial, &load, report, NULL, &lost, error);
@@ -236,14 +270,17 @@ static int put_load(struct trial *trial, const struct step_plan *plan, struct st
 }
 
 /* One request to each of them, all at once: who answers? */
-static int call_roll(struct trial *trial, struct step *step, const struct present *present,
+static int call_roll(struct trial *trial, struct step *step, struct present *present,
                      struct load_report *report, struct error *error)
 {
-    struct load load = load_on(present);
+    struct load load;
     char text[256];
     int64_t lost;
-    int status;
+    int status = drop_gone(trial, step, present, error);
 
+    if (status < 0)
+        return status;
+    load = load_on(present);
     memset(present->answers, 0, present->count * sizeof *present->answers);
     load.requests = present->count;
     load.measured_s = PATIENCE_S;
@@ -254,6 +291,10 @@ static int call_roll(struct trial *trial, struct step *step, const struct presen
         load_explain(report, text, sizeof text);
         note_failure(step, text);
     }
+    snprintf(text, sizeof text, "%u of %u VMs did not answer", present->count - step->answering,
+             present->count);
+    if (step->answering < present->count)
+        note_failure(step, text);
     return status;
 }
 
@@ -272,7 +313,7 @@ static int measure_all(struct trial *trial, const struct step_plan *plan, unsign
     if (status == 0)
         status = rest(trial, plan, step, present, error);
     if (status == 0)
-        status = meet_all(trial, present, report, error);
+        status = meet_all(trial, step, present, report, error);
     if (status == 0)
         status = put_load(trial, plan, step, present, report, error);
     if (status == 0)
@@ -294,6 +335,8 @@ int step_take(struct trial *trial, const struct step_plan *plan, unsigned vms, s
     *step = (struct step){.vms = vms};
     if (status == 0)
         status = measure_all(trial, plan, vms, step, &present, error);
+    if (status < 0)
+        note_failure(step, error->text);
     trial_end_crowd(trial, 0);
     step->end = clock_now();
     present_close(&present);
