@@ -51,6 +51,14 @@ bool model_has_failures(const struct model *model)
     return !model->run.complete;
 }
 
+/* By their targets, as the document lists those. */
+static int by_target(const void *a, const void *b)
+{
+    const struct model_series *const *first = a, *const *second = b;
+
+    return ((*first)->target > (*second)->target) - ((*first)->target < (*second)->target);
+}
+
 /* Give each metric its series and the unit in which it is shown. */
 static int group_series(struct reader *reader)
 {
@@ -69,6 +77,7 @@ static int group_series(struct reader *reader)
             metric->series[metric->series_count++] = &model->series[s];
             largest = fmax(largest, fabs(model->series[s].summary.median));
         }
+        qsort(metric->series, metric->series_count, sizeof *metric->series, by_target);
         metric->shown_unit = unit_shown(metric->unit, largest, &metric->scale);
     }
     return 0;

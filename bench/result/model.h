@@ -130,7 +130,7 @@ struct model_metric {
     enum model_direction direction; /* which is better */
     const char *shown_unit;         /* in which people are shown it, that of its largest median */
     double scale;                   /* what to divide values by for that unit */
-    const struct model_series **series; /* of its targets, in the document's order */
+    const struct model_series **series; /* of its targets, in their order */
     size_t series_count;
 };
 
