@@ -49,7 +49,7 @@ UNITS        := $(foreach source,$(UNIT_SOURCES),$(call unit_program,$(source)))
 
 # What the build.mk files add to. The files that tare needs at run time: ARTIFACTS_NAME the target kernels/NAME,
 # ARTIFACTS_scenario_NAME the scenario, ARTIFACTS every run.
-ARTIFACTS  := $(SHARE)/halts.so $(SHARE)/schema.json $(SHARE)/built.json
+ARTIFACTS  := $(SHARE)/halts.so $(SHARE)/schema.json $(SHARE)/target.schema.json $(SHARE)/built.json
 UNIT_TESTS :=# host test programs, each run by `make check`
 FUZZERS    :=# libFuzzer programs, each run for a while by `make check`
 E2E_TESTS  := $(sort $(wildcard tests/e2e/*.sh))
@@ -116,6 +116,10 @@ $(SHARE)/halts.so: drivers/halts.c
 # What the payloads are linked from.
 $(SHARE)/built.json: scenarios/built.sh $(SHARE)/payloads/noop
 	$< $(CC) $(PAYLOAD_CC) >$@
+
+$(SHARE)/target.schema.json: kernels/target.schema.json
+	@mkdir -p $(@D)
+	cp $< $@
 
 $(SHARE)/schema.json: results/schema.json
 	@mkdir -p $(@D)

@@ -139,13 +139,16 @@ static int command_list(int argc, char **argv)
     if (!names)
         return complain(-ENOENT, &error);
     for (char **name = names; *name; free(*name++)) {
+        const struct images images = {.folder = options_images()};
         struct error broken = {0};
         struct target target;
-        int status = target_read(datadir, *name, &target, &broken);
+        int status = target_read(datadir, &images, *name, &target, &broken);
 
         if (status == 0) {
             printf("  %-12s %-8s ", target.name, target.driver->name);
             escape_print(target.summary, stdout);
+            if (target.absent)
+                printf(" (%s)", target.absent);
             putchar('\n');
         } else {
             result = complain(status, &broken);

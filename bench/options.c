@@ -32,11 +32,16 @@ enum {
     KEY_VMS,
     KEY_UNTIL,
     KEY_MINUTES,
+    KEY_IMAGE,
 };
 
 static const struct argp_option table[] = {
     {"scenario", 's', "LIST", 0, "Scenarios to run, comma-separated, or all [boot]", 0},
     {"target", 't', "LIST", 0, "Targets to compare, comma-separated, or all [all]", 0},
+    {"image", KEY_IMAGE, "NAME=PATH", 0,
+     "Where the files of target NAME are, a folder or its one file; may be given again. "
+     "$TARE_IMAGES/NAME is looked through, too",
+     0},
     {"driver", KEY_DRIVER, "LIST", 0,
      "What runs the VMs: libvirt, qemu (QEMU without libvirt), or libvirt,qemu: each VM target by "
      "both, the second time as TARGET:qemu [libvirt]",
@@ -150,6 +155,19 @@ static const char *pin_of(struct argp_state *state, const char *text)
     return text;
 }
 
+static void add_image(struct argp_state *state, struct plan_options *options, const char *text)
+{
+    static const char *named[PLAN_NAMES_MAX + 1];
+    size_t count = 0;
+
+    while (named[count])
+        count++;
+    if (count == PLAN_NAMES_MAX)
+        argp_error(state, "--image: more than %d", PLAN_NAMES_MAX);
+    named[count] = text;
+    options->images.named = named;
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
@@ -165,6 +183,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         break;
     case 't':
         options->targets = text;
+        break;
+    case KEY_IMAGE:
+        add_image(state, options, text);
         break;
     case KEY_DRIVER:
         options->drivers = text;
@@ -268,6 +289,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
     return 0;
 }
 
+const char *options_images(void)
+{
+    const char *folder = getenv("TARE_IMAGES");
+
+    return folder && *folder ? folder : NULL;
+}
+
 void options_run(int argc, char **argv, struct plan_options *options, const char **resume)
 {
     static const struct argp_child children[] = {{&options_twins, 0, "Comparing builds:", 2}, {0}};
@@ -289,6 +317,7 @@ void options_run(int argc, char **argv, struct plan_options *options, const char
     options->warmup = 1;
     options->seed = 1;
     options->out = "tare.json";
+    options->images.folder = options_images();
     options->machine = (struct machine){.type = "microvm", .memory_mib = 256, .vcpus = 1};
     options->argc = argc;
     options->argv = argv;

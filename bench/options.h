@@ -12,6 +12,9 @@
  * EXIT_USAGE. *resume is the result file whose journal is to be completed, or NULL. */
 void options_run(int argc, char **argv, struct plan_options *options, const char **resume);
 
+/* The folder of images: TARE_IMAGES, or NULL. */
+const char *options_images(void);
+
 /* The same for `tare gate`. */
 void options_gate(int argc, char **argv, struct gate_options *options);
 

@@ -36,9 +36,17 @@ struct shown {
 #define SHOWN_PROGRAM "app" /* what a process guest executes */
 #define SHOWN_MAX 4
 
-/* The one virtual machine that every VM target of a run gets. */
+/* A VM's network card. On pc virtio is transitional; on q35 it follows virtio 1 only, unless it is
+ * asked to be transitional. */
+enum nic { NIC_VIRTIO, NIC_TRANSITIONAL, NIC_VMXNET3, NIC_E1000, NIC_RTL8139 };
+
+/* The one virtual machine that every VM target of a run gets, unless its target.json says that it
+ * cannot run on that (target_machine()). */
 struct machine {
     const char *type; /* "microvm", "q35" or "pc" */
+    enum nic nic;
+    bool no_event_idx; /* the NIC does not offer VIRTIO_F_EVENT_IDX */
+    bool debug_exit;   /* what the guest writes to I/O port 0x501 ends QEMU: v becomes 2v + 1 */
     unsigned memory_mib;
     unsigned vcpus;
     enum accel accel;
@@ -50,14 +58,28 @@ struct machine {
     const char *plugin; /* QEMU plugin that counts halts, used with icount */
 };
 
+#define DISKS_MAX 4
+
+enum disk_bus { DISK_VIRTIO, DISK_IDE, DISK_SATA };
+
+/* A disk of a VM. All that the guest writes goes to the overlay, which dies with it. */
+struct disk {
+    enum disk_bus bus;
+    const char *overlay;     /* qcow2, this guest's own */
+    const char *base;        /* what is below it, never written */
+    const char *base_format; /* "raw" or "qcow2" */
+};
+
 /* What one guest consists of. All strings are the caller's and outlive the guest. */
 struct launch {
     struct instance instance; /* which of the guests that run at once */
     const char *name;         /* unique among them */
     const struct machine *machine;
     unsigned memory_kib; /* RAM in place of the machine's; 0: as much as that */
-    const char *kernel;  /* file; NULL where the driver needs none */
+    const char *kernel;  /* file; NULL where there is none */
     const char *initrd;  /* file, or NULL */
+    struct disk disks[DISKS_MAX];
+    unsigned disk_count; /* without a kernel the firmware boots the first */
     const char *cmdline; /* kernel command line, or NULL */
     const char
         *program; /* what a process executes, as a host file: the payload's ELF or a tender */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,10 +55,23 @@ static const char template_features[] =
 static const char template_nic[] = "    <interface type='ethernet'>\n"
                                    "      <mac address='%02x:%02x:%02x:%02x:%02x:%02x'/>\n"
                                    "      <target dev='%s' managed='no'/>\n"
-                                   "      <model type='virtio'/>\n"
-                                   "      <driver name='%s'/>\n"
-                                   "      %s\n"
+                                   "      <model type='%s'/>\n"
+                                   "      <driver name='%s'%s/>\n"
+                                   "      %s%s\n"
                                    "    </interface>\n";
+
+static const char template_disk[] =
+    "    <disk type='file' device='disk'>\n"
+    "      <driver name='qemu' type='qcow2'/>\n"
+    "      <source file='%s'/>\n"
+    "      <backingStore type='file'><format type='%s'/><source file='%s'/><backingStore/>"
+    "</backingStore>\n"
+    "      <target dev='%s%c' bus='%s'/>%s\n"
+    "    </disk>\n";
+
+/* Where solo5, unikraft and nanos look for it. */
+static const char args_debug_exit[] = "    <qemu:arg value='-device'/>\n"
+                                      "    <qemu:arg value='" MACHINE_DEBUG_EXIT "'/>\n";
 
 static const char args_icount[] = "    <qemu:arg value='-icount'/>\n"
                                   "    <qemu:arg value='shift=0,sleep=off'/>\n"
@@ -71,9 +83,8 @@ static const char args_icount[] = "    <qemu:arg value='-icount'/>\n"
 /* Otherwise QEMU appends virtio_mmio.device=... to the command line. After `--` no kernel reads
  * that: it would become the program's last argument. And the machine has no real-time clock under
  * KVM, where it has one under TCG. */
-#define MICROVM_OPTIONS "auto-kernel-cmdline=off,rtc=on"
 static const char args_microvm[] = "    <qemu:arg value='-machine'/>\n"
-                                   "    <qemu:arg value='" MICROVM_OPTIONS "'/>\n";
+                                   "    <qemu:arg value='" MACHINE_MICROVM_OPTIONS "'/>\n";
 
 static const char cpu_tcg[] = "<cpu mode='maximum'>"
                               "<feature policy='disable' name='erms'/>"
@@ -91,7 +102,7 @@ static const char args_memory[] =
     "    <qemu:arg value='-m'/>\n"
     "    <qemu:arg value='size=%uk'/>\n";
 
-static unsigned memory_kib(const struct launch *launch)
+unsigned machine_memory_kib(const struct launch *launch)
 {
     return launch->memory_kib ? launch->memory_kib : launch->machine->memory_mib * 1024;
 }
@@ -140,39 +151,110 @@ static void put_attribute(FILE *out, const char *name, const char *text)
 }
 
 /* Without ACPI a microvm does not announce its virtio-mmio devices. It has 8 slots for them, of 512
- * bytes each from 0xfeb00000, with interrupts from 5. QEMU fills them from the last one down, and
- * the NIC is the only device. */
-const char *machine_nic(const struct machine *machine)
+ * bytes each from 0xfeb00000, with interrupts from 5. QEMU fills them from the last one down: disks
+ * first. */
+void machine_nic(const struct launch *launch, char *text, size_t size)
 {
-    return strcmp(machine->type, MICROVM) == 0 ? "virtio_mmio.device=512@0xfeb00e00:12" : "";
+    unsigned below = 0;
+
+    for (unsigned i = 0; i < launch->disk_count; i++)
+        below += launch->disks[i].bus == DISK_VIRTIO;
+    *text = '\0';
+    if (strcmp(launch->machine->type, MICROVM) == 0)
+        snprintf(text, size, "virtio_mmio.device=512@0x%x:%u", 0xfeb00e00 - 512 * below,
+                 12 - below);
 }
 
+void machine_disks(const struct launch *launch, char *text, size_t size)
+{
+    unsigned slot = 0;
+
+    *text = '\0';
+    if (strcmp(launch->machine->type, MICROVM) != 0)
+        return;
+    for (unsigned i = 0; i < launch->disk_count; i++) {
+        size_t used = strlen(text);
+
+        if (launch->disks[i].bus != DISK_VIRTIO)
+            continue;
+        snprintf(text + used, size - used, "%svirtio_mmio.device=512@0x%x:%u", used ? " " : "",
+                 0xfeb00e00 - 512 * slot, 12 - slot);
+        slot++;
+    }
+}
+
+bool machine_nic_is_plain(const struct machine *machine)
+{
+    return machine->nic == NIC_VIRTIO ||
+           (machine->nic == NIC_TRANSITIONAL && strcmp(machine->type, "q35") != 0);
+}
+
+/* On q35 libvirt puts a NIC behind a port, where virtio is no longer transitional and a
+ * conventional card cannot be. So every other NIC than virtio gets a slot of the root bus. */
 static void put_nic(FILE *out, const struct launch *launch)
 {
-    bool mmio = strcmp(launch->machine->type, MICROVM) == 0;
+    static const char *const models[] = {
+        [NIC_VIRTIO] = "virtio", [NIC_TRANSITIONAL] = "virtio", [NIC_VMXNET3] = "vmxnet3",
+        [NIC_E1000] = "e1000",   [NIC_RTL8139] = "rtl8139",
+    };
+    const struct machine *machine = launch->machine;
     const unsigned char *mac = launch->instance.mac;
+    const char *address = "", *rom = "<rom enabled='no'/>";
 
     if (!launch->tap)
         return;
+    if (strcmp(machine->type, MICROVM) == 0) {
+        address = "<address type='virtio-mmio'/>";
+        rom = "";
+    } else if (!machine_nic_is_plain(machine) && strcmp(machine->type, "q35") == 0) {
+        address = "<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'/>";
+    }
     fprintf(out, template_nic, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
-            launch->instance.interface, launch->machine->vhost ? "vhost" : "qemu",
-            mmio ? "<address type='virtio-mmio'/>" : "<rom enabled='no'/>");
+            launch->instance.interface, models[machine->nic], machine->vhost ? "vhost" : "qemu",
+            machine->no_event_idx ? " event_idx='off'" : "", address, rom);
+}
+
+/* Paths are ours: staged under names of targets, which hold nothing that XML would read. */
+static void put_disks(FILE *out, const struct launch *launch)
+{
+    static const char *const buses[] = {"virtio", "ide", "sata"}, *const names[] = {"vd", "hd",
+                                                                                    "sd"};
+    bool mmio = strcmp(launch->machine->type, MICROVM) == 0;
+
+    for (unsigned i = 0; i < launch->disk_count; i++) {
+        const struct disk *disk = &launch->disks[i];
+
+        fprintf(out, template_disk, disk->overlay, disk->base_format, disk->base, names[disk->bus],
+                'a' + machine_disk_place(launch, i), buses[disk->bus],
+                mmio && disk->bus == DISK_VIRTIO ? "<address type='virtio-mmio'/>" : "");
+    }
+}
+
+unsigned machine_disk_place(const struct launch *launch, unsigned index)
+{
+    unsigned place = 0;
+
+    for (unsigned i = 0; i < index; i++)
+        place += launch->disks[i].bus == launch->disks[index].bus;
+    return place;
 }
 
 static void put_args(FILE *out, const struct launch *launch)
 {
     const struct machine *machine = launch->machine;
-    bool mmio = strcmp(machine->type, MICROVM) == 0, exact = memory_kib(launch) % 1024;
+    bool mmio = strcmp(machine->type, MICROVM) == 0, exact = machine_memory_kib(launch) % 1024;
 
-    if (!mmio && !machine->icount && !exact)
+    if (!mmio && !machine->icount && !exact && !machine->debug_exit)
         return;
     fputs("  <qemu:commandline>\n", out);
     if (mmio)
         fputs(args_microvm, out);
     if (machine->icount)
         fprintf(out, args_icount, machine->plugin, launch->workdir);
+    if (machine->debug_exit)
+        fputs(args_debug_exit, out);
     if (exact)
-        fprintf(out, args_memory, 1024ULL * memory_kib(launch), memory_kib(launch));
+        fprintf(out, args_memory, 1024ULL * machine_memory_kib(launch), machine_memory_kib(launch));
     fputs("  </qemu:commandline>\n", out);
 }
 
@@ -182,7 +264,7 @@ static void put_head(FILE *out, const struct launch *launch)
 
     fprintf(out, template_head, machine->accel == ACCEL_KVM ? "kvm" : "qemu");
     put_text(out, launch->name);
-    fprintf(out, template_memory, (memory_kib(launch) + 1023) / 1024);
+    fprintf(out, template_memory, (machine_memory_kib(launch) + 1023) / 1024);
     put_attribute(out, "cpuset", machine->pin);
     fprintf(out, template_os, machine->vcpus);
     put_attribute(out, "machine", machine->type);
@@ -210,6 +292,7 @@ char *machine_xml(const struct launch *launch)
     put_element(out, "cmdline", launch->cmdline);
     fprintf(out, template_features, mmio ? "" : "<acpi/>", tcg, kvm ? cpu_kvm : cpu_tcg,
             launch->workdir, launch->workdir);
+    put_disks(out, launch);
     put_nic(out, launch);
     fputs("  </devices>\n", out);
     put_args(out, launch);
@@ -226,182 +309,4 @@ char *machine_signature(const struct machine *machine)
     struct launch blank = {.name = "", .machine = machine, .tap = true, .workdir = ""};
 
     return machine_xml(&blank);
-}
-
-/* A command line that grows. */
-struct words {
-    char **list;
-    size_t count;
-    bool failed;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct words *words, const char *format, ...)
-{
-    char **longer = realloc(words->list, (words->count + 2) * sizeof *longer);
-    va_list arguments;
-
-    if (!longer) {
-        words->failed = true;
-        return;
-    }
-    words->list = longer;
-    va_start(arguments, format);
-    if (vasprintf(&longer[words->count], format, arguments) < 0) {
-        longer[words->count] = NULL;
-        words->failed = true;
-    }
-    va_end(arguments);
-    words->count += longer[words->count] != NULL;
-    longer[words->count] = NULL;
-}
-
-static void put_option(struct words *words, const char *name, const char *value)
-{
-    if (!value || !*value)
-        return;
-    put(words, "%s", name);
-    put(words, "%s", value);
-}
-
-static void put_processor(struct words *words, const struct machine *machine)
-{
-    put(words, "-accel");
-    if (machine->accel == ACCEL_KVM)
-        put(words, "kvm");
-    else
-        put(words, "tcg,tb-size=%d", MACHINE_TB_SIZE_MIB);
-    put_option(words, "-cpu",
-               machine->accel == ACCEL_KVM ? "host,migratable=on" : "max,erms=off,fsrm=off");
-}
-
-static void put_memory(struct words *words, const struct launch *launch, const char *name)
-{
-    put(words, "-m");
-    if (memory_kib(launch) % 1024 == 0)
-        put(words, "%u", memory_kib(launch) / 1024); /* as libvirt says it */
-    else
-        put(words, "size=%uk", memory_kib(launch));
-    put(words, "-object");
-    put(words,
-        "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"%s\","
-        "\"x-use-canonical-path-for-ramblock-id\":false,\"size\":%llu}",
-        name, 1024ULL * memory_kib(launch));
-}
-
-/* On q35 libvirt makes two ports, the first of them for the NIC. */
-static void put_ports(struct words *words)
-{
-    put_option(words, "-device",
-               "{\"driver\":\"pcie-root-port\",\"port\":8,\"chassis\":1,\"id\":\"pci.1\","
-               "\"bus\":\"pcie.0\",\"multifunction\":true,\"addr\":\"0x1\"}");
-    put_option(words, "-device",
-               "{\"driver\":\"pcie-root-port\",\"port\":9,\"chassis\":2,\"id\":\"pci.2\","
-               "\"bus\":\"pcie.0\",\"addr\":\"0x1.0x1\"}");
-}
-
-/* The NIC where libvirt puts it. */
-static void put_network(struct words *words, const struct launch *launch,
-                        const struct machine_fds *fds)
-{
-    const char *driver = "virtio-net-pci", *bus = "\"pci.0\",\"addr\":\"0x2\"";
-    const unsigned char *mac = launch->instance.mac;
-    bool mmio = strcmp(launch->machine->type, MICROVM) == 0;
-
-    if (!launch->tap)
-        return;
-    if (mmio)
-        driver = "virtio-net-device";
-    if (strcmp(launch->machine->type, "q35") == 0) {
-        bus = "\"pci.1\",\"addr\":\"0x0\"";
-        put_ports(words);
-    }
-    put(words, "-netdev");
-    if (fds->vhost >= 0)
-        put(words,
-            "{\"type\":\"tap\",\"fd\":\"%d\",\"vhost\":true,\"vhostfd\":\"%d\","
-            "\"id\":\"hostnet0\"}",
-            fds->tap, fds->vhost);
-    else
-        put(words, "{\"type\":\"tap\",\"fd\":\"%d\",\"id\":\"hostnet0\"}", fds->tap);
-    put(words, "-device");
-    put(words,
-        "{\"driver\":\"%s\",\"netdev\":\"hostnet0\",\"id\":\"net0\","
-        "\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"%s%s%s}",
-        driver, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
-        mmio ? "" : ",\"bus\":", mmio ? "" : bus, mmio ? "" : ",\"romfile\":\"\"");
-}
-
-static void put_serial(struct words *words, const struct launch *launch, int number,
-                       const char *name, const char *device)
-{
-    put(words, "-chardev");
-    put(words, "socket,id=charserial%d,path=%s/%s", number, launch->workdir, name);
-    put(words, "-device");
-    put(words, "{\"driver\":\"%s\",\"chardev\":\"charserial%d\",\"id\":\"serial%d\"%s}", device,
-        number, number, number ? "" : ",\"index\":0");
-}
-
-static void put_icount(struct words *words, const struct launch *launch)
-{
-    if (!launch->machine->icount)
-        return;
-    put_option(words, "-icount", "shift=0,sleep=off");
-    put_option(words, "-seed", "1");
-    put(words, "-plugin");
-    put(words, "%s,out=%s/halts", launch->machine->plugin, launch->workdir);
-}
-
-char **machine_argv(const struct launch *launch, const struct machine_fds *fds)
-{
-    const struct machine *machine = launch->machine;
-    bool mmio = strcmp(machine->type, MICROVM) == 0;
-    const char *ram = mmio ? "microvm.ram" : "pc.ram";
-    struct words words = {0};
-
-    put(&words, MACHINE_QEMU);
-    put(&words, "-name");
-    put(&words, "guest=%s,debug-threads=on", launch->name);
-    put(&words, "-S");
-    put(&words, "-machine");
-    put(&words, "%s,usb=off,dump-guest-core=off,memory-backend=%s", machine->type, ram);
-    put_processor(&words, machine);
-    put_memory(&words, launch, ram);
-    put_option(&words, "-overcommit", "mem-lock=off");
-    put(&words, "-smp");
-    put(&words, "%u,sockets=%u,cores=1,threads=1", machine->vcpus, machine->vcpus);
-    put_option(&words, "-display", "none");
-    put(&words, "-no-user-config");
-    put(&words, "-nodefaults");
-    put(&words, "-chardev");
-    put(&words, "socket,id=charmonitor,fd=%d", fds->monitor);
-    put_option(&words, "-mon", "chardev=charmonitor,id=monitor,mode=control");
-    put_option(&words, "-rtc", "base=2024-01-01T00:00:00,clock=vm");
-    put(&words, "-no-reboot");
-    if (mmio)
-        put(&words, "-no-acpi");
-    put_option(&words, "-boot", "strict=on");
-    put_option(&words, "-kernel", launch->kernel);
-    put_option(&words, "-initrd", launch->initrd);
-    put_option(&words, "-append", launch->cmdline);
-    put_network(&words, launch, fds);
-    put_serial(&words, launch, 0, "console", "isa-serial");
-    put_serial(&words, launch, 1, "marker", "isa-debugcon");
-    put_option(&words, "-audiodev", "{\"id\":\"audio1\",\"driver\":\"none\"}");
-    if (mmio)
-        put_option(&words, "-machine", MICROVM_OPTIONS);
-    put_icount(&words, launch);
-    put_option(&words, "-sandbox",
-               "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
-    put_option(&words, "-msg", "timestamp=on");
-    if (!words.failed)
-        return words.list;
-    machine_argv_free(words.list);
-    return NULL;
-}
-
-void machine_argv_free(char **argv)
-{
-    for (char **word = argv; word && *word; word++)
-        free(*word);
-    free(argv);
 }

@@ -170,6 +170,14 @@ void trial_allow(struct trial *trial, double seconds);
 /* Wait for the payload's end, for `seconds` at most: 0 also if it still runs. */
 int trial_linger(struct trial *trial, double seconds, struct error *error);
 
+/* See how a program that has started, and writes no markers, goes on, as its target.json says:
+ * until its good end, which may fail; or for `seconds`, if it serves until it is ended. Without
+ * such rules as trial_linger(). */
+int trial_conclude(struct trial *trial, double seconds, struct error *error);
+
+/* Whether such rules have judged its end. */
+bool trial_is_judged(const struct trial *trial);
+
 /* The stamp of `event` in ns of CLOCK_MONOTONIC, or -1 when it was not seen. */
 int64_t trial_stamp(const struct trial *trial, enum event event);
 

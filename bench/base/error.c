@@ -23,6 +23,8 @@ void error_prefix(struct error *error, const char *format, ...)
     va_list arguments;
     size_t used;
 
+    if (!error)
+        return;
     va_start(arguments, format);
     vsnprintf(whole.text, sizeof whole.text, format, arguments);
     va_end(arguments);

@@ -17,7 +17,8 @@ struct error {
 int fail(struct error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Put "what: " before the message already in `error`, for a caller that knows the context. */
+/* Put "what: " before the message already in `error` (may be NULL), for a caller that knows the
+ * context. */
 void error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

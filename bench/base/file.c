@@ -11,16 +11,22 @@
 
 #include "bench/base/file.h"
 
-void sha256_hex(const void *data, size_t size, char out[SHA256_HEX])
+static void put_digest(struct sha256_ctx *context, char out[SHA256_HEX])
 {
     uint8_t digest[SHA256_DIGEST_SIZE];
+
+    sha256_digest(context, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+void sha256_hex(const void *data, size_t size, char out[SHA256_HEX])
+{
     struct sha256_ctx context;
 
     sha256_init(&context);
     sha256_update(&context, size, data);
-    sha256_digest(&context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    put_digest(&context, out);
 }
 
 static int read_all(int fd, struct file *file, size_t size)
@@ -40,20 +46,63 @@ static int read_all(int fd, struct file *file, size_t size)
     return 0;
 }
 
+/* Open a regular file; *about is filled. */
+static int open_regular(const char *path, struct stat *about, struct error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would keep us waiting */
+    int status = 0;
+
+    if (fd < 0)
+        return fail(error, errno, "%s: %s", path, strerror(errno));
+    if (fstat(fd, about) < 0)
+        status = fail(error, errno, "%s: %s", path, strerror(errno));
+    else if (!S_ISREG(about->st_mode))
+        status = fail(error, EINVAL, "%s: not a regular file", path);
+    if (status == 0)
+        return fd;
+    close(fd);
+    return status;
+}
+
+int file_hash(const char *path, struct file *file, struct error *error)
+{
+    static const size_t room = 1 << 20;
+    struct sha256_ctx context;
+    struct stat about;
+    ssize_t got = 1;
+    char *bytes;
+    int fd;
+
+    *file = (struct file){.path = strdup(path)};
+    fd = open_regular(path, &about, error);
+    if (fd < 0)
+        return fd;
+    bytes = malloc(room);
+    sha256_init(&context);
+    while (bytes && got > 0) {
+        got = read(fd, bytes, room);
+        if (got > 0)
+            sha256_update(&context, (size_t)got, (const uint8_t *)bytes);
+        file->size += got > 0 ? (size_t)got : 0;
+    }
+    if (!bytes || got < 0)
+        fail(error, bytes ? errno : ENOMEM, "%s: %s", path, strerror(bytes ? errno : ENOMEM));
+    put_digest(&context, file->sha256);
+    close(fd);
+    free(bytes);
+    return !bytes || got < 0 ? -EIO : 0;
+}
+
 int file_read(const char *path, struct file *file, struct error *error)
 {
     struct stat about;
     int fd, status = 0;
 
     *file = (struct file){.path = strdup(path)};
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would keep us waiting */
+    fd = open_regular(path, &about, error);
     if (fd < 0)
-        return fail(error, errno, "%s: %s", path, strerror(errno));
-    if (fstat(fd, &about) < 0)
-        status = fail(error, errno, "%s: %s", path, strerror(errno));
-    else if (!S_ISREG(about.st_mode))
-        status = fail(error, EINVAL, "%s: not a regular file", path);
-    else if (!(file->data = malloc((size_t)about.st_size + 1)))
+        return fd;
+    if (!(file->data = malloc((size_t)about.st_size + 1)))
         status =
             fail(error, ENOMEM, "%s: no memory for its %lld bytes", path, (long long)about.st_size);
     else if ((status = read_all(fd, file, (size_t)about.st_size)) < 0)

@@ -23,6 +23,9 @@ struct file {
 int file_read(const char *path, struct file *file, struct error *error);
 void file_free(struct file *file);
 
+/* Hash it without keeping it: `data` is NULL. Free likewise. */
+int file_hash(const char *path, struct file *file, struct error *error);
+
 /* Write `count` parts, one after the other, as a new file at `path` with `mode`. */
 int file_write(const char *path, const struct file *const *parts, size_t count, unsigned mode,
                struct error *error);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/measure/sandbox.h"
@@ -33,8 +38,52 @@ void sandbox_signals(sigset_t *set)
     sigaddset(set, SIGHUP);
 }
 
-/* Wait for `child`, reaping any orphan meanwhile; its wait status, or -1. */
-static int wait_for(pid_t child)
+/* What worker and tare share: the worker's result; and worker and reaper, how orphans ended. */
+#define ORPHANS 64
+struct verdict {
+    int lifeline[2]; /* a pipe: its reader sees the end when tare is gone */
+    int status;
+    struct error error;
+    uint32_t reaped; /* so many orphans; a futex; the latest are: */
+    struct {
+        pid_t pid;
+        int status;
+    } orphans[ORPHANS];
+};
+
+static struct verdict *own; /* the worker's */
+
+static void note_orphan(struct verdict *verdict, pid_t pid, int status)
+{
+    uint32_t number = verdict->reaped;
+
+    verdict->orphans[number % ORPHANS].pid = pid;
+    verdict->orphans[number % ORPHANS].status = status;
+    __atomic_store_n(&verdict->reaped, number + 1, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &verdict->reaped, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+int sandbox_reaped(pid_t pid, int *status)
+{
+    const struct timespec second = {.tv_sec = 1};
+
+    for (bool again = own != NULL; again;) {
+        uint32_t number = __atomic_load_n(&own->reaped, __ATOMIC_ACQUIRE);
+
+        for (uint32_t i = 1; i <= ORPHANS && i <= number; i++)
+            if (own->orphans[(number - i) % ORPHANS].pid == pid) {
+                *status = own->orphans[(number - i) % ORPHANS].status;
+                return 0;
+            }
+        again = syscall(SYS_futex, &own->reaped, FUTEX_WAIT, number, &second, NULL, 0) == 0 ||
+                errno != ETIMEDOUT;
+    }
+    return -ESRCH;
+}
+
+/* Wait for `child`, reaping any orphan meanwhile, which `verdict` (or NULL) is told; its wait
+ * status, or -1. */
+static int wait_for(pid_t child, struct verdict *verdict)
 {
     struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
     sigset_t set;
@@ -47,9 +96,12 @@ static int wait_for(pid_t child)
     sigaction(SIGHUP, &action, NULL);
     sandbox_signals(&set);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
-    while ((pid = wait(&status)) != child)
+    while ((pid = wait(&status)) != child) {
         if (pid < 0 && errno != EINTR)
             return -1;
+        if (pid > 0 && verdict)
+            note_orphan(verdict, pid, status);
+    }
     ward = 0;
     return status;
 }
@@ -92,6 +144,24 @@ static int forbidden(const char *what, struct error *error)
                 what, strerror(code));
 }
 
+static int covered = -1; /* what was at SANDBOX_DIR */
+
+int sandbox_borrow(const char *path, struct error *error)
+{
+    static const char below[] = SANDBOX_DIR "/";
+    struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+    bool hidden = strncmp(path, below, strlen(below)) == 0;
+    int tree = open_tree(hidden ? covered : AT_FDCWD, hidden ? path + strlen(below) : path,
+                         OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+    if (tree >= 0 && mount_setattr(tree, "", AT_EMPTY_PATH, &read_only, sizeof read_only) == 0)
+        return tree;
+    fail(error, errno, "%s: cannot be taken into the sandbox: %s", path, strerror(errno));
+    if (tree >= 0)
+        close(tree);
+    return -EIO;
+}
+
 /* The mounts tell whether the namespaces are real: Ubuntu's AppArmor lets unshare succeed and
  * then refuses them. */
 static int mount_private(struct error *error)
@@ -105,21 +175,13 @@ static int mount_private(struct error *error)
     if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 &&
         access("/sys/devices/system/cpu", R_OK) < 0)
         return forbidden("mounting /sys", error);
+    covered = open(SANDBOX_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (mount("tmpfs", SANDBOX_DIR, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
         return forbidden("mounting a tmpfs", error);
     if (chdir(SANDBOX_DIR) < 0)
         return forbidden("entering the tmpfs", error);
     return 0;
 }
-
-/* What worker and tare share: the worker's result. */
-struct verdict {
-    int lifeline[2]; /* a pipe: its reader sees the end when tare is gone */
-    int status;
-    struct error error;
-};
-
-static struct verdict *own; /* the worker's */
 
 _Noreturn void sandbox_abandon(int code, const char *format, ...)
 {
@@ -161,7 +223,7 @@ static _Noreturn void be_reaper(uid_t uid, gid_t gid, int (*work)(void *data, st
     worker = fork();
     if (worker == 0)
         be_worker(work, data, verdict);
-    status = worker < 0 ? -1 : wait_for(worker);
+    status = worker < 0 ? -1 : wait_for(worker, verdict);
     /* The worker's death, unlike its return, must not be mistaken for success. */
     _exit(status == 0 ? 0 : 1);
 }
@@ -194,7 +256,7 @@ int sandbox_run(int (*work)(void *data, struct error *error), void *data, struct
         be_reaper(uid, gid, work, data, verdict);
     if (reaper < 0) {
         result = forbidden("new namespaces", error);
-    } else if (wait_for(reaper) != 0) {
+    } else if (wait_for(reaper, NULL) != 0) {
         result = fail(error, ECHILD, "the sandbox's worker was killed");
     } else {
         result = verdict->status;

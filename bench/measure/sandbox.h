@@ -28,6 +28,15 @@ void sandbox_signals(sigset_t *set);
  * with the remedy when the host forbids the sandbox; -ECHILD when the worker was killed. */
 int sandbox_run(int (*work)(void *data, struct error *error), void *data, struct error *error);
 
+/* In the worker: a detached mount of the file at `path`, an absolute one as it was outside, also
+ * below SANDBOX_DIR, which can be written to by nobody; move_mount() puts it somewhere. A
+ * descriptor, or a negative errno with `error` filled. */
+int sandbox_borrow(const char *path, struct error *error);
+
+/* In the worker: the wait status of process `pid`, an orphan that has ended, once the reaper has
+ * seen that. 0, or -ESRCH if it has not within a second. */
+int sandbox_reaped(pid_t pid, int *status);
+
 /* In the worker: end the sandbox at once, without regard to threads that hang, as if `work` had
  * failed with `code` and this message. */
 _Noreturn void sandbox_abandon(int code, const char *format, ...)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,14 +67,26 @@ static int create(void *data, struct error *error)
     return status;
 }
 
+/* Whether the guest may end QEMU before the driver's call has returned, which then fails. */
+static bool has_left(const struct errand *errand)
+{
+    const struct rules *rules = errand->slots->setup->rules;
+    struct pollfd end = {.fd = errand->slot->guest.exit_fd, .events = POLLIN};
+
+    return rules && rules->end == END_DEBUG_EXIT && poll(&end, 1, 1000) == 1;
+}
+
 static int resume(void *data, struct error *error)
 {
     const struct errand *errand = data;
     const struct trial_setup *setup = errand->slots->setup;
+    struct error why = {0};
+    int status;
 
     /* The guest can mark before the driver returns. */
     errand->slot->watch.stamps[EVENT_RESUME] = clock_now();
-    return setup->driver->resume(setup->context, &errand->slot->guest, error);
+    status = setup->driver->resume(setup->context, &errand->slot->guest, &why);
+    return status == 0 || has_left(errand) ? 0 : fail(error, -status, "%s", why.text);
 }
 
 static int destroy(void *data, struct error *error)
@@ -172,6 +185,7 @@ int slots_prepare(struct slots *slots, unsigned number, unsigned program, struct
 
     slot->program = program;
     watch_init(&slot->watch, setup->ready);
+    slot->watch.rules = setup->rules;
     guest_init(&slot->guest);
     status = setup->launch(setup->data, program, number, &slot->launch, error);
     if (status < 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "bench/base/clock.h"
 #include "bench/base/json.h"
@@ -12,6 +13,7 @@
 #include "bench/measure/crowd.h"
 #include "bench/measure/patience.h"
 #include "bench/measure/pulse.h"
+#include "bench/measure/sandbox.h"
 #include "bench/measure/slots.h"
 #include "bench/measure/trial.h"
 
@@ -131,6 +133,8 @@ static int explain(struct trial *trial, int code, const char *wanted, const char
     if (code == -EBADMSG)
         return fail(error, EBADMSG, "out of order: %s was marked after %s",
                     event_names[watch->early], event_names[watch->latest]);
+    if (code == -EPROTO)
+        return fail(error, EPROTO, "the console said \"%s\"", watch->complaint);
     if (code == -EPIPE && watch->stamps[EVENT_END] >= 0)
         return fail(error, EPIPE, "the payload ended with status %u before %s%s",
                     watch->status[EVENT_END], wanted, hint);
@@ -139,10 +143,13 @@ static int explain(struct trial *trial, int code, const char *wanted, const char
     return fail(error, -code, "%s", strerror(-code));
 }
 
-/* A guest that marks what it did before after what it did later cannot be trusted in anything. */
+/* A guest that says it has failed, has. One that marks what it did before after what it did later
+ * cannot be trusted in anything. */
 static int check(const struct trial *trial)
 {
-    return current(trial)->watch.early != EVENT_COUNT ? -EBADMSG : 0;
+    const struct watch *watch = &current(trial)->watch;
+
+    return watch->early != EVENT_COUNT ? -EBADMSG : *watch->complaint ? -EPROTO : 0;
 }
 
 static bool is_gone(const struct trial *trial)
@@ -218,6 +225,71 @@ int trial_linger(struct trial *trial, double seconds, struct error *error)
     if (status == 0 || status == -ETIMEDOUT)
         status = check(trial);
     return status < 0 ? explain(trial, status, event_names[EVENT_END], "", error) : 0;
+}
+
+/* How the guest's process ended: its exit status, 128 and the signal, or negative if nobody knows.
+ */
+static int exit_status(const struct slot *slot)
+{
+    siginfo_t end = {0};
+    int status;
+
+    if (slot->watch.stamps[EVENT_END] >= 0)
+        return (int)slot->watch.status[EVENT_END];
+    if (waitid(P_PIDFD, (id_t)slot->guest.exit_fd, &end, WEXITED | WNOHANG | WNOWAIT) == 0)
+        return end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
+    if (sandbox_reaped(slot->guest.pid, &status) < 0) /* libvirt's QEMU is nobody's child */
+        return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Whether the guest ended, or not, as its rules say. */
+static int judge(const struct trial *trial, struct error *error)
+{
+    const struct rules *rules = trial->setup->rules;
+    const struct slot *slot = current(trial);
+    bool gone = slot->watch.stamps[EVENT_GONE] >= 0;
+    int status = gone ? exit_status(slot) : 0;
+
+    if (gone && (rules->end == END_NEVER || rules->end == END_HALT))
+        return fail(error, EPIPE, "the guest ended by itself, with status %d; \"end\" says \"%s\"",
+                    status, ending_names[rules->end]);
+    if (gone && status != (int)rules->status)
+        return fail(error, EPIPE, "the guest ended with status %d, not %u", status, rules->status);
+    if (rules->success.text && !slot->watch.succeeded)
+        return fail(error, EPROTO, "no line of the console matched \"success\": \"%.200s\"",
+                    rules->success.text);
+    return 0;
+}
+
+static int wait_success(struct trial *trial, struct error *error)
+{
+    int status = 0;
+
+    while (!current(trial)->watch.succeeded && status == 0)
+        status = step(trial, NULL, error);
+    return status < 0 ? explain(trial, status, "line of success", "", error) : 0;
+}
+
+int trial_conclude(struct trial *trial, double seconds, struct error *error)
+{
+    const struct rules *rules = trial->setup->rules;
+    int status;
+
+    if (!rules || rules->end == END_MARKER || rules->end == END_NEVER)
+        status = trial_linger(trial, seconds, error);
+    else if (rules->end != END_HALT)
+        status = trial_wait(trial, EVENT_GONE, error);
+    else
+        status = wait_success(trial, error);
+    if (status == 0 && trial_is_judged(trial))
+        status = judge(trial, error);
+    return status;
+}
+
+bool trial_is_judged(const struct trial *trial)
+{
+    return trial->setup->rules && trial->setup->rules->end != END_MARKER;
 }
 
 enum event trial_started(const struct trial *trial)

@@ -11,6 +11,7 @@
 #include "drivers/driver.h"
 #include "scenarios/scenario.h"
 #include "bench/plan/ready.h"
+#include "bench/plan/rules.h"
 #include "bench/measure/watch.h"
 
 #define METRICS_MAX 32
@@ -51,6 +52,7 @@ struct trial_setup {
     void *context; /* the driver's */
     const struct machine *machine;
     const struct ready *ready; /* when the program counts as started */
+    const struct rules *rules; /* what its target.json says of its end; NULL: nothing */
     enum profile profile;
     unsigned vms;       /* at most so many at once; 0: the scenario's own number */
     const char *url;    /* the path that requests are for */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,14 +92,27 @@ static void keep_console(struct watch *watch, const char *bytes, size_t count)
     watch->console[watch->console_used] = '\0';
 }
 
+static void take_line(struct watch *watch, const char *line, size_t length, int64_t stamp)
+{
+    if (watch->stamps[EVENT_READY] < 0 && ready_matches(watch->ready, line, length))
+        watch->stamps[EVENT_READY] = stamp;
+    if (!watch->rules)
+        return;
+    watch->succeeded |= pattern_matches(&watch->rules->success, line, length);
+    if (!*watch->complaint && pattern_matches(&watch->rules->failure, line, length))
+        snprintf(watch->complaint, sizeof watch->complaint, "%.*s", (int)length, line);
+}
+
 /* Keep what a console said as evidence, and see whether it says that the program is ready: by the
  * stamp of the line's last byte. */
 static void take_console(struct watch *watch, const char *bytes, size_t count, int64_t stamp)
 {
+    size_t length;
+
     keep_console(watch, bytes, count);
-    for (size_t i = 0; i < count && watch->stamps[EVENT_READY] < 0; i++)
-        if (ready_feed(watch->ready, &watch->line, bytes[i]))
-            watch->stamps[EVENT_READY] = stamp;
+    for (size_t i = 0; i < count; i++)
+        if (ready_line_feed(&watch->line, bytes[i], &length))
+            take_line(watch, watch->line.bytes, length, stamp);
 }
 
 static void take_phase(struct watch *watch, const struct marker_record *record)

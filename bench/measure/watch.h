@@ -13,11 +13,13 @@
 #include "bench/measure/markers.h"
 #include "bench/measure/probe.h"
 #include "bench/plan/ready.h"
+#include "bench/plan/rules.h"
 
 #define CONSOLE_KEEP 4096 /* bytes of console kept for evidence, the latest */
 
 struct watch {
     const struct ready *ready;
+    const struct rules *rules;   /* patterns that its console is looked through for; or NULL */
     const struct guest *guest;   /* NULL: none yet, or none any more */
     struct probe *probe;         /* asks for the reply on the wire; NULL: nothing does */
     int64_t stamps[EVENT_COUNT]; /* ns of CLOCK_MONOTONIC; -1: not seen */
@@ -27,6 +29,8 @@ struct watch {
     struct phase_mark phases[PHASES];
     struct marker_stream stream;
     struct ready_line line;
+    bool succeeded;      /* a line said so: rules->success */
+    char complaint[200]; /* the first line of the console that rules->failure matches; else "" */
     bool console_open, marker_open;
     unsigned bad_markers; /* bytes that belong to no marker */
     enum event latest;    /* of those that markers told */

@@ -78,10 +78,47 @@ static bool has_pvh_note(const struct file *file)
     return false;
 }
 
+bool elf_is_linux(const struct file *file)
+{
+    /* Linux boot protocol, Documentation/arch/x86/boot.rst */
+    return file->size > 0x206 && memcmp(file->data + 0x202, "HdrS", 4) == 0;
+}
+
+/* The header is in the first `reach` bytes, aligned to `step`: `count` words that add up to 0. */
+static bool find_header(const struct file *file, uint32_t magic, size_t reach, size_t step,
+                        unsigned count, uint32_t *flags)
+{
+    for (size_t at = 0; at + 4 * count <= file->size && at + 4 * count <= reach; at += step) {
+        uint32_t words[4], sum = 0;
+
+        memcpy(words, file->data + at, 4 * count);
+        for (unsigned i = 0; i < count; i++)
+            sum += words[i];
+        if (words[0] != magic || sum != 0)
+            continue;
+        *flags = words[1];
+        return true;
+    }
+    return false;
+}
+
+struct multiboot elf_multiboot(const struct file *file)
+{
+    const uint32_t addresses = 1U << 16; /* of the flags: the header tells where to load */
+    bool wide = has_magic(file) && file->data[EI_CLASS] == ELFCLASS64;
+    uint32_t flags;
+
+    if (find_header(file, 0x1badb002, 8192, 4, 3, &flags))
+        return (struct multiboot){1, wide && !(flags & addresses)};
+    if (find_header(file, 0xe85250d6, 32768, 8, 4, &flags))
+        return (struct multiboot){2, true};
+    return (struct multiboot){0, false};
+}
+
 int elf_check_kernel(const struct file *file, struct error *error)
 {
-    if (file->size > 0x206 && memcmp(file->data + 0x202, "HdrS", 4) == 0)
-        return 0; /* Linux boot protocol, Documentation/arch/x86/boot.rst */
+    if (elf_is_linux(file))
+        return 0;
     if (!has_magic(file))
         return fail(error, ENOEXEC, "%s: neither an ELF kernel nor a Linux bzImage", file->path);
     if (!has_pvh_note(file))

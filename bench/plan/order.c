@@ -5,6 +5,14 @@
 #include "bench/base/shuffle.h"
 #include "bench/plan/plan.h"
 
+/* A program that tare does not know can be asked when it is ready, as a user's can. */
+static bool takes_part(const struct scenario *scenario, const struct target *target)
+{
+    if (target_is_foreign(target))
+        return scenario->takes_payload && !scenario->sends_requests && !scenario->needs_program;
+    return !scenario->needs_program || target->runs_program;
+}
+
 /* What one round holds: each target with each scenario in which it takes part. */
 static size_t list_round(const struct plan *plan, struct planned *round)
 {
@@ -12,7 +20,7 @@ static size_t list_round(const struct plan *plan, struct planned *round)
 
     for (unsigned s = 0; s < plan->scenario_count; s++)
         for (unsigned t = 0; t < plan->target_count; t++)
-            if (!plan->scenarios[s]->needs_program || plan->targets[t].runs_program)
+            if (takes_part(plan->scenarios[s], &plan->targets[t]))
                 round[count++] = (struct planned){.target = t, .scenario = s};
     return count;
 }

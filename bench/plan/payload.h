@@ -6,6 +6,8 @@
 #ifndef TARE_PAYLOAD_H_
 #define TARE_PAYLOAD_H_
 
+#include <stdbool.h>
+
 #include "bench/base/file.h"
 
 #define PAYLOAD_PROGRAM "/app"
@@ -49,5 +51,15 @@ int elf_check_program(const struct file *file, struct error *error);
 /* Whether `file` is a kernel that QEMU can boot directly: an x86 ELF with a PVH entry note, or
  * a Linux bzImage; else -ENOEXEC and the reason. */
 int elf_check_kernel(const struct file *file, struct error *error);
+
+/* Whether `file` is a Linux bzImage. */
+bool elf_is_linux(const struct file *file);
+
+/* Its multiboot header, as loaders look for it. */
+struct multiboot {
+    unsigned version; /* 1, 2; 0: there is none */
+    bool refused;     /* version 1, but QEMU's -kernel refuses it: 64-bit, without addresses */
+};
+struct multiboot elf_multiboot(const struct file *file);
 
 #endif

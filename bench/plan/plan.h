@@ -37,7 +37,9 @@ enum twins { TWINS_NONE, TWINS_AB, TWINS_AA };
 struct plan_options {
     const char *datadir;
     const char *scenarios; /* comma-separated names, or "all": all but the hidden ones */
-    const char *targets;   /* comma-separated names, or "all": all with `in_all` */
+    const char *targets;   /* comma-separated, as target_read() takes them, or "all": all with
+                              `in_all` */
+    struct images images;  /* of the targets that bring none */
     const char *drivers;   /* comma-separated, each running every VM target; NULL: their own */
     const char *payload;   /* the user's program, in place of the scenario's; NULL: none */
     const char *args;      /* its arguments, space-separated; NULL: none */
@@ -90,6 +92,7 @@ struct plan {
     struct ready ready;                          /* likewise */
     struct target targets[PLAN_NAMES_MAX];
     unsigned target_count;
+    char left_out[512];      /* the targets of "all" whose images are not there, with commas */
     const struct driver *by; /* of options.drivers, whose targets are added */
     int pcap_dir;            /* the folder of options.keep_pcap, open; else 0 */
     struct file plugin;      /* counts halts under --icount; empty otherwise */

@@ -67,7 +67,7 @@ static int add_target(struct plan *plan, const char *name, struct error *error)
 
     if (plan->target_count == PLAN_NAMES_MAX)
         return fail(error, EINVAL, "--target: more than %d", PLAN_NAMES_MAX);
-    status = target_read(plan->options.datadir, name, target, error);
+    status = target_read(plan->options.datadir, &plan->options.images, name, target, error);
     plan->target_count++;
     if (status == 0 && plan->by && target->driver->uses_machine && !strchr(name, ':'))
         status = target_run_by(target, plan->by, error);
@@ -118,6 +118,18 @@ static int add_scenarios(struct plan *plan, struct error *error)
     return status;
 }
 
+/* Whether "all" does without it. */
+static bool leaves_out(struct plan *plan, const struct target *target)
+{
+    size_t used = strlen(plan->left_out);
+
+    if (!target->in_all || !target->absent)
+        return !target->in_all;
+    snprintf(plan->left_out + used, sizeof plan->left_out - used, "%s%s", used ? ", " : "",
+             target->name);
+    return true;
+}
+
 static int all_targets(struct plan *plan, struct error *error)
 {
     char **names = target_names(plan->options.datadir, error);
@@ -126,7 +138,7 @@ static int all_targets(struct plan *plan, struct error *error)
     for (char **name = names; name && *name; name++) {
         if (status == 0) {
             status = add_target(plan, *name, error);
-            if (status == 0 && !plan->targets[plan->target_count - 1].in_all)
+            if (status == 0 && leaves_out(plan, &plan->targets[plan->target_count - 1]))
                 target_free(&plan->targets[--plan->target_count]);
         }
         free(*name);
@@ -237,7 +249,7 @@ static int check_arguments(struct plan *plan, struct error *error)
         const struct target *target = &plan->targets[t];
 
         if (*plan->arguments.text && target->driver->uses_machine && target->runs_program &&
-            !strstr(target->cmdline, "{args}"))
+            !target->absent && !strstr(target->cmdline, "{args}"))
             return fail(error, EINVAL,
                         "--args: target %s: the field \"cmdline\" of its target.json has no {args}",
                         target->name);
@@ -251,7 +263,8 @@ static int check_network(struct plan *plan, struct error *error)
     for (unsigned t = 0; t < plan->target_count; t++) {
         const struct target *target = &plan->targets[t];
 
-        if (ready_by_network(&plan->ready) && target->runs_program && !target_has_network(target))
+        if (ready_by_network(&plan->ready) && target->runs_program && !target->absent &&
+            !target_has_network(target))
             return fail(error, EINVAL,
                         "--ready %s: target %s has no network: %s; leave the target out",
                         plan->ready.kind == READY_TCP ? "tcp" : "ping", target->name,
@@ -290,7 +303,7 @@ static int check_memory(struct plan *plan, struct error *error)
         const struct target *target = &plan->targets[t];
         size_t need = target->kernel.size + largest_payload(plan);
 
-        if (!target->driver->uses_machine)
+        if (!target->driver->uses_machine || target->absent || target->payload != PAYLOAD_INITRD)
             continue;
         for (size_t i = 0; i < target->extra_count; i++)
             need += target->extras[i].size;
@@ -367,8 +380,64 @@ static int add_targets(struct plan *plan, struct error *error)
     return names ? each_word(names, plan, add_by_driver, error) : add_named(plan, error);
 }
 
+/* Whether target `name`, NAME or NAME:DRIVER, is called as the text from `from` to `end`. */
+static bool is_called(const char *name, const char *from, const char *end)
+{
+    size_t length = (size_t)(end - from);
+
+    return strncmp(name, from, length) == 0 && (!name[length] || name[length] == ':');
+}
+
+/* Whether each --image is for a target of the run. */
+static int check_images(struct plan *plan, struct error *error)
+{
+    for (const char *const *image = plan->options.images.named; image && *image; image++) {
+        const char *end = strchr(*image, '=');
+        unsigned t = 0;
+
+        if (!end || end == *image || !end[1])
+            return fail(error, EINVAL, "--image: \"%s\" is not NAME=PATH", *image);
+        while (t < plan->target_count && !is_called(plan->targets[t].name, *image, end))
+            t++;
+        if (t == plan->target_count)
+            return fail(error, EINVAL, "--image: \"%s\": no target of this run is called so",
+                        *image);
+    }
+    return 0;
+}
+
+/* Targets of others that this run cannot have. */
+static int leave_unfit(struct plan *plan, struct error *error)
+{
+    for (unsigned t = 0; t < plan->target_count; t++) {
+        struct target *target = &plan->targets[t];
+        unsigned given = plan->options.machine.memory_mib;
+        int done = 0;
+
+        if (target->absent)
+            continue;
+        if (target->driver->uses_machine && target->memory_min > given)
+            done = asprintf(&target->absent, "needs %u MiB, and the run gives %u: --memory %u",
+                            target->memory_min, given, target->memory_min);
+        else if (plan->options.machine.icount && target_is_foreign(target))
+            done =
+                asprintf(&target->absent, "writes no markers, from which --icount reads the time");
+        else if (plan->options.payload && target_is_foreign(target))
+            done = asprintf(&target->absent, "has its own program, and runs no --payload");
+        if (done < 0)
+            return fail(error, ENOMEM, "out of memory");
+    }
+    return 0;
+}
+
 static int check_names(struct plan *plan, struct error *error)
 {
+    unsigned absent = 0;
+
+    for (unsigned t = 0; t < plan->target_count; t++)
+        absent += plan->targets[t].absent != NULL;
+    if (plan->target_count > 0 && absent == plan->target_count)
+        return fail(error, ENOENT, "target %s: %s", plan->targets[0].name, plan->targets[0].absent);
     if (plan->scenario_count > 0 && plan->target_count > 0)
         return 0;
     return fail(error, EINVAL, "%s: names nothing",
@@ -378,9 +447,9 @@ static int check_names(struct plan *plan, struct error *error)
 int plan_prepare(const struct plan_options *options, struct plan *plan, struct error *error)
 {
     static int (*const steps[])(struct plan * plan, struct error * error) = {
-        add_scenarios, check_url,      read_rules,    read_payloads, add_targets,
-        check_names,   plan_add_twins, read_noise,    read_plugin,   check_arguments,
-        check_network, check_memory,   open_pcap_dir, plan_order,
+        add_scenarios, check_url,    read_rules,     read_payloads, add_targets, check_images,
+        leave_unfit,   check_names,  plan_add_twins, read_noise,    read_plugin, check_arguments,
+        check_network, check_memory, open_pcap_dir,  plan_order,
     };
     int status = plan_check_options(options, error);
 

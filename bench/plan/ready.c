@@ -84,22 +84,45 @@ void ready_free(struct ready *ready)
     *ready = (struct ready){0};
 }
 
-bool ready_feed(const struct ready *ready, struct ready_line *line, char byte)
+static bool end_line(struct ready_line *line, size_t *length)
 {
-    size_t length = line->used;
-    regmatch_t span;
+    *length = line->used;
+    line->used = 0;
+    if (*length > 0 && line->bytes[*length - 1] == '\r') /* a terminal's line ends */
+        --*length;
+    return true;
+}
 
-    if (ready->kind != READY_CONSOLE)
-        return false;
-    if (byte != '\n') {
-        if (line->used < sizeof line->bytes)
-            line->bytes[line->used++] = byte;
+bool ready_line_feed(struct ready_line *line, char byte, size_t *length)
+{
+    unsigned char code = (unsigned char)byte;
+
+    if (byte == '\n' || byte == '\x1b') {
+        bool ends = byte == '\n';
+
+        line->state = ends ? LINE_TEXT : LINE_ESCAPE;
+        return ends && end_line(line, length);
+    }
+    if (line->state == LINE_ESCAPE) { /* ECMA-48 */
+        line->state = byte == '[' ? LINE_SEQUENCE : LINE_TEXT;
         return false;
     }
-    line->used = 0;
-    if (length > 0 && line->bytes[length - 1] == '\r') /* a terminal's line ends */
-        length--;
+    if (line->state == LINE_SEQUENCE) {
+        if (code < 0x40 || code > 0x7e)
+            return false;
+        line->state = LINE_TEXT;
+        return byte != 'm' && line->used > 0 && end_line(line, length);
+    }
+    if (line->used < sizeof line->bytes)
+        line->bytes[line->used++] = byte;
+    return false;
+}
+
+bool ready_matches(const struct ready *ready, const char *line, size_t length)
+{
     /* By its length: a NUL among the bytes must not hide what follows it. */
-    span = (regmatch_t){.rm_so = 0, .rm_eo = (regoff_t)length};
-    return regexec(&ready->regex, line->bytes, 0, &span, REG_STARTEND) == 0;
+    regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)length};
+
+    return ready->kind == READY_CONSOLE &&
+           regexec(&ready->regex, line, 0, &span, REG_STARTEND) == 0;
 }

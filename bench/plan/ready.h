@@ -36,6 +36,7 @@ extern const struct ready ready_by_marker; /* as programs of ours do */
 struct ready_line {
     char bytes[READY_LINE_MAX];
     size_t used;
+    enum { LINE_TEXT, LINE_ESCAPE, LINE_SEQUENCE } state;
 };
 
 /* Whether the guest is asked over the network. */
@@ -46,7 +47,12 @@ bool ready_by_network(const struct ready *ready);
 int ready_parse(const char *rule, struct ready *ready, struct error *error);
 void ready_free(struct ready *ready);
 
-/* Take a console's next byte; whether it ends a line that is the one waited for. */
-bool ready_feed(const struct ready *ready, struct ready_line *line, char byte);
+/* Take a console's next byte; whether it ends a line, which is then in `line`, `length` bytes of it
+ * kept. A CR before its end is none of them, nor are colours. Where a terminal's cursor is moved, a
+ * line ends, too: programs that draw a screen write no other. */
+bool ready_line_feed(struct ready_line *line, char byte, size_t *length);
+
+/* Whether a line is the one waited for. */
+bool ready_matches(const struct ready *ready, const char *line, size_t length);
 
 #endif

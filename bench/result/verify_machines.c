@@ -130,9 +130,10 @@ static bool is_of_type(const char *type, const char *machine)
 }
 
 /* The domain is the machine that the run names. */
-static void check_domain(const cJSON *about, const char *target, const char *xml,
+static void check_domain(const cJSON *about, const cJSON *of, const char *xml,
                          struct verify *verify)
 {
+    const char *target = json_text(of, "name"), *type = json_text(about, "machine");
     char text[256], tag[512];
     bool pinned = strcmp(json_text(about, "pin"), "off") != 0;
     bool kvm = strcmp(json_text(about, "accel"), "kvm") == 0;
@@ -153,9 +154,10 @@ static void check_domain(const cJSON *about, const char *target, const char *xml
         verify_fault(verify, "launches: %s: is %spinned, the run is not so", target,
                      pinned ? "not " : "");
     between(xml, " machine='", "'", text, sizeof text);
-    if (!is_of_type(json_text(about, "machine"), text))
-        verify_fault(verify, "launches: %s: its machine is a %s, the run's a %s", target, text,
-                     json_text(about, "machine"));
+    if (*json_text(of, "differs"))
+        type = json_text(of, "machine");
+    if (!is_of_type(type, text))
+        verify_fault(verify, "launches: %s: its machine is a %s, not a %s", target, text, type);
     if ((strstr(xml, "'-icount'") != NULL) != cJSON_IsTrue(json_field(about, "icount")))
         verify_fault(verify, "launches: %s: counts instructions, or not, unlike the run", target);
 }
@@ -239,7 +241,7 @@ static void check_launched(const cJSON *document, const cJSON *target, struct ve
         if (is_vm(target))
             check_words(name, launch, verify);
         if (*json_text(launch, "xml"))
-            check_domain(json_field(document, "run"), name, json_text(launch, "xml"), verify);
+            check_domain(json_field(document, "run"), target, json_text(launch, "xml"), verify);
     }
 }
 
@@ -306,6 +308,12 @@ static int check_machines(const cJSON *document, struct domain *domains, struct 
 
             if (!is_vm(target) || status < 0)
                 continue;
+            if (*json_text(target, "differs")) {
+                if (!*theirs)
+                    verify_fault(verify, "launches: %s: nothing tells its machine",
+                                 json_text(target, "name"));
+                continue; /* it says that its machine is not that of the others */
+            }
             hash = hash ? hash : theirs;
             if (!*theirs || strcmp(hash, theirs) != 0)
                 verify_fault(verify, "launches: %s: its machine is not that of the others",

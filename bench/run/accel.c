@@ -37,6 +37,11 @@ static int drop_refused(struct run *run, struct error *error)
         if (!run->plan->targets[t].driver->needs_accel)
             continue;
         vms++;
+        if (run->dropped[t] ||
+            target_is_foreign(&run->plan->targets[t])) { /* asks in its own way */
+            kept += !run->dropped[t];
+            continue;
+        }
         status = try_target(run, t, &why);
         if (status == -ECANCELED)
             return status;
@@ -66,7 +71,7 @@ static int try_all(struct run *run, char *reason, size_t size)
         struct error why = {0};
         int status;
 
-        if (!target->driver->needs_accel || !target->built_in)
+        if (!target->driver->needs_accel || !target->built_in || run->dropped[t])
             continue;
         status = try_target(run, t, &why);
         if (status == -ECANCELED)

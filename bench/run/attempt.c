@@ -85,6 +85,7 @@ void attempt_close(struct run *run)
 struct source {
     const struct run *run;
     const struct planned *planned;
+    const struct machine *machine; /* the target's */
 };
 
 static int launch(const void *data, unsigned program, unsigned instance, struct launch *launch,
@@ -92,7 +93,8 @@ static int launch(const void *data, unsigned program, unsigned instance, struct 
 {
     const struct source *source = data;
 
-    return stage_launch(source->run, source->planned, program, instance, launch, error);
+    return stage_launch(source->run, source->planned, program, source->machine, instance, launch,
+                        error);
 }
 
 static bool is_probed(const struct plan *plan, const struct planned *planned)
@@ -100,29 +102,43 @@ static bool is_probed(const struct plan *plan, const struct planned *planned)
     const struct target *target = &plan->targets[planned->target];
     bool probed = false;
 
+    if (target_is_foreign(target))
+        return ready_by_network(&target->rules.ready);
     for (unsigned p = 0; p < plan->program_counts[planned->scenario]; p++)
         probed |= plan->programs[planned->scenario][p].about.port != 0 ||
                   plan->programs[planned->scenario][p].ready->kind == READY_PING;
     return probed && target_has_network(target);
 }
 
+/* When the guest counts as started. */
+static const struct ready *ready_of(const struct plan *plan, const struct planned *planned)
+{
+    const struct target *target = &plan->targets[planned->target];
+
+    if (target_is_foreign(target))
+        return &target->rules.ready;
+    return target->runs_program ? plan->programs[planned->scenario]->ready : &ready_by_marker;
+}
+
 int attempt_trial(struct run *run, const struct planned *planned, struct trial_report *report)
 {
     const struct plan *plan = run->plan;
     const struct target *target = &plan->targets[planned->target];
-    struct source source = {run, planned};
+    struct machine machine = target_machine(target, &run->machine);
+    struct source source = {run, planned, &machine};
     char label[128];
     struct trial_setup setup = {
         .scenario = plan->scenarios[planned->scenario],
         .driver = target->driver,
-        .machine = &run->machine,
-        .ready = target->runs_program ? plan->programs[planned->scenario]->ready : &ready_by_marker,
+        .machine = &machine,
+        .ready = ready_of(plan, planned),
+        .rules = &target->rules,
         .profile = plan->options.profile,
         .label = label,
         .pcap_dir = plan->pcap_dir,
         .vms = plan->options.vms,
         .url = plan->options.url ? plan->options.url : "/",
-        .users_program = plan->options.payload != NULL,
+        .users_program = plan->options.payload != NULL || target_is_foreign(target),
         .runs_program = target->runs_program,
         .probed = is_probed(plan, planned),
         .launch = launch,

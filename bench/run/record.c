@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "drivers/machine.h"
+#include "bench/result/results.h"
 #include "bench/result/until.h"
 #include "bench/run/record.h"
 #include "bench/base/version.h"
@@ -34,6 +35,14 @@ static cJSON *describe_file(const struct file *file)
     return object;
 }
 
+static void add_disks(cJSON *object, const struct target *target)
+{
+    cJSON *list = cJSON_AddArrayToObject(object, "disks");
+
+    for (unsigned i = 0; i < target->disk_count; i++)
+        cJSON_AddItemToArray(list, describe_file(&target->disks[i].file));
+}
+
 static void add_targets(cJSON *document, const struct plan *plan)
 {
     cJSON *list = cJSON_AddArrayToObject(document, "targets");
@@ -41,6 +50,7 @@ static void add_targets(cJSON *document, const struct plan *plan)
     for (unsigned t = 0; t < plan->target_count; t++) {
         const struct target *target = &plan->targets[t];
         cJSON *object = cJSON_CreateObject(), *initrd;
+        char difference[128];
 
         cJSON_AddStringToObject(object, "name", target->name);
         if (target->twin_of)
@@ -55,6 +65,16 @@ static void add_targets(cJSON *document, const struct plan *plan)
         initrd = cJSON_AddArrayToObject(object, "initrd");
         for (size_t i = 0; i < target->extra_count; i++)
             cJSON_AddItemToArray(initrd, describe_file(&target->extras[i]));
+        if (target->disk_count > 0)
+            add_disks(object, target);
+        target_difference(target, &plan->options.machine, difference, sizeof difference);
+        if (*difference) {
+            cJSON_AddStringToObject(object, "machine",
+                                    target_machine(target, &plan->options.machine).type);
+            cJSON_AddStringToObject(object, "differs", difference);
+        }
+        if (target->absent)
+            cJSON_AddStringToObject(object, "dropped", target->absent);
         cJSON_AddArrayToObject(object, "launches");
         cJSON_AddItemToArray(list, object);
     }
@@ -190,6 +210,11 @@ cJSON *record_begin(const struct plan *plan, const cJSON *host)
     cJSON_AddArrayToObject(document, "metrics");
     cJSON_AddArrayToObject(document, "ratios");
     cJSON_AddArrayToObject(document, "warnings");
+    for (unsigned t = 0; t < plan->target_count; t++)
+        if (plan->targets[t].absent)
+            results_warn(document, "dropped", "kernels/README.md says what a target needs",
+                         "target %s was left out: %s", plan->targets[t].name,
+                         plan->targets[t].absent);
     return document;
 }
 
@@ -243,7 +268,9 @@ cJSON *record_launch(const struct run *run, const struct planned *planned, unsig
     cJSON_AddStringToObject(object, "payload",
                             plan->programs[planned->scenario][program].about.payload);
     if (target->driver->uses_machine) {
-        add_signature(object, &run->machine);
+        struct machine machine = target_machine(target, &run->machine);
+
+        add_signature(object, &machine);
         cJSON_AddStringToObject(object, "cmdline", report->cmdline ? report->cmdline : "");
         cJSON_AddStringToObject(object, "xml", report->xml ? report->xml : "");
     }

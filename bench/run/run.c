@@ -24,6 +24,8 @@ int run_init(struct run *run, const struct plan *plan, struct error *error)
 {
     *run = (struct run){.plan = plan, .machine = plan->options.machine, .journal_fd = -1};
     run->done = calloc(plan->trial_count + 1, sizeof *run->done);
+    for (unsigned t = 0; t < plan->target_count; t++)
+        run->dropped[t] = plan->targets[t].absent != NULL;
     return run->done ? 0 : fail(error, ENOMEM, "out of memory");
 }
 

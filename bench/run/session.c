@@ -422,6 +422,15 @@ static int read_cut(const char *path, int *fd, cJSON **document, long *length,
     return status < 0 ? status : 0;
 }
 
+static void tell_left_out(const struct run *run)
+{
+    char text[700];
+
+    snprintf(text, sizeof text, "no images of %s: left out; see kernels/README.md",
+             run->plan->left_out);
+    run->progress(run, 0, text);
+}
+
 /* A run whose result, if there is to be one, goes to a place that will do. */
 static int run_to(struct plan_options *options, bool resumed, progress_hook *progress,
                   cJSON **document, struct error *error)
@@ -445,6 +454,8 @@ static int run_to(struct plan_options *options, bool resumed, progress_hook *pro
     if (status == 0)
         status = run_init(&run, &plan, error);
     run.progress = progress;
+    if (status == 0 && *plan.left_out)
+        tell_left_out(&run);
     if (status == 0)
         look_around(&run, &start);
     if (status == 0)

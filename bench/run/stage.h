@@ -9,13 +9,15 @@
 
 #include "bench/run/run.h"
 
-/* Put kernels, initrds, programs and the plugin into the sandbox's tmpfs, once. */
+/* Put kernels, initrds, programs and the plugin into the sandbox's tmpfs, once, and mount disks
+ * there, read-only. */
 int stage_all(struct run *run, struct error *error);
 
-/* Fill `launch` with staged paths for the `program`th program of `planned`, as guest number
- * `instance` of those that run at once. Free with stage_launch_free(). */
+/* Fill `launch` with staged paths for the `program`th program of `planned`, on `machine`, as guest
+ * number `instance` of those that run at once. Free with stage_launch_free(). */
 int stage_launch(const struct run *run, const struct planned *planned, unsigned program,
-                 unsigned instance, struct launch *launch, struct error *error);
+                 const struct machine *machine, unsigned instance, struct launch *launch,
+                 struct error *error);
 void stage_launch_free(struct launch *launch);
 
 #endif

@@ -146,9 +146,10 @@ static int measure_virtual(struct trial *trial, struct error *error)
  * ends it. A program that ends by itself must succeed. */
 static int watch(struct trial *trial, struct error *error)
 {
-    int status = trial_linger(trial, LINGER_S, error);
+    int status = trial_conclude(trial, LINGER_S, error);
 
-    if (status < 0 || (trial_stamp(trial, EVENT_END) < 0 && trial_stamp(trial, EVENT_GONE) < 0))
+    if (status < 0 || trial_is_judged(trial) ||
+        (trial_stamp(trial, EVENT_END) < 0 && trial_stamp(trial, EVENT_GONE) < 0))
         return status;
     return check_end(trial, error);
 }

@@ -10,6 +10,9 @@ ok "machines compared: exit status" is $? 0
 for machine in microvm q35 pc; do
     ok "$machine: the same machine" grep -qx "$machine: the same" "$tmp/lines"
 done
+for own in 0 1 2 3 4 5; do
+    ok "own machine $own: the same" grep -qx "own $own: the same" "$tmp/lines"
+done
 ok "another machine would be seen" grep -qx "1 MiB more: DIFFERENT" "$tmp/lines"
 cat "$tmp/err"
 

@@ -101,7 +101,7 @@ LIES = [  # document, the lie, what verify must say of it
     ("boot", lambda d: change(d["run"], "accel", "kvm"), "of type qemu, the run's accelerator kvm"),
     ("boot", lambda d: change(d["run"], "memory_mib", 512), "262144 KiB of memory, the run 512"),
     ("boot", lambda d: change(d["run"], "vcpus", 2), "has not the run's 2 vCPUs"),
-    ("boot", lambda d: change(d["run"], "machine", "q35"), "is a microvm, the run's a q35"),
+    ("boot", lambda d: change(d["run"], "machine", "q35"), "is a microvm, not a q35"),
     ("boot", lambda d: change(d["run"], "pin", "1"), "is not pinned"),
     ("boot", lambda d: change(d["run"], "icount", True), "counts instructions, or not"),
     ("boot", lambda d: replace(launch(d), "xml", "'erms'", "'avx2'"), "their domains differ"),

@@ -118,13 +118,26 @@ static void test_command_line_is_ours(void **state)
 static void test_nic(void **state)
 {
     struct machine other = machine;
+    struct launch launch = {.machine = &machine};
+    char text[64];
 
     (void)state;
-    assert_string_equal(machine_nic(&machine), "virtio_mmio.device=512@0xfeb00e00:12");
+    machine_nic(&launch, text, sizeof text);
+    assert_string_equal(text, "virtio_mmio.device=512@0xfeb00e00:12");
+    machine_disks(&launch, text, sizeof text);
+    assert_string_equal(text, "");
+    launch.disk_count = 1; /* comes before the NIC */
+    machine_nic(&launch, text, sizeof text);
+    assert_string_equal(text, "virtio_mmio.device=512@0xfeb00c00:11");
+    machine_disks(&launch, text, sizeof text);
+    assert_string_equal(text, "virtio_mmio.device=512@0xfeb00e00:12");
+    launch.machine = &other;
     other.type = "q35";
-    assert_string_equal(machine_nic(&other), "");
+    machine_nic(&launch, text, sizeof text);
+    assert_string_equal(text, "");
     other.type = "pc";
-    assert_string_equal(machine_nic(&other), "");
+    machine_disks(&launch, text, sizeof text);
+    assert_string_equal(text, "");
 }
 
 /* Whether the two words stand in QEMU's command line, one after the other. */

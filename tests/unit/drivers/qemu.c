@@ -12,6 +12,7 @@
 #include "bench/base/json.h"
 #include "bench/measure/network.h"
 #include "bench/measure/sandbox.h"
+#include "bench/run/overlay.h"
 #include "drivers/qmp.h"
 
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
@@ -111,6 +112,7 @@ static const char *const questions[] = {
     HUMAN("info qtree"),
     MEMORY_MAP,
     HUMAN("info pci"),
+    HUMAN("info block -v"),
     "query-memdev\"}",
     "query-memory-size-summary\"}",
     "query-memory-devices\"}",
@@ -177,21 +179,45 @@ static char *ask(struct asked *asked, const char *question, struct error *error)
     return text;
 }
 
+/* A machine with disks, whose bases are the kernel's file. */
+struct described {
+    const struct machine *machine;
+    const char *kernel; /* NULL: the first disk is booted */
+    const char *base;
+    enum disk_bus buses[DISKS_MAX];
+    unsigned disk_count;
+};
+
+static int add_disks(const struct described *described, struct launch *launch, struct error *error)
+{
+    static const char *const overlays[DISKS_MAX] = {SANDBOX_DIR "/same/0", SANDBOX_DIR "/same/1",
+                                                    SANDBOX_DIR "/same/2", SANDBOX_DIR "/same/3"};
+    int status = 0;
+
+    for (unsigned i = 0; i < described->disk_count && status == 0; i++) {
+        launch->disks[i] = (struct disk){described->buses[i], overlays[i], described->base, "raw"};
+        launch->disk_count++;
+        status = overlay_write(overlays[i], described->base, "raw", 65536, error);
+    }
+    return status;
+}
+
 /* All of QEMU's answers about a guest that `driver` has created, in `out`. */
 static int describe(const struct driver *driver, void *context, virConnectPtr connection,
-                    const struct machine *machine, const char *kernel, FILE *out,
-                    struct error *error)
+                    const struct described *described, FILE *out, struct error *error)
 {
     struct launch launch = {.name = "same",
-                            .machine = machine,
-                            .kernel = kernel,
-                            .cmdline = "a 'b c, d",
+                            .machine = described->machine,
+                            .kernel = described->kernel,
+                            .cmdline = described->kernel ? "a 'b c, d" : NULL,
                             .netns = -1,
                             .workdir = SANDBOX_DIR "/same"};
     struct asked asked;
     int status = instance_make(0, &launch.instance, error);
 
     mkdir(launch.workdir, 0700);
+    if (status == 0)
+        status = add_disks(described, &launch, error);
     guest_init(&asked.guest);
     if (status == 0)
         status = network_attach(driver, &launch, error);
@@ -217,23 +243,18 @@ static int describe(const struct driver *driver, void *context, virConnectPtr co
 }
 
 /* Two machines in QEMU's words; *same says whether they are. Where they differ is printed. */
-static int compare(void *context, virConnectPtr connection, const struct machine *by_libvirt,
-                   const struct machine *by_qemu, const char *kernel, bool *same,
-                   struct error *error)
+static int compare(void *context, virConnectPtr connection, const struct described *by_libvirt,
+                   const struct described *by_qemu, bool *same, struct error *error)
 {
     char *texts[2] = {NULL, NULL};
-    void *own = NULL;
     size_t sizes[2];
     FILE *out = open_memstream(&texts[0], &sizes[0]);
-    int status = describe(&driver_libvirt, context, connection, by_libvirt, kernel, out, error);
+    int status = describe(&driver_libvirt, context, connection, by_libvirt, out, error);
 
     fclose(out);
     out = open_memstream(&texts[1], &sizes[1]);
     if (status == 0)
-        status = driver_qemu.open(SANDBOX_DIR, &own, error);
-    if (status == 0)
-        status = describe(&driver_qemu, own, NULL, by_qemu, kernel, out, error);
-    driver_qemu.close(own);
+        status = describe(&driver_qemu, NULL, NULL, by_qemu, out, error);
     fclose(out);
     *same = status == 0 && strcmp(texts[0], texts[1]) == 0;
     for (size_t at = 0, line = 0; status == 0 && !*same && texts[0][at]; at++) {
@@ -249,10 +270,51 @@ static int compare(void *context, virConnectPtr connection, const struct machine
     return status;
 }
 
+/* The machines of targets that cannot run on the run's: other NICs, disks. */
+static int compare_own(void *context, virConnectPtr connection, const char *kernel,
+                       struct error *error)
+{
+    static const struct machine machines[] = {
+        {.type = "pc", .nic = NIC_E1000, .debug_exit = true},
+        {.type = "q35", .nic = NIC_TRANSITIONAL, .no_event_idx = true},
+        {.type = "q35", .nic = NIC_VMXNET3},
+        {.type = "q35"},
+        {.type = "pc"},
+        {.type = "microvm"},
+    };
+    static const struct described disks[] = {
+        {.disk_count = 0},
+        {.buses = {DISK_VIRTIO}, .disk_count = 1},
+        {.buses = {DISK_VIRTIO, DISK_SATA, DISK_SATA}, .disk_count = 3},
+        {.buses = {DISK_SATA, DISK_VIRTIO, DISK_VIRTIO}, .disk_count = 3},
+        {.buses = {DISK_IDE, DISK_VIRTIO, DISK_IDE, DISK_IDE}, .disk_count = 4},
+        {.buses = {DISK_VIRTIO, DISK_VIRTIO}, .disk_count = 2},
+    };
+    bool same = true;
+    int status = 0;
+
+    for (size_t i = 0; status == 0 && i < sizeof machines / sizeof *machines; i++) {
+        struct machine machine = machines[i];
+        struct described described = disks[i];
+
+        machine.memory_mib = 64;
+        machine.vcpus = 1;
+        machine.tsc_khz = 1000000;
+        described.machine = &machine;
+        described.base = kernel;
+        described.kernel = i == 3 ? NULL : kernel;
+        status = compare(context, connection, &described, &described, &same, error);
+        if (status == 0)
+            printf("own %zu: %s\n", i, same ? "the same" : "DIFFERENT");
+    }
+    return status;
+}
+
 static int compare_all(void *kernel, struct error *error)
 {
     static const char *const types[] = {"microvm", "q35", "pc"};
     struct machine machine = {.memory_mib = 64, .vcpus = 1, .tsc_khz = 1000000};
+    struct described described = {.machine = &machine, .kernel = kernel};
     virConnectPtr connection = NULL;
     void *context = NULL;
     bool same = false;
@@ -266,17 +328,20 @@ static int compare_all(void *kernel, struct error *error)
     for (size_t i = 0; status == 0 && i < sizeof types / sizeof *types; i++) {
         machine.type = types[i];
         machine.vcpus = 1 + i % 2;
-        status = compare(context, connection, &machine, &machine, kernel, &same, error);
+        status = compare(context, connection, &described, &described, &same, error);
         if (status == 0)
             printf("%s: %s\n", types[i], same ? "the same" : "DIFFERENT");
     }
     if (status == 0) { /* to see that it would see */
         struct machine larger = machine;
+        struct described more = {.machine = &larger, .kernel = kernel};
 
         larger.memory_mib++;
-        status = compare(context, connection, &machine, &larger, kernel, &same, error);
+        status = compare(context, connection, &described, &more, &same, error);
         printf("1 MiB more: %s\n", same ? "the same" : "DIFFERENT");
     }
+    if (status == 0)
+        status = compare_own(context, connection, kernel, error);
     if (connection)
         virConnectClose(connection);
     if (context)

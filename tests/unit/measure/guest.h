@@ -31,6 +31,7 @@ struct guest_trial {
     int (*measure)(struct trial *trial, struct error *error);
     const struct driver *driver; /* NULL: the null driver */
     struct machine machine;
+    const struct rules *rules;
     const struct ready *ready; /* NULL: by marker */
     bool probed;
     enum profile profile;
@@ -92,6 +93,7 @@ static inline int guest_run(const struct guest_trial *asked, struct trial_report
         .driver = asked->driver ? asked->driver : &driver_null,
         .machine = &asked->machine,
         .ready = asked->ready ? asked->ready : &ready_by_marker,
+        .rules = asked->rules,
         .profile = asked->profile ? asked->profile : PROFILE_QUICK,
         .probed = asked->probed,
         .launch = guest_launch,

@@ -8,11 +8,11 @@ static size_t feed(const char *rule, const char *text, size_t size)
 {
     struct ready_line line = {0};
     struct ready ready;
-    size_t at = 0;
+    size_t at = 0, length;
 
     assert_int_equal(ready_parse(rule, &ready, NULL), 0);
     for (size_t i = 0; i < size && at == 0; i++)
-        if (ready_feed(&ready, &line, text[i]))
+        if (ready_line_feed(&line, text[i], &length) && ready_matches(&ready, line.bytes, length))
             at = i + 1;
     ready_free(&ready);
     return at;
@@ -31,6 +31,19 @@ static void test_lines(void **state)
                      19);
     assert_int_equal(FEED("console:one.*two", "one\ntwo\n"), 0); /* lines are not joined */
     assert_int_equal(FEED("marker", "anything\n"), 0);
+}
+
+/* A program that draws a screen writes lines without ends. */
+static void test_terminal(void **state)
+{
+    (void)state;
+    assert_int_equal(FEED("console:^up$", "\x1b[32mup\x1b[0m\n"), 12);
+    assert_int_equal(FEED("console:^up$", "\x1b[2J\x1b[1;1Hup\x1b[2;1H"), 18);
+    assert_int_equal(FEED("console:^up and on$", "up \x1b[1mand\x1b[0m on\r\n"), 19);
+    assert_int_equal(FEED("console:.", "\x1b[2J\x1b[H\x1b[9999"), 0);
+    assert_int_equal(FEED("console:^up$", "\x1b"
+                                          "cup\n"),
+                     5);
 }
 
 /* What a guest writes must neither hide a line nor overrun anything. */
@@ -89,9 +102,8 @@ static void test_tcp(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_lines),   cmocka_unit_test(test_terminal),
+        cmocka_unit_test(test_hostile), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_tcp),
     };
 

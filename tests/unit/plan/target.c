@@ -10,7 +10,7 @@ static void test_defaults(void **state)
     const struct fixture *fixture = *state;
     struct target target;
 
-    assert_int_equal(target_read(fixture->data, "a", &target, NULL), 0);
+    assert_int_equal(target_read(fixture->data, NULL, "a", &target, NULL), 0);
     assert_string_equal(target.name, "a");
     assert_string_equal(target.summary, "of a test");
     assert_string_equal(target.driver->name, "null");
@@ -40,7 +40,7 @@ static void test_all_fields(void **state)
                    "\"driver\":\"libvirt\",\"kernel\":\"image\",\"initrd\":[\"payload\",\"one\","
                    "\"two\"],\"cmdline\":\"c {network}\",\"cmdline_tcg\":\"t\",\"built_in\":true,"
                    "\"runs_program\":false,\"in_all\":false,\"baseline_rank\":3");
-    assert_int_equal(target_read(fixture->data, "vm", &target, NULL), 0);
+    assert_int_equal(target_read(fixture->data, NULL, "vm", &target, NULL), 0);
     assert_string_equal(target.driver->name, "libvirt");
     assert_int_equal(target.kernel.size, 0x400);
     assert_int_equal(target.extra_count, 2); /* the payload is each scenario's */
@@ -63,7 +63,7 @@ static void refuse_as(struct fixture *fixture, const char *fields, int code, con
     struct target target;
 
     fixture_target(fixture, "x", fields);
-    assert_int_equal(target_read(fixture->data, "x", &target, &error), code);
+    assert_int_equal(target_read(fixture->data, NULL, "x", &target, &error), code);
     assert_holds(error.text, "kernels/x/target.json");
     assert_holds(error.text, reason);
     target_free(&target);
@@ -117,7 +117,7 @@ static void test_name_and_summary(void **state)
         struct target target;
 
         fixture_text(fixture, "data/kernels/x/target.json", bad[i][0]);
-        assert_int_equal(target_read(fixture->data, "x", &target, &error), -EINVAL);
+        assert_int_equal(target_read(fixture->data, NULL, "x", &target, &error), -EINVAL);
         assert_holds(error.text, bad[i][1]);
         target_free(&target);
     }
@@ -159,30 +159,30 @@ static void test_ways(void **state)
     fixture_kernel(fixture, "data/kernels/x/image", 'k');
     fixture_text(fixture, "data/kernels/x/more", "more");
     fixture_target(fixture, "x", KERNEL ",\"payload\":\"baked\",\"initrd\":[\"more\"]");
-    assert_int_equal(target_read(fixture->data, "x", &target, NULL), 0);
+    assert_int_equal(target_read(fixture->data, NULL, "x", &target, NULL), 0);
     assert_int_equal(target.payload, PAYLOAD_BAKED);
     assert_int_equal(target.extra_count, 1);
     assert_string_equal(target.extras[0].data, "more");
     target_free(&target);
     fixture_target(fixture, "x", KERNEL ",\"payload\":\"none\",\"runs_program\":false");
-    assert_int_equal(target_read(fixture->data, "x", &target, NULL), 0);
+    assert_int_equal(target_read(fixture->data, NULL, "x", &target, NULL), 0);
     assert_int_equal(target.payload, PAYLOAD_NONE);
     assert_int_equal(target.extra_count, 0);
     target_free(&target);
 }
 
-/* A name is a folder's, never a path. */
+/* What holds a slash is the path of a target.json. */
 static void test_unknown(void **state)
 {
     const struct fixture *fixture = *state;
     struct error error = {0}, bad = {0};
     struct target target;
 
-    assert_int_equal(target_read(fixture->data, "nosuch", &target, &error), -ENOENT);
+    assert_int_equal(target_read(fixture->data, NULL, "nosuch", &target, &error), -ENOENT);
     assert_holds(error.text, "target \"nosuch\": unknown");
     target_free(&target);
-    assert_int_equal(target_read(fixture->data, "../kernels/a", &target, &bad), -EINVAL);
-    assert_holds(bad.text, "is no name");
+    assert_int_equal(target_read(fixture->data, NULL, "../kernels/a", &target, &bad), -EINVAL);
+    assert_holds(bad.text, "a path must end with /target.json");
     target_free(&target);
 }
 

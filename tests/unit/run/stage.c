@@ -88,7 +88,7 @@ static int work(void *data, struct error *error)
         struct launch launch;
 
         note->launched[i] = stage_launch(&job.run, &job.planned[i], job.programs[i],
-                                         job.instances[i], &launch, error);
+                                         &job.run.machine, job.instances[i], &launch, error);
         if (note->launched[i] == 0) {
             take_launch(&launch, &note->seen[i]);
             stage_launch_free(&launch);
