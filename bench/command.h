@@ -28,4 +28,7 @@ int command_report(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
+/* tare target check FILE */
+int command_target(int argc, char **argv);
+
 #endif

@@ -123,4 +123,21 @@ ok "absent: the other is measured" is "$(samples_of floor app)" 1
 ok "absent: recorded" is "$(of "t['ipxe']['dropped']")" \
     "image not found: ipxe.lkrn; see kernels/ipxe/README.md"
 ok "absent: verifies" "$tare" verify "$tmp/r.json"
+
+# --- tare target check: what a target.json says, and what is wrong
+run_tare target check "$tmp/data/kernels/writes/target.json"
+ok "check: exit status" is "$status" 0
+ok "check: explains" grep -q 'starts *its kernel, by multiboot' "$tmp/out"
+ok "check: the machine" grep -q 'machine *machine pc; 1 disk' "$tmp/out"
+sed -i 's/multiboot/pvh/' "$tmp/data/kernels/writes/target.json"
+run_tare target check "$tmp/data/kernels/writes/target.json"
+ok "check, wrong boot protocol: exit status" is "$status" 2
+ok "check, wrong boot protocol: remedy" \
+    says 'writes/target.json: field "kernel": .*no PVH entry note, but a multiboot header: "boot": "multiboot"'
+for name in mirageos osv includeos unikraft nanos; do
+    run_tare target check kernels/$name/target.json
+    ok "$name: is well" is "$status" 0
+    ok "$name: what is missing" grep -q 'left out *image not found: .*; see kernels/'$name'/README.md' "$tmp/out"
+    ok "$name: fits the schema" python3 -m jsonschema -i kernels/$name/target.json kernels/target.schema.json
+done
 finish
