@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tare target: what a target.json says, and what is wrong with it. */
+/* tare target: what a target.json says, what is wrong with it, and what became of it once. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/advice.h"
 #include "bench/base/escape.h"
+#include "bench/base/json.h"
 #include "bench/command.h"
 #include "bench/options.h"
 #include "bench/plan/target.h"
 #include "bench/plan/target_fields.h"
+#include "bench/progress.h"
+#include "bench/result/results.h"
+#include "bench/run/session.h"
 
 static const char *const boots[] = {
     [BOOT_ANY] = "its kernel, by PVH or Linux's protocol",
@@ -166,6 +171,114 @@ static int check_all(const char *path, const struct images *images)
     return result;
 }
 
+/* Of the metric, its sample. */
+static const cJSON *sample_of(const cJSON *document, const char *metric, const char *target)
+{
+    return cJSON_GetArrayItem(
+        json_field(results_series(document, "boot", metric, target), "samples"), 0);
+}
+
+static void print_console(const char *console)
+{
+    puts("console, its end:");
+    while (*console) {
+        size_t length = strcspn(console, "\n");
+        char line[1200];
+
+        snprintf(line, sizeof line, "%.*s", (int)length, console);
+        fputs("  | ", stdout);
+        escape_print(line, stdout);
+        putchar('\n');
+        console += length + (console[length] == '\n');
+    }
+}
+
+static void print_phases(const cJSON *document, const char *target)
+{
+    static const char *const metrics[][2] = {{"create", "the VM was there after"},
+                                             {"app", "then it was ready after"},
+                                             {"reply", "the first reply came after"}};
+
+    puts("phases:");
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
+        const cJSON *sample = sample_of(document, metrics[i][0], target);
+
+        if (json_field(sample, "value"))
+            printf("  %-28s %.1f ms\n", metrics[i][1], json_number(sample, "value"));
+    }
+}
+
+/* Say how the one boot of `target` went, and what to change. */
+static int report(const cJSON *document, const struct target *target)
+{
+    const cJSON *sample = sample_of(document, "create", target->name);
+    const cJSON *seen = json_field(sample, "tried"), *address;
+    struct tried tried = {
+        .failure = json_text(sample, "error"),
+        .console = json_text(sample, "console"),
+        .watched = json_field(seen, "frames") != NULL,
+        .frames = (unsigned)json_number(seen, "frames"),
+        .answers = (unsigned)json_number(seen, "answers"),
+        .alive = cJSON_IsTrue(json_field(seen, "alive")),
+        .speaks = "",
+    };
+    struct advice list[ADVICE_MAX];
+    const char *own = *target->address ? target->address : "10.0.0.2";
+    unsigned count;
+
+    cJSON_ArrayForEach(address, json_field(seen, "addresses"))
+    {
+        if (cJSON_IsString(address) && strcmp(address->valuestring, own) != 0)
+            tried.speaks = address->valuestring;
+    }
+    print_console(tried.console);
+    print_phases(document, target->name);
+    printf("%s", *tried.failure ? "FAILED: " : "well: ready, and ended as it says");
+    escape_print(tried.failure, stdout);
+    putchar('\n');
+    count = advise(target, &tried, list);
+    for (unsigned i = 0; i < count; i++)
+        print_line("advice", list[i].text);
+    return *tried.failure || count ? EXIT_FAILED : 0;
+}
+
+/* Boot the target once, with enough memory. */
+static int try_one(const char *name, const struct images *images)
+{
+    struct plan_options options = {
+        .datadir = datadir,
+        .scenarios = "boot",
+        .targets = name,
+        .images = *images,
+        .repeat = 1,
+        .seed = 1,
+        .profile = PROFILE_QUICK,
+        .trying = true,
+        .unjudged = true,
+        .machine = {.type = "microvm", .memory_mib = 256, .vcpus = 1},
+    };
+    struct error error = {0};
+    struct target target;
+    cJSON *document = NULL;
+    int status = target_read(datadir, images, name, &target, &error), result = 0;
+
+    if (status == 0 && target.memory_min > options.machine.memory_mib)
+        options.machine.memory_mib = target.memory_min;
+    if (status == 0) {
+        explain(&target);
+        fflush(stdout);
+        status = session_run(&options, NULL, progress_print, &document, &error);
+        progress_end();
+    }
+    if (status == 0)
+        result = report(document, &target);
+    else
+        result = complain(status, &error);
+    cJSON_Delete(document);
+    target_free(&target);
+    return result;
+}
+
 int command_target(int argc, char **argv)
 {
     const struct images images = {.folder = options_images()};
@@ -174,10 +287,12 @@ int command_target(int argc, char **argv)
     int result;
 
     (void)argc;
-    if (strcmp(argv[1], "check") != 0)
-        return complain(fail(&error, EINVAL, "target \"%s\": there is check", argv[1]), &error);
+    if (strcmp(argv[1], "check") != 0 && strcmp(argv[1], "try") != 0)
+        return complain(fail(&error, EINVAL, "target %s: there is check and try", argv[1]), &error);
     path = with_slash(argv[2]);
-    result = path ? check_all(path, &images) : EXIT_FAILED;
+    result = !path                           ? EXIT_FAILED
+             : strcmp(argv[1], "check") == 0 ? check_all(path, &images)
+                                             : try_one(path, &images);
     free(path);
     return result;
 }

@@ -248,7 +248,7 @@ static const struct command {
     {"compare", command_compare, -1, -1, "OLD NEW...",
      "better, worse, the same, or unclear: a verdict on every metric"},
     {"list", command_list, 0, 0, "", "the targets, scenarios and metrics there are"},
-    {"target", command_target, 2, 2, "check FILE",
+    {"target", command_target, 2, 2, "check|try FILE",
      "what a target.json says, and what is wrong with it"},
     {"doctor", command_doctor, 0, 0, "", "what this host can and cannot do, with remedies"},
     {"show", command_show, 1, 1, "RESULT", "the table of a result"},

@@ -16,6 +16,7 @@
 #include "bench/measure/sandbox.h"
 #include "bench/measure/slots.h"
 #include "bench/measure/trial.h"
+#include "bench/measure/trying.h"
 
 struct trial {
     const struct trial_setup *setup;
@@ -533,9 +534,26 @@ static bool is_expected(const struct trial_setup *setup, const struct metric *me
     return !(needs & lacks);
 }
 
+/* Beside the first sample, whatever it is: what the guest said, sent, and whether it is there. */
+static void keep_tried(struct trial *trial, struct trying *trying)
+{
+    struct outcome *first = &trial->report->outcomes[0];
+    struct watch *watch = &current(trial)->watch;
+    bool alive = trial_pid(trial) > 0 && watch->stamps[EVENT_GONE] < 0;
+    cJSON *tried = trying_end(trying, trial);
+
+    watch_read(watch, clock_now());
+    if (!first->console)
+        first->console = strdup(watch->console);
+    tried = tried ? tried : cJSON_CreateObject();
+    cJSON_AddBoolToObject(tried, "alive", alive);
+    trial_keep(trial, first->metric->name, "tried", tried);
+}
+
 int trial_run(const struct trial_setup *setup, struct trial_report *report)
 {
     struct trial trial = {.setup = setup, .report = report};
+    struct trying *trying = NULL;
     struct error error = {0};
     int64_t began = clock_now();
     int status;
@@ -560,6 +578,8 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
         return status;
     }
     status = trial_boot(&trial, 0, &error);
+    if (status == 0 && setup->trying)
+        trying = trying_begin(&trial);
     if (status == 0)
         status = setup->scenario->measure(&trial, &error);
     if (status < 0)
@@ -569,6 +589,8 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
     for (unsigned i = 0; i < report->count; i++)
         if (report->outcomes[i].expected)
             trial_fail(&trial, report->outcomes[i].metric->name, &error);
+    if (setup->trying)
+        keep_tried(&trial, trying);
     observe_rest(&trial, began);
     trial_end_crowd(&trial, 0);
     slots_close(&trial.slots);

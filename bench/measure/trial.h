@@ -60,6 +60,7 @@ struct trial_setup {
     int pcap_dir;       /* where captures are kept; 0: they are not */
     bool users_program; /* it stands in for the scenario's */
     bool runs_program;  /* the target does */
+    bool trying;        /* of a guest that is tried: what it said and sent is kept */
     bool probed;        /* whether any of the programs is asked over the network */
     /* Fill `launch` for `program` as guest number `instance` of those that run at once; what it
      * allocates, launch_free() frees when the guest has ended. `data` is the setup's. */

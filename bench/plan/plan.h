@@ -59,6 +59,7 @@ struct plan_options {
     const char *noise;     /* the result of an A/A run, or NULL */
     enum accel_choice accel;
     struct machine machine; /* as asked: the run completes its own copy */
+    bool trying;            /* what a guest said and sent is wanted, too */
     bool unjudged;          /* how busy the machine is does not matter */
     const char *out;        /* the result file; NULL: none is kept */
     const char *commit;     /* of tare's source; NULL: not known */

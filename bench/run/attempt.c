@@ -140,6 +140,7 @@ int attempt_trial(struct run *run, const struct planned *planned, struct trial_r
         .url = plan->options.url ? plan->options.url : "/",
         .users_program = plan->options.payload != NULL || target_is_foreign(target),
         .runs_program = target->runs_program,
+        .trying = plan->options.trying,
         .probed = is_probed(plan, planned),
         .launch = launch,
         .launch_free = stage_launch_free,

@@ -140,4 +140,28 @@ for name in mirageos osv includeos unikraft nanos; do
     ok "$name: what is missing" grep -q 'left out *image not found: .*; see kernels/'$name'/README.md' "$tmp/out"
     ok "$name: fits the schema" python3 -m jsonschema -i kernels/$name/target.json kernels/target.schema.json
 done
+
+# --- tare target try: what to change
+tries() { # tries TARGET: boot it once
+    TARE_IMAGES=$tmp/images run_tare target try "$tmp/data/kernels/$1/target.json"
+}
+advises() { # advises DESCRIPTION TARGET PATTERN
+    tries "$2"
+    ok "try, $1: exit status" is "$status" 1
+    ok "try, $1: says what to change" grep -Eq "advice .*$3" "$tmp/out"
+}
+tries halts
+ok "try, well: exit status" is "$status" 0
+ok "try, well: console and phases" grep -q '| done' "$tmp/out"
+advises "another end" wrong '"debug-exit", "end_status": 3'
+target memory "$multiboot"',"cmdline":"need=4096 say=up","end":"never","failure":"memory$"'
+mkdir -p "$tmp/images/memory" && ln "$tmp/guest32" "$tmp/images/memory/kernel"
+advises "too little memory" memory '"memory_min_mib"'
+target nonic "$multiboot"',"cmdline":"say=up halt","end":"never","address":"10.0.0.9"'
+mkdir -p "$tmp/images/nonic" && ln "$tmp/guest32" "$tmp/images/nonic/kernel"
+advises "no driver for the NIC" nonic 'no driver for this NIC'
+target deaf '"boot":"linux","kernel":"ipxe.lkrn","machines":["pc"],"ready":"ping","end":"never",
+    "cmdline":"set net0/ip {ip} \u0026\u0026 set net0/netmask {netmask} \u0026\u0026 ifopen net0 \u0026\u0026 sleep 1 \u0026\u0026 ifclose net0 \u0026\u0026 sleep 1000"'
+mkdir -p "$tmp/images/deaf" && cp /boot/ipxe.lkrn "$tmp/images/deaf/"
+advises "deaf" deaf '"event_idx": false'
 finish
