@@ -193,11 +193,16 @@ static int check_same(const cJSON *document, const struct plan *plan, struct err
         for (size_t i = 0; i < target->extra_count; i++)
             same = same && strcmp(json_text(cJSON_GetArrayItem(initrd, (int)i), "sha256"),
                                   target->extras[i].sha256) == 0;
+        for (unsigned i = 0; i < target->disk_count; i++)
+            same = same && strcmp(json_text(cJSON_GetArrayItem(json_field(then, "disks"), (int)i),
+                                            "sha256"),
+                                  target->disks[i].file.sha256) == 0;
         if (!same)
-            return fail(error, ESTALE,
-                        "--resume: the kernel or initrd of target %s has changed since the run was "
-                        "cut; its samples cannot be mixed, start a new run",
-                        target->name);
+            return fail(
+                error, ESTALE,
+                "--resume: the kernel, initrd or disk of target %s has changed since the run was "
+                "cut; its samples cannot be mixed, start a new run",
+                target->name);
     }
     for (unsigned s = 0; s < plan->scenario_count; s++)
         for (unsigned p = 0; p < plan->program_counts[s]; p++)

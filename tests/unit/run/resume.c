@@ -299,10 +299,10 @@ static void test_changed(void **state)
     options.repeat = 9;
     document = begin(&options);
     fixture_kernel(fixture, "data/kernels/vm/kernel", '1');
-    refuse(document, &options, -ESTALE, "the kernel or initrd of target vm has changed");
+    refuse(document, &options, -ESTALE, "the kernel, initrd or disk of target vm has changed");
     fixture_kernel(fixture, "data/kernels/vm/kernel", '0');
     fixture_text(fixture, "data/kernels/vm/more", "new");
-    refuse(document, &options, -ESTALE, "the kernel or initrd of target vm has changed");
+    refuse(document, &options, -ESTALE, "the kernel, initrd or disk of target vm has changed");
     fixture_text(fixture, "data/kernels/vm/more", "old");
     fixture_payload(fixture, "listen", 'q');
     refuse(document, &options, -ESTALE, "listen.cpio, the payload of scenario boot, has changed");
