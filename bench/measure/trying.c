@@ -61,16 +61,17 @@ static void take(struct trying *trying)
 struct trying *trying_begin(struct trial *trial)
 {
     struct trying *trying = calloc(1, sizeof *trying);
+    struct error ignored = {0};
     struct instance instance;
     char filter[64];
 
-    if (!trying || !trial_interface(trial) || instance_make(0, &instance, NULL) < 0) {
+    if (!trying || !trial_interface(trial) || instance_make(0, &instance, &ignored) < 0) {
         free(trying);
         return NULL;
     }
     snprintf(filter, sizeof filter, "ether src %02x:%02x:%02x:%02x:%02x:%02x", instance.mac[0],
              instance.mac[1], instance.mac[2], instance.mac[3], instance.mac[4], instance.mac[5]);
-    if (capture_open(trial_interface(trial), filter, &trying->capture, NULL) == 0)
+    if (capture_open(trial_interface(trial), filter, &trying->capture, &ignored) == 0)
         return trying;
     free(trying);
     return NULL;
