@@ -49,6 +49,8 @@ UNITS        := $(foreach source,$(UNIT_SOURCES),$(call unit_program,$(source)))
 
 # What the build.mk files add to. The files that tare needs at run time: ARTIFACTS_NAME the target kernels/NAME,
 # ARTIFACTS_scenario_NAME the scenario, ARTIFACTS every run.
+# NOT_IN_ALL are targets that take minutes to build, and are built only where they are named.
+NOT_IN_ALL :=
 ARTIFACTS  := $(SHARE)/halts.so $(SHARE)/schema.json $(SHARE)/target.schema.json $(SHARE)/built.json
 UNIT_TESTS :=# host test programs, each run by `make check`
 FUZZERS    :=# libFuzzer programs, each run for a while by `make check`
@@ -60,7 +62,7 @@ ARTIFACTS += $(patsubst plots/%,$(SHARE)/plots/%,$(wildcard plots/*))
 
 # The artifacts of a comma-separated list of targets, and of scenarios, or all. A name that does not exist has none;
 # tare says so.
-folders = $(if $(filter all,$1),$(notdir $(patsubst %/build.mk,%,$(wildcard $2/*/build.mk))),$1)
+folders = $(if $(filter all,$1),$(filter-out $(NOT_IN_ALL),$(notdir $(patsubst %/build.mk,%,$(wildcard $2/*/build.mk)))),$1)
 artifacts_of = $(ARTIFACTS) \
     $(foreach name,$(call folders,$(subst $(comma), ,$1),kernels),$(ARTIFACTS_$(name))) \
     $(foreach name,$(call folders,$(subst $(comma), ,$2),scenarios),$(ARTIFACTS_scenario_$(name)))
@@ -135,7 +137,7 @@ $(SHARE)/plots/%: plots/%
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 deps: ## install what is missing with apt (NO_INSTALL=1: only say what)
-	@CI/deps run
+	@CI/deps run $(if $(filter linux-debian,$(subst $(comma), ,$(TARGETS))),debian)
 deps-test:
 	@CI/deps run test
 

@@ -29,6 +29,14 @@ enum need {
     NEEDS_TCG = 1 << 7,
     NEEDS_RATE = 1 << 8, /* the sender kept the rate that the definition names; may be missing in
                           * any trial */
+    NEEDS_SIZE = 1 << 9, /* a guest that can be given another size of memory */
+    /* Of a program that a target brings, by what it offers; others have all of it: */
+    NEEDS_ANSWERS = 1 << 10,     /* answers to small requests or pings */
+    NEEDS_REQUESTS = 1 << 11,    /* answers to small requests over TCP */
+    NEEDS_CONNECTIONS = 1 << 12, /* many connections at once */
+    NEEDS_TLS = 1 << 13,         /* a server of TLS; a user's program has none */
+    NEEDS_REVERSE = 1 << 14,     /* that it also sends when it is asked to */
+    NEEDS_UDP = 1 << 15,
 };
 
 /* How thorough a run is (--profile). */
@@ -85,20 +93,32 @@ struct program {
 
 #define PROGRAMS_MAX 4
 
+/* What a program serves that a target brings. */
+struct workload {
+    const char *protocol; /* "http", "https", "echo", "icmp", "iperf3" or "iperf2" */
+    const char *path;     /* of http and https */
+    uint16_t port;        /* 0: none, of icmp */
+    bool udp;             /* of iperf: by UDP, too */
+    unsigned connections; /* as many at once, no more; 0: any */
+};
+
 struct scenario {
     const char *name;
     const char *summary;
     const struct program *programs; /* ends with a NULL payload; the first is what a trial boots */
     bool needs_program;             /* targets that run none take no part */
     bool takes_payload;             /* whether --payload may stand in for all of `programs` */
-    bool sends_requests;            /* to the URL of --url; a user's program must then be ready by
-                                       tcp:PORT */
-    bool weighs;                    /* trial_touched() is wanted */
-    bool hidden;                    /* asked by tare itself, not by the user */
-    const struct metric *metrics;   /* ends with a NULL name */
-    double deadline_s;              /* a trial still running then has failed */
-    double takes_s[2];              /* what a trial takes, about, quick and full: the mean of the
-                                       built-in targets, under TCG on the host of the references */
+    const char *const *protocols; /* of programs that targets bring it can measure those that serve
+                                     one of these, the best first; ends with NULL. NULL: those that
+                                     --payload may be, too */
+    bool sends_requests;          /* to the URL of --url; a user's program must then be ready by
+                                     tcp:PORT */
+    bool weighs;                  /* trial_touched() is wanted */
+    bool hidden;                  /* asked by tare itself, not by the user */
+    const struct metric *metrics; /* ends with a NULL name */
+    double deadline_s;            /* a trial still running then has failed */
+    double takes_s[2];            /* what a trial takes, about, quick and full: the mean of the
+                                     built-in targets, under TCG on the host of the references */
     /* Measure one guest, which has just been started: wait for events, record one value or failure
      * per metric. A negative errno with `error` filled fails every metric not yet recorded. */
     int (*measure)(struct trial *trial, struct error *error);
@@ -113,6 +133,10 @@ int trial_boot(struct trial *trial, unsigned program, struct error *error);
  * 0: that again. */
 void trial_memory(struct trial *trial, unsigned kib);
 
+/* In which steps that can be given, in KiB: a VM takes any size, a process that is told how much it
+ * gets (a tender) whole MiB, any other process none: 0. */
+unsigned trial_memory_step(const struct trial *trial);
+
 /* How much memory the run gives every VM, in KiB. */
 unsigned trial_memory_given(const struct trial *trial);
 
@@ -120,8 +144,9 @@ unsigned trial_memory_given(const struct trial *trial);
  * has ended; -1 of what is no VM. */
 int64_t trial_touched(const struct trial *trial);
 
-/* The bytes of the files that the guest was started from: the kernel (0: none), and the archive, or
- * the program of a plain process. */
+/* The bytes of the files that the guest was started from: the kernel, or a tender's image (0:
+ * none); and the archive, or the program of a plain process. A tender that runs an image counts as
+ * little as QEMU. */
 void trial_image(const struct trial *trial, int64_t *kernel, int64_t *payload);
 
 /* Several guests at once: from now on every call is about guest `number`, at first 0. The number
@@ -224,6 +249,13 @@ const char *trial_url(const struct trial *trial);
 
 /* How many VMs the user wants at once, at most (--vms); 0: nothing was said. */
 unsigned trial_vms(const struct trial *trial);
+
+/* What is measured of the program that the target brings: the first of the scenario's protocols
+ * that it serves. NULL: it is another program, or the scenario has none. */
+const struct workload *trial_workload(const struct trial *trial);
+
+/* The same by any protocol; NULL if it does not serve that. */
+const struct workload *trial_serves(const struct trial *trial, const char *protocol);
 
 /* The run's profile: PROFILE_QUICK or PROFILE_FULL. */
 enum profile trial_profile(const struct trial *trial);

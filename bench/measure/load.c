@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "bench/base/clock.h"
+#include "bench/measure/bulk.h"
 #include "bench/measure/load_client.h"
+#include "bench/measure/ping.h"
 #include "bench/measure/tls.h"
 
 const char *const load_failures[LOAD_FAILURES] = {
@@ -191,13 +193,23 @@ static int prepare_connections(struct client *client, const struct load *load)
     return 0;
 }
 
+/* The request, its length returned. */
+static int write_request(struct client *client, const struct load *load)
+{
+    if (!load->echo)
+        return snprintf(client->request, sizeof client->request,
+                        "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", load->path ? load->path : "/",
+                        load->addresses ? "guest" : load->address,
+                        load->per_request ? "Connection: close\r\n" : "");
+    for (int i = 0; i < LOAD_ECHO_BYTES; i++)
+        client->request[i] = (char)('!' + i);
+    return LOAD_ECHO_BYTES;
+}
+
 static int prepare(struct client *client, const struct load *load, int stop)
 {
     struct epoll_event stopping = {.events = EPOLLIN};
-    int size =
-        snprintf(client->request, sizeof client->request, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n",
-                 load->path, load->addresses ? "guest" : load->address,
-                 load->per_request ? "Connection: close\r\n" : "");
+    int size = write_request(client, load);
 
     if (size >= (int)sizeof client->request)
         return EINVAL;
@@ -222,6 +234,10 @@ void load_run(const struct load *load, int stop, struct load_report *report)
     report->error = prepare(&client, load, stop);
     if (report->error == 0 && load->tls) {
         tls_run(load, stop, report);
+    } else if (report->error == 0 && load->bulk) {
+        bulk_run(load, stop, report);
+    } else if (report->error == 0 && load->icmp) {
+        ping_run(load, stop, report);
     } else if (report->error == 0 && (load->per_request || connect_all(&client))) {
         send_all(&client);
         count_unsent(&client);

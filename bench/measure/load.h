@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An HTTP client that puts load on a guest's server and measures how long its replies take.
+ * An HTTP client that puts load on a guest's server and measures how long its replies take. It also
+ * asks servers that know less: TCP echo, and ping.
  *
  * An open loop sends by a schedule, whatever the server does, and takes a request's time from when
  * it was due: one that had to wait for a free connection has waited for the server. A closed loop
@@ -16,6 +17,7 @@
 #include "bench/base/histogram.h"
 
 #define LOAD_CONNECTIONS_MAX 2048
+#define LOAD_ECHO_BYTES 64
 #define LOAD_FAILURES_MAX 1000 /* so many failed requests end the load */
 
 enum arrivals {
@@ -36,6 +38,10 @@ struct load {
     bool per_request;  /* a connection for each request instead, at most `connections` at once;
                           its time begins before it is asked for */
     bool tls;          /* handshakes of TLS alone, one after the other (tls.h) */
+    bool echo;         /* not HTTP: LOAD_ECHO_BYTES that a TCP echo server (RFC 862) sends back */
+    bool bulk;         /* bytes without end in place of requests (bulk.h) */
+    double interval_s; /* of `bulk` */
+    bool icmp;         /* pings alone, one after the other (ping.h) */
     enum arrivals arrivals;
     double rate; /* requests per second, of an open loop */
     uint64_t seed;
@@ -58,6 +64,15 @@ enum load_failure {
 
 extern const char *const load_failures[LOAD_FAILURES]; /* in words */
 
+/* Of `bulk`: what the receiver acknowledged, start in seconds since the first began. */
+struct load_interval {
+    double start, seconds;
+    uint64_t bytes;
+    bool warmup;
+};
+
+#define LOAD_INTERVALS_MAX 512
+
 struct load_report {
     unsigned connected;             /* connections that were open at the start */
     uint64_t due, answered;         /* requests that were measured, and those with a good reply */
@@ -70,8 +85,11 @@ struct load_report {
     unsigned last_status;     /* of the latest reply that was not 2xx */
     uint64_t length, hash;    /* of the latest good reply */
     int64_t from, to;         /* CLOCK_MONOTONIC: what was measured was due then */
-    double cpu_s, seconds;    /* CPU time of the client, and how long it ran */
-    int error;                /* errno by which the client itself failed; 0 */
+    struct load_interval intervals[LOAD_INTERVALS_MAX]; /* of `bulk` */
+    unsigned interval_count;
+    uint64_t retransmits;  /* of `bulk`: segments sent again, warm-up excluded */
+    double cpu_s, seconds; /* CPU time of the client, and how long it ran */
+    int error;             /* errno by which the client itself failed; 0 */
 };
 
 /* Run `load` to its end in this thread; it can be stopped by writing to `stop`, an eventfd, or -1.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -155,6 +156,27 @@ static void take_end(struct client *client, struct connection *connection)
     }
 }
 
+/* As http_feed(): the next bytes of an echo, which must be those that were sent. */
+static int feed_echo(const struct client *client, struct http_reply *reply, const char *bytes,
+                     size_t size, size_t *used)
+{
+    size_t left = client->request_size - reply->length;
+
+    *used = size < left ? size : left;
+    if (memcmp(client->request + reply->length, bytes, *used) != 0)
+        return -EPROTO;
+    reply->length += *used;
+    reply->status = 200;
+    return reply->length == client->request_size;
+}
+
+static int feed(const struct client *client, struct http_reply *reply, const char *bytes,
+                size_t size, size_t *used)
+{
+    return client->load->echo ? feed_echo(client, reply, bytes, size, used)
+                              : http_feed(reply, bytes, size, used);
+}
+
 static void take_bytes(struct client *client, struct connection *connection)
 {
     static __thread char bytes[65536];
@@ -171,7 +193,7 @@ static void take_bytes(struct client *client, struct connection *connection)
             return;
         }
         status = connection->state == WAITING
-                     ? http_feed(&connection->reply, bytes, (size_t)got, &used)
+                     ? feed(client, &connection->reply, bytes, (size_t)got, &used)
                      : -EPROTO; /* nobody asked */
         if (status < 0 || (status > 0 && used < (size_t)got))
             client_give_up(client, connection, LOAD_GARBAGE);

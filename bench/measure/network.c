@@ -20,7 +20,7 @@
 #include "bench/measure/network.h"
 #include "bench/measure/sandbox.h"
 
-#define BRIDGE "br0"
+#define BRIDGE NETWORK_BRIDGE
 #define GUEST_INTERFACE "eth0"
 #define TUN "/dev/net/tun"
 #define NETNS "/proc/thread-self/ns/net"

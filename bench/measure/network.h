@@ -12,6 +12,8 @@
 
 #include "drivers/driver.h"
 
+#define NETWORK_BRIDGE "br0" /* the harness's own side */
+
 /* Make the bridge with its address, and bring loopback up. In the sandbox's worker, once. */
 int network_open(struct error *error);
 

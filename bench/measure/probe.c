@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if.h>
 #include <netinet/ip_icmp.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "bench/measure/capture.h"
+#include "bench/measure/network.h"
 #include "bench/measure/probe.h"
 
 /* A SYN that was not taken for so long is given up for lost. */
@@ -64,18 +66,35 @@ static int ping(const struct probe *probe, int last)
     return fd;
 }
 
-/* How many packets the guest's end of the interface has taken: QEMU, for a tap, even if the guest
- * is not yet ready for them. */
-static uint64_t count_taken(const struct probe *probe)
+/* The guest's end of the interface. */
+struct end {
+    bool attached;  /* somebody has it; a tender attaches to its tap when it runs */
+    uint64_t taken; /* packets: QEMU takes them for a tap, even if the guest is not yet ready */
+};
+
+/* Whether what is sent into the link gets through: it has a carrier, and the kernel has seen to all
+ * that follows from that. */
+static bool is_up(struct rtnl_link *link)
 {
-    struct rtnl_link *link;
-    uint64_t taken;
+    return rtnl_link_get_carrier(link) && rtnl_link_get_operstate(link) == IF_OPER_UP;
+}
+
+static struct end look(const struct probe *probe)
+{
+    struct rtnl_link *link, *bridge;
+    struct end end;
 
     if (rtnl_link_get_kernel(probe->route, 0, probe->interface, &link) < 0)
-        return 0;
-    taken = rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS);
+        return (struct end){true, 0};
+    end.attached = is_up(link);
+    end.taken = rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS);
     rtnl_link_put(link);
-    return taken;
+    /* A bridge without a port that is up drops packets, and some time later no more. */
+    if (end.attached && rtnl_link_get_kernel(probe->route, 0, NETWORK_BRIDGE, &bridge) == 0) {
+        end.attached = is_up(bridge);
+        rtnl_link_put(bridge);
+    }
+    return end;
 }
 
 /* The first SYN at once, then as probe.h says, but none while the one before still waits to be
@@ -90,13 +109,15 @@ static void *ask_all(void *data)
 
     while (read(probe->timer, &periods, sizeof periods) == sizeof periods &&
            !__atomic_load_n(&probe->stop, __ATOMIC_ACQUIRE)) {
-        uint64_t taken = count_taken(probe);
+        struct end end = look(probe);
 
         tick += periods;
+        if (!end.attached && tick - asked < LOST_MS / PROBE_MS)
+            continue; /* it would be lost */
         if (attempt >= 0 && (tick - asked < tick / PROBE_PART ||
-                             (taken == before && tick - asked < LOST_MS / PROBE_MS)))
+                             (end.taken == before && tick - asked < LOST_MS / PROBE_MS)))
             continue;
-        before = taken;
+        before = end.taken;
         asked = tick;
         attempt = probe->address.sin_port ? ask(probe, attempt) : ping(probe, attempt);
         if (attempt < 0) {

@@ -187,10 +187,10 @@ int slots_prepare(struct slots *slots, unsigned number, unsigned program, struct
     watch_init(&slot->watch, setup->ready);
     slot->watch.rules = setup->rules;
     guest_init(&slot->guest);
+    slot->launch = (struct launch){.memory_kib = slots->memory_kib, .netns = -1};
     status = setup->launch(setup->data, program, number, &slot->launch, error);
     if (status < 0)
         return status;
-    slot->launch.memory_kib = slots->memory_kib;
     status = network_attach(setup->driver, &slot->launch, error);
     if (status == 0 && (slot->launch.port || slot->launch.ping))
         status = probe_open(&slot->launch.instance, slot->launch.port, &slot->probe, error);

@@ -27,6 +27,7 @@ struct trial {
     unsigned captures; /* kept so far */
     struct trial_report *report;
     struct pulse *pulse;
+    struct workload workloads[OFFERS_MAX];
 };
 
 static struct slot *current(const struct trial *trial)
@@ -73,6 +74,11 @@ void trial_memory(struct trial *trial, unsigned kib)
     trial->slots.memory_kib = kib;
 }
 
+unsigned trial_memory_step(const struct trial *trial)
+{
+    return trial->setup->memory_step_kib;
+}
+
 unsigned trial_memory_given(const struct trial *trial)
 {
     return trial->setup->machine->memory_mib * 1024;
@@ -98,10 +104,12 @@ static int64_t bytes_of(const char *path)
 void trial_image(const struct trial *trial, int64_t *kernel, int64_t *payload)
 {
     const struct launch *launch = &current(trial)->launch;
-    bool machine = trial->setup->driver->uses_machine;
+    bool machine = trial->setup->driver->uses_machine, image = launch->kernel || launch->payload;
 
     *kernel = bytes_of(launch->kernel);
-    *payload = bytes_of(machine ? launch->initrd : launch->program);
+    *payload = bytes_of(machine                   ? launch->initrd
+                        : launch->tended && image ? launch->payload
+                                                  : launch->program);
 }
 
 int trial_select(struct trial *trial, unsigned number, struct error *error)
@@ -413,6 +421,19 @@ unsigned trial_vms(const struct trial *trial)
     return trial->setup->vms;
 }
 
+const struct workload *trial_serves(const struct trial *trial, const char *protocol)
+{
+    for (unsigned i = 0; i < trial->setup->offer_count; i++)
+        if (strcmp(trial->workloads[i].protocol, protocol) == 0)
+            return &trial->workloads[i];
+    return NULL;
+}
+
+const struct workload *trial_workload(const struct trial *trial)
+{
+    return trial->setup->offer ? trial_serves(trial, trial->setup->offer->protocol) : NULL;
+}
+
 enum profile trial_profile(const struct trial *trial)
 {
     return trial->setup->profile;
@@ -509,9 +530,36 @@ void trial_fail(struct trial *trial, const char *name, const struct error *why)
         fail(&trial->report->error, EIO, "%s: %s", name, why->text);
 }
 
-static bool is_expected(const struct trial_setup *setup, const struct metric *metric)
+#define MANY_CONNECTIONS 32 /* of scenarios that open many */
+
+/* What the program lacks that the target brings, by what it offers. */
+static unsigned lacks_of(const struct trial *trial)
 {
-    unsigned needs = metric->needs, lacks = NEEDS_KERNEL_MARKER | NEEDS_RATE;
+    const struct workload *workload = trial_workload(trial);
+    const struct trial_setup *setup = trial->setup;
+    unsigned lacks = 0;
+
+    if (!workload)
+        return setup->users_program ? NEEDS_TLS : 0;
+    if (!trial_serves(trial, "https"))
+        lacks |= NEEDS_TLS;
+    if (strcmp(workload->protocol, "https") == 0)
+        lacks |= NEEDS_ANSWERS | NEEDS_REQUESTS;
+    if (strcmp(workload->protocol, "icmp") == 0)
+        lacks |= NEEDS_REQUESTS;
+    if (strcmp(workload->protocol, "iperf2") == 0)
+        lacks |= NEEDS_REVERSE;
+    if (workload->connections && workload->connections < MANY_CONNECTIONS)
+        lacks |= NEEDS_CONNECTIONS;
+    if (!workload->udp)
+        lacks |= NEEDS_UDP;
+    return lacks;
+}
+
+static bool is_expected(const struct trial *trial, const struct metric *metric)
+{
+    const struct trial_setup *setup = trial->setup;
+    unsigned needs = metric->needs, lacks = NEEDS_KERNEL_MARKER | NEEDS_RATE | lacks_of(trial);
 
     if (metric->profile != PROFILE_ANY && metric->profile != setup->profile)
         return false;
@@ -527,6 +575,8 @@ static bool is_expected(const struct trial_setup *setup, const struct metric *me
         lacks |= NEEDS_OWN_PROGRAM;
     if (!setup->runs_program)
         lacks |= NEEDS_PROGRAM;
+    if (!setup->memory_step_kib)
+        lacks |= NEEDS_SIZE;
     if (!setup->driver->uses_machine)
         lacks |= NEEDS_MACHINE | NEEDS_TCG;
     else if (setup->machine->accel != ACCEL_TCG)
@@ -564,9 +614,17 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
         if (status < 0)
             return status;
     }
+    for (unsigned i = 0; i < setup->offer_count; i++)
+        trial.workloads[i] = (struct workload){
+            .protocol = setup->offers[i].protocol,
+            .path = setup->offers[i].path,
+            .port = setup->offers[i].port,
+            .udp = setup->offers[i].udp,
+            .connections = setup->offers[i].connections,
+        };
     for (const struct metric *metric = setup->scenario->metrics; metric->name; metric++)
         report->outcomes[report->count++] =
-            (struct outcome){.metric = metric, .expected = is_expected(setup, metric)};
+            (struct outcome){.metric = metric, .expected = is_expected(&trial, metric)};
     status = slots_open(&trial.slots, setup, report, &error);
     trial.slots.pulse = trial.pulse;
     if (status == 0)

@@ -11,6 +11,7 @@
 #include "drivers/driver.h"
 #include "scenarios/scenario.h"
 #include "bench/plan/ready.h"
+#include "bench/plan/target.h"
 #include "bench/plan/rules.h"
 #include "bench/measure/watch.h"
 
@@ -54,16 +55,21 @@ struct trial_setup {
     const struct ready *ready; /* when the program counts as started */
     const struct rules *rules; /* what its target.json says of its end; NULL: nothing */
     enum profile profile;
-    unsigned vms;       /* at most so many at once; 0: the scenario's own number */
-    const char *url;    /* the path that requests are for */
-    const char *label;  /* what tells this trial from the others of the run, for names of files */
-    int pcap_dir;       /* where captures are kept; 0: they are not */
-    bool users_program; /* it stands in for the scenario's */
-    bool runs_program;  /* the target does */
-    bool trying;        /* of a guest that is tried: what it said and sent is kept */
-    bool probed;        /* whether any of the programs is asked over the network */
-    /* Fill `launch` for `program` as guest number `instance` of those that run at once; what it
-     * allocates, launch_free() frees when the guest has ended. `data` is the setup's. */
+    unsigned vms;      /* at most so many at once; 0: the scenario's own number */
+    const char *url;   /* the path that requests are for */
+    const char *label; /* what tells this trial from the others of the run, for names of files */
+    int pcap_dir;      /* where captures are kept; 0: they are not */
+    const struct offer *offers; /* of the program that the target brings */
+    unsigned offer_count;
+    const struct offer *offer; /* the one that the scenario measures; NULL: none of them */
+    bool users_program;        /* it stands in for the scenario's */
+    bool runs_program;         /* the target does */
+    unsigned memory_step_kib;  /* trial_memory_step() */
+    bool trying;               /* of a guest that is tried: what it said and sent is kept */
+    bool probed;               /* whether any of the programs is asked over the network */
+    /* Fill `launch`, in which the guest's memory is set, for `program` as guest number `instance`
+     * of those that run at once; what it allocates, launch_free() frees when the guest has ended.
+     * `data` is the setup's. */
     int (*launch)(const void *data, unsigned program, unsigned instance, struct launch *launch,
                   struct error *error);
     void (*launch_free)(struct launch *launch);

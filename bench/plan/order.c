@@ -3,24 +3,18 @@
 #include <stdlib.h>
 
 #include "bench/base/shuffle.h"
+#include "bench/plan/part.h"
 #include "bench/plan/plan.h"
-
-/* A program that tare does not know can be asked when it is ready, as a user's can. */
-static bool takes_part(const struct scenario *scenario, const struct target *target)
-{
-    if (target_is_foreign(target))
-        return scenario->takes_payload && !scenario->sends_requests && !scenario->needs_program;
-    return !scenario->needs_program || target->runs_program;
-}
 
 /* What one round holds: each target with each scenario in which it takes part. */
 static size_t list_round(const struct plan *plan, struct planned *round)
 {
     size_t count = 0;
+    char why[256];
 
     for (unsigned s = 0; s < plan->scenario_count; s++)
         for (unsigned t = 0; t < plan->target_count; t++)
-            if (takes_part(plan->scenarios[s], &plan->targets[t]))
+            if (part_taken(plan->scenarios[s], &plan->targets[t], why, sizeof why))
                 round[count++] = (struct planned){.target = t, .scenario = s};
     return count;
 }

@@ -159,6 +159,7 @@ void target_free(struct target *target)
     }
     for (char **word = target->tender; *word; word++)
         free(*word);
+    file_free(&target->tender_file);
     rules_free(&target->rules);
     free(target->extras);
     file_free(&target->kernel);

@@ -87,6 +87,7 @@ struct target {
     char *cmdline;                /* templates, target_words[] */
     char *cmdline_tcg;            /* goes before cmdline under TCG; empty where there is none */
     char *tender[TENDER_MAX + 1]; /* the process driver's argument vector; tender[0] NULL: none */
+    struct file tender_file;      /* the program that tender[0] names */
     bool no_vnet_hdr;             /* the tap of the tender carries plain frames */
     struct rules rules;           /* when it is ready, has succeeded, failed, ended */
     struct offer offers[OFFERS_MAX];

@@ -10,6 +10,7 @@
 #include "bench/plan/grub.h"
 #include "bench/plan/payload.h"
 #include "bench/plan/target_fields.h"
+#include "bench/plan/tender.h"
 
 static const char *const formats[] = {"raw", "qcow2", NULL};
 static const char *const buses[] = {"virtio", "ide", "sata", NULL};
@@ -378,6 +379,23 @@ static int take_grub(const struct reading *reading, struct error *error)
     return target->absent ? 0 : -ENOMEM;
 }
 
+/* What a process is started by. */
+static int take_tender(const struct reading *reading, struct error *error)
+{
+    struct target *target = reading->target;
+    char *beside;
+    int status;
+
+    if (target->driver->uses_machine)
+        return target_fault(reading, error, "tender", "driver %s runs a VM", target->driver->name);
+    beside = find_file(reading, target->tender[0], false);
+    status = beside ? tender_read(target, beside, error) : fail(error, ENOMEM, "out of memory");
+    free(beside);
+    if (status == 0 && tender_takes(target, "{image}") && !target->kernel.data && !target->absent)
+        status = target_fault(reading, error, "kernel", "missing; the tender asks for {image}");
+    return status;
+}
+
 int target_files(const struct reading *reading, struct error *error)
 {
     static const char *const of_vms[] = {"boot", "disks", "initrd", "machines", "nics", NULL};
@@ -391,6 +409,8 @@ int target_files(const struct reading *reading, struct error *error)
     status = target->driver->uses_machine ? check_machines(reading, error) : 0;
     if (status == 0)
         status = take_kernel(reading, error);
+    if (status == 0 && target->tender[0])
+        status = take_tender(reading, error);
     if (status == 0 && target->driver->uses_machine)
         status = take_initrd(reading, error);
     if (status == 0 && target->driver->uses_machine)

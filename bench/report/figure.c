@@ -40,6 +40,7 @@ int figure_metric(const struct model *model, const struct model_metric *metric, 
             continue;
         fprintf(out, "%d\t", index++);
         escape_print(series->target->name, out);
+        fputs(model_mark(series->target), out);
         put_summary(series, metric->scale, out);
     }
     fputs("\n\n", out);
@@ -89,6 +90,7 @@ static void put_name(const struct model_target *target, bool first, FILE *out)
 {
     fputs(first ? "\"" : "\n\n\"", out);
     escape_print(target->name, out);
+    fputs(model_mark(target), out);
     fputs("\"\n", out);
 }
 

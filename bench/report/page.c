@@ -88,6 +88,7 @@ static void put_headline(const struct model *model, const struct model_series *s
 
     fputs("<li><b>", out);
     html_text(series->target->name, out);
+    fputs(model_mark(series->target), out);
     fputs("</b>: ", out);
     put_number(series->summary.median / metric->scale, out);
     fputc(' ', out);
@@ -132,6 +133,7 @@ static void put_row(const struct model *model, const struct model_series *series
 
     fputs("<tr><th scope=row class=t>", out);
     html_text(series->target->name, out);
+    fputs(model_mark(series->target), out);
     fputs("</th><td class=n>", out);
     if (series->summary.n) {
         put_number(series->summary.median / metric->scale, out);
@@ -205,6 +207,7 @@ static void put_alternative(const struct model_metric *metric, FILE *out)
 
         fputs(s ? ", " : " ", out);
         html_text(series->target->name, out);
+        fputs(model_mark(series->target), out);
         fputc(' ', out);
         if (series->summary.n)
             put_number(series->summary.median / metric->scale, out);
@@ -329,6 +332,31 @@ static void put_reasons(const struct model *model, FILE *out)
     }
 }
 
+/* Whose values are not those of equal work on an equal machine, and what was not measured. */
+static void put_unequal(const struct model *model, FILE *out)
+{
+    for (size_t i = 0; i < model->target_count; i++) {
+        const struct model_target *target = &model->targets[i];
+
+        if (!*target->unequal)
+            continue;
+        fputs("<p><b>* ", out);
+        html_text(target->name, out);
+        fputs("</b> is not equal: ", out);
+        html_text(target->unequal, out);
+        fputs("</p>\n", out);
+    }
+    for (size_t i = 0; i < model->skipped_count; i++) {
+        fputs("<p class=dim>", out);
+        html_text(model->skipped[i].scenario, out);
+        fputs(" not measured of ", out);
+        html_text(model->skipped[i].target, out);
+        fputs(": ", out);
+        html_text(model->skipped[i].reason, out);
+        fputs("</p>\n", out);
+    }
+}
+
 static void put_warnings(const struct model *model, FILE *out)
 {
     if (model->warning_count == 0)
@@ -378,6 +406,7 @@ int page_write(const struct model *model, const char *figures, FILE *out, struct
     put_head(model, out);
     put_headlines(model, out);
     put_reasons(model, out);
+    put_unequal(model, out);
     for (size_t i = 0; i < model->scenario_count && status == 0; i++)
         status = put_scenario(model, &model->scenarios[i], figures, out, error);
     put_warnings(model, out);

@@ -27,18 +27,27 @@ static bool has_ranges(const struct model_metric *metric)
     return false;
 }
 
+static bool has_unequal(const struct model *model)
+{
+    for (size_t i = 0; i < model->target_count; i++)
+        if (*model->targets[i].unequal)
+            return true;
+    return false;
+}
+
 static void describe(const struct model *model, const struct words *words)
 {
     const struct model_run *run = &model->run;
     char caption[512];
 
-    snprintf(caption, sizeof caption, "%s, %zu MiB, %zu vCPU, %s; %s, %zu cores%s%s%s%s%s%s",
+    snprintf(caption, sizeof caption, "%s, %zu MiB, %zu vCPU, %s; %s, %zu cores%s%s%s%s%s%s%s",
              run->machine, run->memory_mib, run->vcpus,
              run->tcg ? "TCG, does not predict KVM" : run->accel, model->host.cpu,
              model->host.cores, *run->payload ? "; ready: " : "", *run->payload ? run->ready : "",
              run->quiet || !run->judged ? "" : "; not quiet", run->valid ? "" : "; INVALID",
              model->doubtful ? "; DOES NOT VERIFY" : "",
-             words->ranges ? "; few values: bars are min to max" : "");
+             words->ranges ? "; few values: bars are min to max" : "",
+             has_unequal(model) ? "; * not equal machine or work" : "");
     gnuplot_give("TARE_TITLE", words->title);
     gnuplot_give("TARE_NAME", words->name);
     gnuplot_give("TARE_CAPTION", caption);

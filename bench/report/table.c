@@ -140,11 +140,12 @@ static void add_line(struct libscols_table *table, const struct model *model,
     const struct model_metric *metric = series->metric;
     struct libscols_line *line = scols_table_new_line(table, NULL);
     size_t length, disturbed = count_disturbed(series);
-    char text[128];
+    char text[128], name[128];
 
     snprintf(text, sizeof text, "%s (%s)", metric->name, metric->shown_unit);
     set(line, COLUMN_METRIC, first ? text : "");
-    set(line, COLUMN_TARGET, series->target->name);
+    snprintf(name, sizeof name, "%s%s", series->target->name, model_mark(series->target));
+    set(line, COLUMN_TARGET, name);
     if (series->summary.n > 0)
         set_values(line, series, tails);
     else
@@ -256,6 +257,24 @@ void table_until(const struct model_until *until, FILE *out)
         fprintf(out, "; the widest leading ratio is known to %.2g %%", until->widest);
 }
 
+/* Whose values are not those of equal work on an equal machine, and what was not measured. */
+static void print_unequal(const struct model *model, FILE *out)
+{
+    for (size_t i = 0; i < model->target_count; i++) {
+        const struct model_target *target = &model->targets[i];
+
+        if (!*target->unequal)
+            continue;
+        print_escaped(out, "* ", target->name, " is not equal: ");
+        print_escaped(out, "", target->unequal, "\n");
+    }
+    for (size_t i = 0; i < model->skipped_count; i++) {
+        print_escaped(out, "", model->skipped[i].scenario, " not measured of ");
+        print_escaped(out, "", model->skipped[i].target, ": ");
+        print_escaped(out, "", model->skipped[i].reason, "\n");
+    }
+}
+
 static void print_conditions(const struct model *model, FILE *out, bool color)
 {
     const char *strong = color ? "\033[1;33m" : "", *plain = color ? "\033[0m" : "";
@@ -280,6 +299,7 @@ static void print_conditions(const struct model *model, FILE *out, bool color)
         table_until(&run->until, out);
         fputc('\n', out);
     }
+    print_unequal(model, out);
     if (*run->payload) {
         print_escaped(out, "payload: ", run->payload, "");
         print_escaped(out, *run->args ? " " : "", run->args, "");

@@ -12,6 +12,11 @@
 #include "bench/result/parts.h"
 #include "bench/result/results.h"
 
+const char *model_mark(const struct model_target *target)
+{
+    return *target->unequal ? "*" : "";
+}
+
 const struct model_target *model_target(const struct model *model, const char *name)
 {
     for (size_t i = 0; i < model->target_count; i++)
@@ -264,6 +269,33 @@ static int read_warnings(struct reader *reader)
     return status;
 }
 
+static int read_skipped(struct reader *reader)
+{
+    static const struct field fields[] = {
+        NEEDED("scenario", NAME, model_skip, scenario),
+        NEEDED("target", NAME, model_skip, target),
+        NEEDED("reason", TEXT, model_skip, reason),
+        END_OF_FIELDS,
+    };
+    struct model *model = reader->model;
+    struct model_skip *skipped =
+        parts_room(reader, (size_t)cJSON_GetArraySize(reader->skipped), sizeof *skipped);
+    const cJSON *item;
+    int status = skipped ? 0 : -ENOMEM;
+
+    model->skipped = skipped;
+    cJSON_ArrayForEach(item, reader->skipped)
+    {
+        char where[64];
+
+        if (status < 0)
+            break;
+        snprintf(where, sizeof where, "skipped[%zu]", model->skipped_count);
+        status = fields_read(item, where, fields, &skipped[model->skipped_count++], reader->error);
+    }
+    return status;
+}
+
 static int read_document(struct reader *reader, const cJSON *document)
 {
     static const struct field fields[] = {
@@ -273,13 +305,14 @@ static int read_document(struct reader *reader, const cJSON *document)
         NEEDED("metrics", LIST, reader, series_list),
         NEEDED("ratios", LIST, reader, ratios),
         NEEDED("warnings", LIST, reader, warnings),
+        MAYBE("skipped", LIST, reader, skipped),
         MAYBE("noise", LIST, reader, noise),
         MAYBE("comparisons", LIST, reader, comparisons),
         END_OF_FIELDS,
     };
     static int (*const steps[])(struct reader * reader) = {
-        parts_read_run, parts_read_host, parts_read_targets, parts_read_series,
-        group_series,   group_metrics,   read_outcomes,      read_warnings};
+        parts_read_run, parts_read_host, parts_read_targets, parts_read_series, group_series,
+        group_metrics,  read_outcomes,   read_warnings,      read_skipped};
     int status;
 
     if (strcmp(json_text(document, "schema"), "tare/1") != 0)

@@ -59,6 +59,7 @@ struct model_target {
     const struct model_target *a; /* what it is the twin, the B, of; NULL where it is none */
     bool has_kernel;
     struct model_file kernel;
+    const char *unequal; /* how its machine or its work is not that of the others; "" where it is */
 };
 
 /* Where value is the outcome of many short intervals, one of these; warm-up included. */
@@ -154,6 +155,11 @@ struct model_scenario {
     size_t metric_count;
 };
 
+/* A target took no part in a scenario. */
+struct model_skip {
+    const char *scenario, *target, *reason;
+};
+
 struct model_warning {
     const char *text, *remedy;
 };
@@ -167,6 +173,8 @@ struct model {
     const struct model_metric *metrics;
     const struct model_scenario *scenarios;
     const struct model_warning *warnings;
+    const struct model_skip *skipped;
+    size_t skipped_count;
     size_t target_count, series_count, metric_count, scenario_count, warning_count;
     const char *base; /* what ratios are to if they do not say otherwise; "" where there are none */
     bool has_noise;   /* whether the noise of the host is known, and with it an mde */
@@ -194,6 +202,10 @@ void model_free(struct model *model);
 
 /* The target of this name, or NULL. */
 const struct model_target *model_target(const struct model *model, const char *name);
+
+/* What stands behind the name of `target` wherever its values are shown: "*" where it is unequal,
+ * or "". */
+const char *model_mark(const struct model_target *target);
 
 /* The metric of this scenario and name, or NULL. */
 const struct model_metric *model_metric(const struct model *model, const char *scenario,

@@ -128,6 +128,32 @@ int parts_read_host(struct reader *reader)
     return fields_read(reader->host, "host", fields, &reader->model->host, reader->error);
 }
 
+/* How the target is not equal to the others, by what its part of the document says. */
+static int tell_unequal(struct reader *reader, const char *differs, bool own_program,
+                        const cJSON *workloads, struct model_target *target)
+{
+    const cJSON *workload;
+    char text[512];
+    size_t used =
+        (size_t)snprintf(text, sizeof text, "%s%s%s", differs, *differs && own_program ? "; " : "",
+                         own_program ? "its own program" : "");
+    char *kept;
+
+    cJSON_ArrayForEach(workload, workloads)
+    {
+        if (used < sizeof text)
+            used +=
+                (size_t)snprintf(text + used, sizeof text - used, ", %s by %s",
+                                 json_text(workload, "scenario"), json_text(workload, "protocol"));
+    }
+    kept = parts_room(reader, strlen(text) + 1, 1);
+    if (!kept)
+        return -ENOMEM;
+    strcpy(kept, text);
+    target->unequal = kept;
+    return 0;
+}
+
 static int read_target(struct reader *reader, const cJSON *item, struct model_target *target)
 {
     static const struct field kernel_fields[] = {
@@ -138,12 +164,17 @@ static int read_target(struct reader *reader, const cJSON *item, struct model_ta
     };
     struct raw_target {
         struct model_target target;
-        const cJSON *kernel;
+        const cJSON *kernel, *workloads;
+        const char *differs;
+        bool own_program;
     } raw = {.kernel = NULL};
     static const struct field fields[] = {
         NEEDED("name", NAME, raw_target, target.name),
         MAYBE("twin_of", NAME, raw_target, target.twin_of),
         MAYBE("kernel", OBJECT, raw_target, kernel),
+        MAYBE("differs", TEXT, raw_target, differs),
+        MAYBE("own_program", FLAG, raw_target, own_program),
+        MAYBE("workloads", LIST, raw_target, workloads),
         END_OF_FIELDS,
     };
     struct place place = place_of("targets", reader->model->target_count);
@@ -151,6 +182,8 @@ static int read_target(struct reader *reader, const cJSON *item, struct model_ta
 
     *target = raw.target;
     target->has_kernel = raw.kernel != NULL;
+    if (status == 0)
+        status = tell_unequal(reader, raw.differs, raw.own_program, raw.workloads, target);
     if (status == 0 && raw.kernel) {
         strcat(place.text, ".kernel");
         status = fields_read(raw.kernel, place.text, kernel_fields, &target->kernel, reader->error);

@@ -23,7 +23,7 @@ struct reader {
     struct model *model;
     struct error *error;
     const cJSON *run, *host, *target_list, *series_list, *ratios, *warnings;
-    const cJSON *noise, *comparisons; /* NULL: none */
+    const cJSON *noise, *comparisons, *skipped; /* NULL: none */
     struct model_target *targets;
     struct model_metric *metrics;
     struct model_series *series;

@@ -6,6 +6,8 @@
 
 #include "bench/measure/caller.h"
 #include "bench/measure/sandbox.h"
+#include "bench/plan/part.h"
+#include "bench/plan/tender.h"
 #include "bench/run/attempt.h"
 #include "bench/run/stage.h"
 
@@ -138,9 +140,15 @@ int attempt_trial(struct run *run, const struct planned *planned, struct trial_r
         .pcap_dir = plan->pcap_dir,
         .vms = plan->options.vms,
         .url = plan->options.url ? plan->options.url : "/",
+        .offers = target->offers,
+        .offer_count = target_is_foreign(target) ? target->offer_count : 0,
+        .offer = part_offer(plan->scenarios[planned->scenario], target),
         .users_program = plan->options.payload != NULL || target_is_foreign(target),
         .runs_program = target->runs_program,
         .trying = plan->options.trying,
+        .memory_step_kib = target->driver->uses_machine       ? 1
+                           : tender_takes(target, "{memory}") ? 1024
+                                                              : 0,
         .probed = is_probed(plan, planned),
         .launch = launch,
         .launch_free = stage_launch_free,

@@ -9,6 +9,7 @@
 
 #include "drivers/machine.h"
 #include "bench/result/results.h"
+#include "bench/plan/part.h"
 #include "bench/result/until.h"
 #include "bench/run/record.h"
 #include "bench/base/version.h"
@@ -43,6 +44,53 @@ static void add_disks(cJSON *object, const struct target *target)
         cJSON_AddItemToArray(list, describe_file(&target->disks[i].file));
 }
 
+/* What is measured of the program that the target brings. */
+static void add_workloads(cJSON *object, const struct plan *plan, const struct target *target)
+{
+    cJSON *list;
+
+    if (!target_is_foreign(target))
+        return;
+    cJSON_AddBoolToObject(object, "own_program", true);
+    list = cJSON_AddArrayToObject(object, "workloads");
+    for (unsigned s = 0; s < plan->scenario_count; s++) {
+        const struct offer *offer = part_offer(plan->scenarios[s], target);
+        cJSON *workload;
+
+        if (!offer)
+            continue;
+        workload = cJSON_CreateObject();
+        cJSON_AddStringToObject(workload, "scenario", plan->scenarios[s]->name);
+        cJSON_AddStringToObject(workload, "protocol", offer->protocol);
+        if (offer->port)
+            cJSON_AddNumberToObject(workload, "port", offer->port);
+        if (*offer->path)
+            cJSON_AddStringToObject(workload, "path", offer->path);
+        cJSON_AddItemToArray(list, workload);
+    }
+}
+
+/* Which targets take no part in which scenarios. */
+static void add_skipped(cJSON *document, const struct plan *plan)
+{
+    cJSON *list = cJSON_AddArrayToObject(document, "skipped");
+
+    for (unsigned s = 0; s < plan->scenario_count; s++) {
+        for (unsigned t = 0; t < plan->target_count; t++) {
+            char why[256];
+            cJSON *object;
+
+            if (part_taken(plan->scenarios[s], &plan->targets[t], why, sizeof why))
+                continue;
+            object = cJSON_CreateObject();
+            cJSON_AddStringToObject(object, "scenario", plan->scenarios[s]->name);
+            cJSON_AddStringToObject(object, "target", plan->targets[t].name);
+            cJSON_AddStringToObject(object, "reason", why);
+            cJSON_AddItemToArray(list, object);
+        }
+    }
+}
+
 static void add_targets(cJSON *document, const struct plan *plan)
 {
     cJSON *list = cJSON_AddArrayToObject(document, "targets");
@@ -65,7 +113,7 @@ static void add_targets(cJSON *document, const struct plan *plan)
         initrd = cJSON_AddArrayToObject(object, "initrd");
         for (size_t i = 0; i < target->extra_count; i++)
             cJSON_AddItemToArray(initrd, describe_file(&target->extras[i]));
-        if (target->disk_count > 0)
+        if (target->disk_count > 0 && !target->absent)
             add_disks(object, target);
         target_difference(target, &plan->options.machine, difference, sizeof difference);
         if (*difference) {
@@ -75,6 +123,7 @@ static void add_targets(cJSON *document, const struct plan *plan)
         }
         if (target->absent)
             cJSON_AddStringToObject(object, "dropped", target->absent);
+        add_workloads(object, plan, target);
         cJSON_AddArrayToObject(object, "launches");
         cJSON_AddItemToArray(list, object);
     }
@@ -206,6 +255,7 @@ cJSON *record_begin(const struct plan *plan, const cJSON *host)
                           host ? cJSON_Duplicate(host, true) : cJSON_CreateObject());
     add_targets(document, plan);
     add_payloads(document, plan);
+    add_skipped(document, plan);
     add_built(document, plan);
     cJSON_AddArrayToObject(document, "metrics");
     cJSON_AddArrayToObject(document, "ratios");

@@ -56,15 +56,15 @@ static int catch_interrupts(struct error *error)
 static int decide(struct run *run, struct error *error)
 {
     const struct plan *plan = run->plan;
-    bool needs_accel = false, uses_machine = false;
+    bool needs_accel = false, has_tsc = false;
     char reason[512] = "";
     int status;
 
     for (unsigned t = 0; t < plan->target_count; t++) {
         needs_accel |= plan->targets[t].driver->needs_accel;
-        uses_machine |= plan->targets[t].driver->uses_machine;
+        has_tsc |= !plan->targets[t].driver->plays_script; /* a process reads the host's */
     }
-    if (uses_machine)
+    if (has_tsc)
         run->machine.tsc_khz = run->machine.icount ? 1000000 : host_tsc_khz();
     if (run->accel_decided || !needs_accel)
         return 0;

@@ -11,6 +11,7 @@
 
 #include "bench/measure/sandbox.h"
 #include "bench/plan/grub.h"
+#include "bench/plan/tender.h"
 #include "bench/run/overlay.h"
 #include "bench/run/stage.h"
 
@@ -88,14 +89,15 @@ static int mount_disks(const struct plan *plan, struct error *error)
     int status = 0;
 
     for (unsigned t = 0; t < plan->target_count; t++)
-        for (unsigned d = 0; d < plan->targets[t].disk_count && status == 0; d++)
+        for (unsigned d = 0;
+             !plan->targets[t].absent && d < plan->targets[t].disk_count && status == 0; d++)
             status = mount_disk(&plan->targets[t], d, error);
     return status;
 }
 
 static int stage_target(const struct plan *plan, const struct target *target, struct error *error)
 {
-    const struct file *kernel = &target->kernel;
+    const struct file *kernel = &target->kernel, *tender = &target->tender_file;
     char path[256];
     int status = 0;
 
@@ -108,6 +110,9 @@ static int stage_target(const struct plan *plan, const struct target *target, st
         disk_path(target, d, path, sizeof path);
         status = file_write(path, NULL, 0, 0600, error);
     }
+    snprintf(path, sizeof path, STAGE "/%s.tender", target->name);
+    if (status == 0 && target->tender[0])
+        status = file_write(path, &tender, 1, 0700, error);
     if (!target->driver->uses_machine)
         return status;
     for (unsigned s = 0; s < plan->all_count; s++)
@@ -265,6 +270,32 @@ static int fill_files(const struct target *target, struct purpose purpose,
     return 0;
 }
 
+#define SHOWN_IMAGE "image"
+#define SHOWN_PAYLOAD "payload"
+
+/* Have the tender be the process, in place of the program, which it may run. */
+static int fill_tender(const struct target *target, const struct arguments *arguments,
+                       struct launch *launch, struct error *error)
+{
+    struct shown *shown = launch->shown;
+
+    if (launch->kernel)
+        *shown++ = (struct shown){launch->kernel, SHOWN_IMAGE};
+    if (tender_takes(target, "{payload}")) {
+        launch->payload = launch->program;
+        *shown++ = (struct shown){launch->payload, SHOWN_PAYLOAD};
+    } else {
+        free((char *)launch->program);
+    }
+    launch->program = format(STAGE "/%s.tender", target->name);
+    if (tender_takes(target, "{tap}"))
+        launch->asked = target->no_vnet_hdr ? TAP_PLAIN : TAP_VNET_HDR;
+    launch->argv = tender_argv(target, launch, launch->kernel ? SANDBOX_DIR "/" SHOWN_IMAGE : "",
+                               SANDBOX_DIR "/" SHOWN_PAYLOAD, arguments);
+    launch->tended = true; /* argv is its own */
+    return launch->program && launch->argv ? 0 : fail(error, ENOMEM, "out of memory");
+}
+
 int stage_launch(const struct run *run, const struct planned *planned, unsigned program,
                  const struct machine *machine, unsigned instance, struct launch *launch,
                  struct error *error)
@@ -279,6 +310,7 @@ int stage_launch(const struct run *run, const struct planned *planned, unsigned 
 
     *launch = (struct launch){
         .machine = machine,
+        .memory_kib = launch->memory_kib,
         .argv = what->arguments->argv,
         .script = target->script,
         .network = network,
@@ -293,6 +325,8 @@ int stage_launch(const struct run *run, const struct planned *planned, unsigned 
     if (status == 0)
         status = fill_files(target, purpose_of(plan, planned->scenario, program), what->arguments,
                             launch, error);
+    if (status == 0 && target->tender[0])
+        status = fill_tender(target, what->arguments, launch, error);
     if (status == 0)
         status = fill_disks(target, launch, error);
     if (status < 0)
@@ -308,6 +342,9 @@ void stage_launch_free(struct launch *launch)
     free((char *)launch->initrd);
     free((char *)launch->cmdline);
     free((char *)launch->program);
+    free((char *)launch->payload);
+    if (launch->tended)
+        tender_argv_free((char **)launch->argv);
     for (unsigned i = 0; i < launch->disk_count; i++) {
         free((char *)launch->disks[i].overlay);
         free((char *)launch->disks[i].base);

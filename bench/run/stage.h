@@ -13,8 +13,9 @@
  * there, read-only. */
 int stage_all(struct run *run, struct error *error);
 
-/* Fill `launch` with staged paths for the `program`th program of `planned`, on `machine`, as guest
- * number `instance` of those that run at once. Free with stage_launch_free(). */
+/* Fill `launch`, in which memory_kib is set, with staged paths for the `program`th program of
+ * `planned`, on `machine`, as guest number `instance` of those that run at once. Free with
+ * stage_launch_free(). */
 int stage_launch(const struct run *run, const struct planned *planned, unsigned program,
                  const struct machine *machine, unsigned instance, struct launch *launch,
                  struct error *error);

@@ -29,17 +29,17 @@ static const struct schedule {
   full = {.idle_s = 10, .test = {1, 10, 0.5}, .step = {1, 3, 0.5}};
 
 /* A metric's description has two parts: its title, and the rest of its definition. */
-#define RATE(which, what, more, only, first)                                                       \
+#define RATE(which, what, more, only, need, first)                                                 \
     {                                                                                              \
         .name = which, .title = what, .unit = "bit/s", .direction = HIGHER_IS_BETTER,              \
         .clock = "the host's", .start = "end of the run's warm-up", .stop = "end of the run",      \
         .definition = what more ": bytes that the receiver counted, in the client's seconds",      \
-        .profile = only, .leads = first                                                            \
+        .profile = only, .needs = need, .leads = first                                             \
     }
-#define COUNT(which, words, what)                                                                  \
+#define COUNT(which, words, what, need)                                                            \
     {                                                                                              \
         .name = which, .title = words, .unit = "segments", .clock = "none: a count",               \
-        .start = "start of the run", .stop = "end of the run", .definition = what                  \
+        .start = "start of the run", .stop = "end of the run", .definition = what, .needs = need   \
     }
 /* Only where the sender kept the rate: a guest that sends less loses less. */
 #define LOSS(which, words)                                                                         \
@@ -48,22 +48,24 @@ static const struct schedule {
         .start = "start of the run", .stop = "end of the run",                                     \
         .definition = "datagrams that were sent and did not arrive; only where 95 % of that rate " \
                       "or more were sent",                                                         \
-        .needs = NEEDS_RATE, .profile = PROFILE_QUICK, .no_ratio = true                            \
+        .needs = NEEDS_RATE | NEEDS_UDP, .profile = PROFILE_QUICK, .no_ratio = true                \
     }
-#define COST(which, words, what)                                                                   \
+#define COST(which, words, what, need)                                                             \
     {                                                                                              \
         .name = which, .title = "CPU seconds per GB, " words, .unit = "s/GB",                      \
         .clock = "the host's accounting of CPU time", .start = "start of the client",              \
         .stop = "end of the client",                                                               \
-        .definition = "CPU seconds of " what " per 10^9 bytes, warm-up included in both"           \
+        .definition = "CPU seconds of " what " per 10^9 bytes, warm-up included in both",          \
+        .needs = need                                                                              \
     }
 
 static const struct metric metrics[] = {
-    RATE("tcp_rx", "TCP to the guest", "", PROFILE_ANY, true),
-    RATE("tcp_tx", "TCP from the guest", "", PROFILE_ANY, true),
-    RATE("tcp_rx_p4", "TCP to the guest, 4 connections", "", PROFILE_ANY, false),
-    RATE("tcp_tx_p4", "TCP from the guest, 4 connections", "", PROFILE_ANY, false),
-    RATE("tcp_bidir", "TCP both ways at once", ", together", PROFILE_ANY, false),
+    RATE("tcp_rx", "TCP to the guest", "", PROFILE_ANY, NEEDS_NOTHING, true),
+    RATE("tcp_tx", "TCP from the guest", "", PROFILE_ANY, NEEDS_REVERSE, true),
+    RATE("tcp_rx_p4", "TCP to the guest, 4 connections", "", PROFILE_ANY, NEEDS_CONNECTIONS, false),
+    RATE("tcp_tx_p4", "TCP from the guest, 4 connections", "", PROFILE_ANY,
+         NEEDS_CONNECTIONS | NEEDS_REVERSE, false),
+    RATE("tcp_bidir", "TCP both ways at once", ", together", PROFILE_ANY, NEEDS_REVERSE, false),
     {.name = "tcp_bidir_share",
      .title = "TCP both ways at once, the smaller way's share",
      .unit = "%",
@@ -73,25 +75,29 @@ static const struct metric metrics[] = {
      .stop = "end of the run",
      .definition = "bytes received by the end that received fewer, of those that both received: 50 "
                    "where the two ways share alike",
+     .needs = NEEDS_REVERSE,
      .no_ratio = true},
     RATE("udp_rx", "UDP to the guest, at the highest rate", " found that loses under 1 %",
-         PROFILE_FULL, false),
+         PROFILE_FULL, NEEDS_UDP, false),
     RATE("udp_tx", "UDP from the guest, at the highest rate", " found that loses under 1 %",
-         PROFILE_FULL, false),
-    RATE("udp_rx_1g", "UDP to the guest, 1 Gbit/s offered", "", PROFILE_QUICK, false),
-    RATE("udp_tx_1g", "UDP from the guest, 1 Gbit/s asked for", "", PROFILE_QUICK, false),
+         PROFILE_FULL, NEEDS_UDP, false),
+    RATE("udp_rx_1g", "UDP to the guest, 1 Gbit/s offered", "", PROFILE_QUICK, NEEDS_UDP, false),
+    RATE("udp_tx_1g", "UDP from the guest, 1 Gbit/s asked for", "", PROFILE_QUICK, NEEDS_UDP,
+         false),
     LOSS("udp_rx_1g_loss", "datagrams lost to the guest, 1 Gbit/s offered"),
     LOSS("udp_tx_1g_loss", "datagrams lost from the guest, 1 Gbit/s asked for"),
     COUNT("retransmits_rx", "TCP segments sent again to the guest",
-          "sent again by the host, in tcp_rx"),
+          "sent again by the host, in tcp_rx", NEEDS_NOTHING),
     COUNT("retransmits_tx", "TCP segments sent again from the guest",
-          "sent again by the guest, in tcp_tx"),
-    COST("vcpu_s_per_gb_rx", "vCPU, to the guest", "the vCPU, or the process, in tcp_rx"),
-    COST("vcpu_s_per_gb_tx", "vCPU, from the guest", "the vCPU, or the process, in tcp_tx"),
+          "sent again by the guest, in tcp_tx", NEEDS_REVERSE),
+    COST("vcpu_s_per_gb_rx", "vCPU, to the guest", "the vCPU, or the process, in tcp_rx",
+         NEEDS_NOTHING),
+    COST("vcpu_s_per_gb_tx", "vCPU, from the guest", "the vCPU, or the process, in tcp_tx",
+         NEEDS_REVERSE),
     COST("vmm_s_per_gb_rx", "QEMU without its vCPU, to the guest",
-         "QEMU's other threads, in tcp_rx"),
+         "QEMU's other threads, in tcp_rx", NEEDS_NOTHING),
     COST("vmm_s_per_gb_tx", "QEMU without its vCPU, from the guest",
-         "QEMU's other threads, in tcp_tx"),
+         "QEMU's other threads, in tcp_tx", NEEDS_REVERSE),
     {.name = "idle_cpu",
      .title = "CPU of an idle guest that listens",
      .unit = "%",
@@ -218,8 +224,12 @@ static int measure_test(struct server *server, const struct tcp_test *test, stru
     const char *concerned[8];
     struct transfer transfer;
     struct error why = {0};
-    int status = transfer_run(server, &schedule_of(server)->test, test->options, &transfer, &why);
+    int status;
 
+    list_metrics(test, concerned);
+    if (!trial_expects(server->trial, concerned[0]))
+        return 0;
+    status = transfer_run(server, &schedule_of(server)->test, test->options, &transfer, &why);
     if (test->rx)
         transfer_keep(server->trial, test->rx, &transfer, &transfer.output.rx);
     if (test->tx)
@@ -232,7 +242,6 @@ static int measure_test(struct server *server, const struct tcp_test *test, stru
     }
     if (status == 0)
         record_test(server->trial, test, &transfer);
-    list_metrics(test, concerned);
     transfer_observe(server->trial, concerned, &transfer);
     transfer_free(&transfer);
     return go_on(server, status, concerned, &why, error);
@@ -255,9 +264,12 @@ static int measure_fixed(struct server *server, bool reverse, struct error *erro
     const char *const *names = concerned[reverse];
     struct transfer transfer;
     struct error why = {0};
-    int status = run_udp(server, &schedule_of(server)->test, reverse, FIXED_BPS, &transfer, &why);
+    int status;
     const struct flow *flow = reverse ? &transfer.output.tx : &transfer.output.rx;
 
+    if (!trial_expects(server->trial, names[0]))
+        return 0;
+    status = run_udp(server, &schedule_of(server)->test, reverse, FIXED_BPS, &transfer, &why);
     transfer_keep(server->trial, names[0], &transfer, flow);
     if (status == 0) {
         record_rate(server->trial, names[0], &transfer, flow);
@@ -320,6 +332,10 @@ static int measure_highest(struct server *server, bool reverse, struct error *er
     int64_t start = clock_now();
     int status = 0;
 
+    if (!trial_expects(server->trial, names[0])) {
+        cJSON_Delete(steps);
+        return 0;
+    }
     while (status == 0 && search_next(&search) > 0)
         status = take_step(server, reverse, &search, steps, &best, &why);
     if (status == 0 && search.good == 0)
@@ -353,11 +369,14 @@ static int measure(struct trial *trial, struct error *error)
 static const struct program programs[] = {{.payload = "iperf3d", .network = true},
                                           {.payload = NULL}};
 
+static const char *const protocols[] = {"iperf3", "iperf2", NULL};
+
 const struct scenario scenario_iperf = {
     .name = "iperf",
     .summary = "how much goes through the network, and what that costs: TCP, UDP, CPU time",
     .programs = programs,
     .needs_program = true,
+    .protocols = protocols,
     .metrics = metrics,
     .deadline_s = 30,
     .takes_s = {17.5, 130},

@@ -3,15 +3,20 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "bench/base/clock.h"
 #include "bench/measure/client.h"
+#include "bench/measure/loading.h"
 #include "bench/measure/packets.h"
 #include "iperf3d.h"
 #include "transfer.h"
 
 #define ARGUMENTS_MAX 32
+#define PARALLEL "--parallel="
 #define SLACK_S 5.0       /* a test takes longer than it measures: connecting, exchanging results */
+#define TURN_S 1.0        /* between two tests of a server that does not say when it takes one */
 #define STALL_S 1.0       /* without a byte is a failure */
 #define EVIDENCE_S 1.0    /* how long to capture after a failure */
 #define CLIENT_BOUND 95.0 /* % of a CPU: from here on the client is the limit */
@@ -55,6 +60,112 @@ static int run_client(struct trial *trial, char *const *argv, double seconds,
     return status;
 }
 
+static unsigned server_port(const struct server *server)
+{
+    const struct workload *workload = trial_workload(server->trial);
+
+    return workload ? workload->port : IPERF3D_PORT;
+}
+
+/* Wait until the server takes a test. Ours marks that. A server that the target brings says
+ * nothing, and to ask it would be a test to it: it gets a second. */
+static int wait_for_turn(struct server *server, struct error *error)
+{
+    if (trial_workload(server->trial))
+        return trial_linger(server->trial, TURN_S, error);
+    trial_allow(server->trial, SLACK_S);
+    return trial_wait_phase(server->trial, server->test++, error);
+}
+
+/* As iperf3's report has it. */
+static void take_bulk(const struct load_report *report, struct output *output)
+{
+    struct flow *flow = &output->rx;
+    double silent = 0;
+
+    flow->series = cJSON_CreateArray();
+    for (unsigned i = 0; i < report->interval_count; i++) {
+        const struct load_interval *interval = &report->intervals[i];
+        double bytes = (double)interval->bytes;
+        cJSON *entry = cJSON_CreateObject();
+
+        cJSON_AddNumberToObject(entry, "start", interval->start);
+        cJSON_AddNumberToObject(entry, "seconds", interval->seconds);
+        cJSON_AddNumberToObject(entry, "value", 8 * bytes / interval->seconds);
+        cJSON_AddNumberToObject(entry, "bytes", bytes);
+        if (interval->warmup)
+            cJSON_AddTrueToObject(entry, "warmup");
+        cJSON_AddItemToArray(flow->series, entry);
+        output->moved_bytes += bytes;
+        silent = bytes > 0 ? 0 : silent + interval->seconds;
+        flow->silent_s = fmax(flow->silent_s, silent);
+        if (!interval->warmup) {
+            flow->seconds += interval->seconds;
+            flow->received += bytes;
+        }
+    }
+    flow->received_bps = flow->seconds > 0 ? 8 * flow->received / flow->seconds : 0;
+    flow->sent_bps = flow->received_bps;
+    flow->retransmits = (double)report->retransmits;
+    output->cpu_percent = report->seconds > 0 ? 100 * report->cpu_s / report->seconds : 0;
+}
+
+/* A test by iperf 2's protocol, which tare speaks itself: its server only takes bytes. */
+static int run_bulk(struct server *server, const struct pace *pace, unsigned connections,
+                    struct transfer *transfer, struct error *error)
+{
+    struct trial *trial = server->trial;
+    const struct load load = {.address = trial_address(trial),
+                              .port = (uint16_t)server_port(server),
+                              .connections = connections,
+                              .bulk = true,
+                              .interval_s = pace->interval_s,
+                              .warmup_s = pace->warmup_s,
+                              .measured_s = pace->measured_s,
+                              .patience_s = SLACK_S};
+    static struct load_report report;
+    struct cpu_time before, after;
+    char text[256];
+    int64_t lost;
+    int status = trial_cpu_time(trial, &before, error);
+
+    transfer->from = clock_now();
+    if (status == 0)
+        status = loading_run(trial, &load, &report, NULL, &lost, error);
+    transfer->to = clock_now();
+    if (status == 0)
+        status = trial_cpu_time(trial, &after, error);
+    if (status < 0)
+        return status;
+    transfer->client_s = report.cpu_s;
+    transfer->used = (struct cpu_time){.vcpu_s = after.vcpu_s - before.vcpu_s,
+                                       .vmm_s = after.vmm_s - before.vmm_s};
+    take_bulk(&report, &transfer->output);
+    if (load_failed(&report)) {
+        load_explain(&report, text, sizeof text);
+        return fail(error, EIO, "%s", text);
+    }
+    if (transfer->output.rx.silent_s >= STALL_S)
+        return fail(error, EIO, "stalled: no byte for %.2g s", transfer->output.rx.silent_s);
+    return 0;
+}
+
+static bool speaks_iperf2(const struct server *server)
+{
+    const struct workload *workload = trial_workload(server->trial);
+
+    return workload && strcmp(workload->protocol, "iperf2") == 0;
+}
+
+/* How many connections the options ask for. */
+static unsigned connections_of(const char *const *options)
+{
+    for (; *options; options++)
+        if (strncmp(*options, PARALLEL, strlen(PARALLEL)) == 0)
+            return (unsigned)strtoul(*options + strlen(PARALLEL), NULL, 10);
+    return 1;
+}
+
 int transfer_run(struct server *server, const struct pace *pace, const char *const *options,
                  struct transfer *transfer, struct error *error)
 {
@@ -79,16 +190,17 @@ int transfer_run(struct server *server, const struct pace *pace, const char *con
     int status;
 
     *transfer = (struct transfer){0};
-    snprintf(port, sizeof port, "%d", IPERF3D_PORT);
+    snprintf(port, sizeof port, "%u", server_port(server));
     snprintf(warmup, sizeof warmup, "%u", pace->warmup_s);
     snprintf(measured, sizeof measured, "%u", pace->measured_s);
     snprintf(interval, sizeof interval, "%g", pace->interval_s);
-    while (*options && count < ARGUMENTS_MAX - 1)
-        argv[count++] = *options++;
-    trial_allow(server->trial, SLACK_S);
-    status = trial_wait_phase(server->trial, server->test++, error);
+    for (const char *const *option = options; *option && count < ARGUMENTS_MAX - 1; option++)
+        argv[count++] = *option;
+    status = wait_for_turn(server, error);
     if (status < 0)
         return status;
+    if (speaks_iperf2(server))
+        return run_bulk(server, pace, connections_of(options), transfer, error);
     return run_client(server->trial, (char *const *)argv,
                       pace->warmup_s + pace->measured_s + SLACK_S, transfer, error);
 }
@@ -139,7 +251,7 @@ void transfer_observe(struct trial *trial, const char *const *metrics,
 int server_replace(struct server *server, const char *const *metrics, const struct error *why,
                    struct error *error)
 {
-    cJSON *packets = packets_collect(server->trial, IPERF3D_PORT, EVIDENCE_S);
+    cJSON *packets = packets_collect(server->trial, server_port(server), EVIDENCE_S);
     int status;
 
     for (; *metrics; metrics++) {

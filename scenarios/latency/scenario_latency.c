@@ -44,13 +44,15 @@ static const struct schedule {
      .stop = "the last byte of its reply was read",                                                \
      .definition = words " of the latency, " rate " requests/s in Poisson arrivals over 32 "       \
                          "connections, an open loop",                                              \
+     .needs = NEEDS_REQUESTS | NEEDS_CONNECTIONS,                                                  \
      .profile = only},                                                                             \
     {                                                                                              \
         .name = "wire_" which "_" rate,                                                            \
         .title = words " of the latency on the wire at " rate " requests/s", .unit = "us",         \
         .clock = WIRE_CLOCK, .start = "the request's first packet on the guest's interface",       \
         .stop = "the reply's last packet there",                                                   \
-        .definition = words " of the guest's own part of the same test", .profile = only           \
+        .definition = words " of the guest's own part of the same test",                           \
+        .needs = NEEDS_REQUESTS | NEEDS_CONNECTIONS, .profile = only                               \
     }
 #define QUANTILES(rate, only)                                                                      \
     QUANTILE("p50", "median", rate, only), QUANTILE("p90", "90th percentile", rate, only),         \
@@ -65,6 +67,7 @@ static const struct metric metrics[] = {
      .start = "the request was sent",
      .stop = "the last byte of its reply was read",
      .definition = "one connection, each request sent when the last was answered",
+     .needs = NEEDS_ANSWERS,
      .leads = true},
     {.name = "closed_c32_rate",
      .title = "requests per second of 32 clients",
@@ -75,6 +78,7 @@ static const struct metric metrics[] = {
      .stop = "end of the test",
      .definition = "32 connections, each request sent when the last of its connection was "
                    "answered",
+     .needs = NEEDS_REQUESTS | NEEDS_CONNECTIONS,
      .leads = true},
     {.name = "vcpu_us_per_request",
      .title = "CPU time of the vCPU per request",
@@ -83,14 +87,16 @@ static const struct metric metrics[] = {
      .start = "start of the client",
      .stop = "end of the client",
      .definition = "CPU time of the vCPU, or the process, per request of closed_c32_rate, warm-up "
-                   "included in both"},
+                   "included in both",
+     .needs = NEEDS_REQUESTS | NEEDS_CONNECTIONS},
     {.name = "connect_p50",
      .title = "median latency of a request with a connection of its own",
      .unit = "us",
      .clock = CLIENT_CLOCK,
      .start = "the connection is asked for",
      .stop = "the last byte of the reply was read",
-     .definition = "a connection for each request, one after the other"},
+     .definition = "a connection for each request, one after the other",
+     .needs = NEEDS_REQUESTS},
     {.name = "connect_rate",
      .title = "requests per second with a connection each",
      .unit = "requests/s",
@@ -98,7 +104,8 @@ static const struct metric metrics[] = {
      .clock = CLIENT_CLOCK,
      .start = "end of the warm-up",
      .stop = "end of the test",
-     .definition = "a connection for each request, 32 at once"},
+     .definition = "a connection for each request, 32 at once",
+     .needs = NEEDS_REQUESTS | NEEDS_CONNECTIONS},
     QUANTILES("1000", PROFILE_ANY),
     QUANTILES("200", PROFILE_FULL),
     {.name = "rate_max",
@@ -111,7 +118,8 @@ static const struct metric metrics[] = {
      .definition = "answered per second at the highest rate found in Poisson arrivals over 32 "
                    "connections, of which no request fails, 95 % are answered within the test, and "
                    "the 99th percentile is at most 10 ms; steps of 0.5 s (full: 2 s), confirmed "
-                   "twice in a row, the lower of both"},
+                   "twice in a row, the lower of both",
+     .needs = NEEDS_REQUESTS | NEEDS_CONNECTIONS},
     {.name = "tls_handshake_p50",
      .title = "median time of a TLS handshake",
      .unit = "us",
@@ -121,7 +129,7 @@ static const struct metric metrics[] = {
      .definition =
          "full handshakes of TLS 1.3 with an ECDSA P-256 certificate, one after the other, "
          "each on a connection of its own",
-     .needs = NEEDS_OWN_PROGRAM},
+     .needs = NEEDS_TLS},
     {.name = "errors",
      .title = "failed requests of all tests",
      .unit = "requests",
@@ -190,6 +198,8 @@ static int measure_stated(struct service *service, struct test *test,
     struct error why = {0};
     int status;
 
+    if (!trial_expects(trial, stated->client[0]))
+        return 0;
     for (int i = 0; i < 5; i++) {
         concerned[2 * i] = stated->client[i];
         concerned[2 * i + 1] = stated->wire[i];
@@ -208,6 +218,12 @@ static int measure_stated(struct service *service, struct test *test,
     return 0;
 }
 
+/* `name`, if there is one and this trial is to record it; else NULL. */
+static const char *expected(const struct trial *trial, const char *name)
+{
+    return name && trial_expects(trial, name) ? name : NULL;
+}
+
 /* A closed loop: its median latency and its rate, where they have names. */
 static int measure_closed(struct service *service, struct test *test, const struct load *load,
                           const char *p50, const char *rate, const char *vcpu, struct error *error)
@@ -217,6 +233,11 @@ static int measure_closed(struct service *service, struct test *test, const stru
     struct error why = {0};
     int status;
 
+    p50 = expected(trial, p50);
+    rate = expected(trial, rate);
+    vcpu = expected(trial, vcpu);
+    if (!p50 && !rate && !vcpu)
+        return 0;
     for (int i = 0; i < 3; i++)
         if ((const char *[]){p50, rate, vcpu}[i])
             *next++ = (const char *[]){p50, rate, vcpu}[i];
@@ -323,7 +344,13 @@ static int measure_highest(struct service *service, struct test *test, double fi
     cJSON *steps = cJSON_CreateArray();
     struct error why = {0};
     double reached;
-    int status = search_rate(service, test, first, &reached, steps, &why);
+    int status;
+
+    if (!trial_expects(service->trial, names[0])) {
+        cJSON_Delete(steps);
+        return 0;
+    }
+    status = search_rate(service, test, first, &reached, steps, &why);
 
     trial_keep(service->trial, names[0], "steps", steps);
     if (status < 0)
@@ -332,7 +359,16 @@ static int measure_highest(struct service *service, struct test *test, double fi
     return 0;
 }
 
-/* In a guest of its own. */
+/* Of ours in a guest of its own; a program that the target brings serves TLS beside the rest. */
+static int wait_for_tls(struct service *service, struct error *error)
+{
+    const struct workload *workload = trial_serves(service->trial, "https");
+    int status = workload ? 0 : trial_boot(service->trial, HTTPSD, error);
+
+    service->port = workload ? workload->port : HTTPSD_PORT;
+    return status == 0 ? trial_wait(service->trial, EVENT_READY, error) : status;
+}
+
 static int measure_tls(struct service *service, struct test *test, struct error *error)
 {
     static const char *const name = "tls_handshake_p50";
@@ -342,10 +378,7 @@ static int measure_tls(struct service *service, struct test *test, struct error 
 
     if (!trial_expects(trial, name))
         return 0;
-    status = trial_boot(trial, HTTPSD, &why);
-    if (status == 0)
-        status = trial_wait(trial, EVENT_READY, &why);
-    service->port = HTTPSD_PORT;
+    status = wait_for_tls(service, &why);
     *test = (struct test){.load = closed_load(schedule_of(service), 1, true)};
     test->load.tls = true;
     if (status == 0)
@@ -415,12 +448,15 @@ static const struct program programs[] = {
     {.payload = NULL},
 };
 
+static const char *const protocols[] = {"http", "echo", "https", "icmp", NULL};
+
 const struct scenario scenario_latency = {
     .name = "latency",
     .summary = "how soon a server answers, how many requests it can answer, and at what cost",
     .programs = programs,
     .needs_program = true,
     .takes_payload = true,
+    .protocols = protocols,
     .sends_requests = true,
     .metrics = metrics,
     .deadline_s = 30,

@@ -91,6 +91,11 @@ static int run(struct service *service, struct test *test, struct error *error)
     return status;
 }
 
+static bool speaks(const struct service *service, const char *protocol)
+{
+    return service->workload && strcmp(service->workload->protocol, protocol) == 0;
+}
+
 int test_run(struct service *service, struct test *test, struct error *error)
 {
     int status;
@@ -98,6 +103,8 @@ int test_run(struct service *service, struct test *test, struct error *error)
     test->load.address = trial_address(service->trial);
     test->load.port = service->port;
     test->load.path = service->path;
+    test->load.echo = speaks(service, "echo");
+    test->load.icmp = speaks(service, "icmp");
     test->load.same = service->same;
     test->load.length = service->length;
     test->load.hash = service->hash;
@@ -118,10 +125,17 @@ int service_wait(struct service *service, struct test *test, struct error *error
         return status;
     service->port = trial_port(service->trial);
     service->path = trial_url(service->trial);
-    ours = service->port == 0; /* a user's program is known by its port */
+    service->workload = trial_workload(service->trial);
+    if (service->workload) {
+        service->port = service->workload->port;
+        service->path = service->workload->path;
+    }
+    ours = service->port == 0 && !service->workload; /* a user's program is known by its port */
     if (ours)
         service->port = HTTPD_PORT;
     service->same = false;
+    if (speaks(service, "https"))
+        return 0; /* it is asked for nothing but handshakes */
     *test = (struct test){.load = {.connections = 1,
                                    .requests = 1,
                                    .measured_s = FIRST_REPLY_S,

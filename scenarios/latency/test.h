@@ -13,7 +13,8 @@ struct service {
     struct trial *trial;
     uint16_t port;
     const char *path;
-    bool same; /* it is a page of ours: each reply is the first one again */
+    const struct workload *workload; /* of a program that the target brings; or NULL */
+    bool same;                       /* it is a page of ours: each reply is the first one again */
     uint64_t length, hash;
     uint64_t failed; /* requests so far, of all tests */
 };

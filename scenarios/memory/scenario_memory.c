@@ -51,10 +51,11 @@ static const struct metric metrics[] = {
      .start = "memory of the VM",
      .stop = "memory of the VM",
      .definition =
-         "smallest memory of the VM, in steps of 256 KiB, with which the program succeeds in "
+         "smallest memory of the VM, in steps of 256 KiB (a tender's: 1 MiB), with which the "
+         "program succeeds in "
          "3 of 3 boots: hello says hello and ends with status 0; your own is ready, and has "
          "not failed by then",
-     .needs = NEEDS_MACHINE,
+     .needs = NEEDS_SIZE,
      .counted = true},
     {.name = "pss",
      .title = "memory of the VM's process, of what is shared its share",
@@ -234,8 +235,8 @@ static int try_size(const struct subject *subject, unsigned kib, bool *passed, c
 static int measure_minimum(const struct subject *subject, const char *name, struct error *error)
 {
     struct trial *trial = subject->trial;
-    struct minimum search = {.first = FIRST_KIB / STEP_KIB,
-                             .high = trial_memory_given(trial) / STEP_KIB};
+    unsigned least = trial_memory_step(trial), step = least > STEP_KIB ? least : STEP_KIB;
+    struct minimum search = {.first = FIRST_KIB / step, .high = trial_memory_given(trial) / step};
     cJSON *steps;
     unsigned size;
     int status = 0;
@@ -246,7 +247,7 @@ static int measure_minimum(const struct subject *subject, const char *name, stru
     while (status == 0 && (size = minimum_next(&search)) > 0) {
         bool passed;
 
-        status = try_size(subject, size * STEP_KIB, &passed, steps, error);
+        status = try_size(subject, size * step, &passed, steps, error);
         if (status == 0)
             minimum_tell(&search, size, passed);
     }
@@ -256,7 +257,7 @@ static int measure_minimum(const struct subject *subject, const char *name, stru
     if (search.good == 0)
         return fail(error, EIO, "no memory size up to that of the run passed %d of %d boots", BOOTS,
                     BOOTS);
-    trial_record(trial, name, mib((double)search.good * STEP_KIB * 1024), NULL);
+    trial_record(trial, name, mib((double)search.good * step * 1024), NULL);
     return 0;
 }
 

@@ -59,6 +59,7 @@ static inline int guest_launch(const void *data, unsigned program, unsigned inst
     *launch = (struct launch){
         .name = "guest",
         .machine = &asked->machine,
+        .memory_kib = launch->memory_kib,
         .cmdline = program ? "second" : "first",
         .script = asked->scripts[program],
         .program = asked->program,

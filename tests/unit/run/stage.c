@@ -85,7 +85,7 @@ static int work(void *data, struct error *error)
     (void)data;
     note->staged = stage_all(&job.run, error);
     for (int i = 0; i < 4 && note->staged == 0; i++) {
-        struct launch launch;
+        struct launch launch = {.netns = -1};
 
         note->launched[i] = stage_launch(&job.run, &job.planned[i], job.programs[i],
                                          &job.run.machine, job.instances[i], &launch, error);
