@@ -45,6 +45,7 @@ static int activate(pcap_t *pcap, const char *interface, const char *filter, boo
                     struct error *error)
 {
     struct bpf_program program;
+    int status;
 
     pcap_set_snaplen(pcap, SNAPLEN);
     pcap_set_buffer_size(pcap, all ? BUFFER_ALL : BUFFER);
@@ -57,10 +58,11 @@ static int activate(pcap_t *pcap, const char *interface, const char *filter, boo
     if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
         return fail(error, EINVAL, "capture on %s: \"%s\": %s", interface, filter,
                     pcap_geterr(pcap));
-    if (pcap_setfilter(pcap, &program) < 0)
-        fail(error, EIO, "capture on %s: %s", interface, pcap_geterr(pcap));
+    status = pcap_setfilter(pcap, &program) < 0
+                 ? fail(error, EIO, "capture on %s: %s", interface, pcap_geterr(pcap))
+                 : 0;
     pcap_freecode(&program);
-    return error->text[0] ? -EIO : 0;
+    return status;
 }
 
 static int open_kind(const char *interface, const char *filter, bool all, struct capture **out,

@@ -279,7 +279,7 @@ static void test_templates(void **state)
     free(text);
     target_free(&target);
     take(fixture,
-         "\"driver\":\"process\",\"tender\":[\"/t\",\"--net={tap}\",\"{image}\"],"
+         "\"driver\":\"process\",\"tender\":[\"/bin/true\",\"--net={tap}\",\"{mac}\"],"
          "\"vnet_hdr\":false",
          &target);
     assert_string_equal(target.tender[1], "--net={tap}");
