@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/base/json.h"
+#include "bench/base/name.h"
 #include "bench/result/fields.h"
 #include "bench/result/until.h"
 #include "bench/run/record.h"
@@ -129,6 +130,21 @@ static unsigned narrow(size_t count)
     return count > UINT_MAX ? UINT_MAX : (unsigned)count;
 }
 
+/* The command line takes the path of a target.json, too. A journal may not: it comes from somebody
+ * else, and a target can be a program of this host. */
+static int check_targets(const cJSON *targets, struct error *error)
+{
+    const cJSON *target;
+
+    cJSON_ArrayForEach(target, targets)
+    {
+        if (!name_is_valid(json_text(target, "name")))
+            return fail(error, EINVAL, "--resume: target \"%s\": is no name: " NAME_RULE,
+                        json_text(target, "name"));
+    }
+    return 0;
+}
+
 int resume_options(cJSON *document, struct plan_options *options, struct error *error)
 {
     static const enum accel_choice accels[] = {CHOOSE_AUTO, CHOOSE_KVM, CHOOSE_TCG};
@@ -142,6 +158,8 @@ int resume_options(cJSON *document, struct plan_options *options, struct error *
     status = read_run(about, &raw, error);
     if (status == 0)
         status = read_until(raw.until, options, error);
+    if (status == 0)
+        status = check_targets(json_field(document, "targets"), error);
     if (status < 0)
         return status;
     options->scenarios = join(about, "scenarios", json_field(document, "payloads"), "scenario");

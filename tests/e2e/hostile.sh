@@ -82,6 +82,8 @@ edit "d['run']['repeat'] = 10**9"
 ok "a thousand million repetitions are refused" says 'repeat: 1000000000 is not from 1 to 100000'
 edit "lines = [l.replace('\"script\"', '\"../../x\"') for l in lines]; d = json.loads(lines[0])"
 ok "a target that is a path is refused" says 'is no name'
+edit "lines = [l.replace('\"script\"', '\"./x/target.json\"') for l in lines]; d = json.loads(lines[0])"
+ok "the path of a target.json, too" says 'is no name'
 edit "d['run']['machine'] = '\x1b[31m'"
 ok "a machine that is none is refused" says 'machine: .*none of the choices'
 ok "and its escape sequence does not reach the terminal" bash -c "! grep -q $'\033' '$tmp/err'"

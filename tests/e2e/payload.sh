@@ -86,11 +86,11 @@ ok "server: floor counts by its markers" is "$(samples "$tmp/serve.json" boot ex
 ok "server: nothing is left of it" bash -c "! pgrep -fx '/app serve $$'"
 measure fail host,pith,linux 1 --payload "$tmp/app" --args fail --ready 'console:^ready'
 ok "failing program: exit status" is "$status" 1
-ok "failing program: create, app and total fail on all" \
-    is "$(failures fail 'the payload ended with status 3')" 9
+ok "failing program: create, its parts, app and total fail on all" \
+    is "$(failures fail 'the payload ended with status 3')" 13
 measure never host,pith 1 --payload "$tmp/app" --ready 'console:^never'
 ok "no such line: exit status" is "$status" 1
-ok "no such line: says so" is "$(failures never 'ended with status 0 .*no line .* matched')" 6
+ok "no such line: says so" is "$(failures never 'ended with status 0 .*no line .* matched')" 8
 
 # --- by its markers
 measure marker host,pith,linux 2 --payload "$tmp/marking" --args "one"
@@ -149,7 +149,7 @@ ok "tcp: floor counts by its markers, and has no reply" is \
 ok "tcp: fits the schema" python3 -m jsonschema -i "$tmp/tcp.json" results/schema.json
 measure tcpfail host,linux,linux-tuned 1 --payload "$tmp/server" --args "80 once" --ready tcp:80
 ok "tcp: a program that fails after its answer has failed" \
-    is "$(failures tcpfail 'the payload ended with status 3')" 12
+    is "$(failures tcpfail 'the payload ended with status 3')" 16
 # What the guest was told of its address must reach neither arguments nor environment.
 ok "tcp: arguments and environment are the same on all" is "$(python3 -c "
 import json
