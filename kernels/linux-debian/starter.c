@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the service tare.service starts: the payload, as the other Linux targets' init does. systemd
- * ends the VM when this has ended. The payload's command line is the kernel parameter tare.args="..."
- * and not what follows `--`, since systemd would take those words for its own. tare refuses
- * arguments with a double quote.
+ * ends the VM when this has ended. The payload's command line is the kernel parameter
+ * tare.args="..." and not what follows `--`, since systemd would take those words for its own. tare
+ * refuses arguments with a double quote.
  */
 #include <fcntl.h>
 
