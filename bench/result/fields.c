@@ -11,7 +11,7 @@
 #define COUNT_MAX 0x1p53 /* up to here a double holds every whole number */
 
 static const char *const must_be[] = {
-    [FIELD_TEXT] = "text",          [FIELD_NAME] = "a name: " NAME_RULE,
+    [FIELD_TEXT] = "text",          [FIELD_NAME] = ("a name: " NAME_RULE),
     [FIELD_NUMBER] = "a number",    [FIELD_COUNT] = "a whole number from 0 on",
     [FIELD_FLAG] = "true or false", [FIELD_WORD] = "one of the words that are defined",
     [FIELD_PAIR] = "two numbers",   [FIELD_LIST] = "an array",
