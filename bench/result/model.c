@@ -251,21 +251,11 @@ static int read_warnings(struct reader *reader)
         END_OF_FIELDS,
     };
     struct model *model = reader->model;
-    struct model_warning *warnings =
-        parts_room(reader, (size_t)cJSON_GetArraySize(reader->warnings), sizeof *warnings);
-    const cJSON *item;
-    int status = warnings ? 0 : -ENOMEM;
+    const void *warnings;
+    int status = parts_list(reader, reader->warnings, "warnings", fields, sizeof *model->warnings,
+                            &warnings, &model->warning_count);
 
     model->warnings = warnings;
-    cJSON_ArrayForEach(item, reader->warnings)
-    {
-        char where[64];
-
-        if (status < 0)
-            break;
-        snprintf(where, sizeof where, "warnings[%zu]", model->warning_count);
-        status = fields_read(item, where, fields, &warnings[model->warning_count++], reader->error);
-    }
     return status;
 }
 
@@ -278,21 +268,11 @@ static int read_skipped(struct reader *reader)
         END_OF_FIELDS,
     };
     struct model *model = reader->model;
-    struct model_skip *skipped =
-        parts_room(reader, (size_t)cJSON_GetArraySize(reader->skipped), sizeof *skipped);
-    const cJSON *item;
-    int status = skipped ? 0 : -ENOMEM;
+    const void *skipped;
+    int status = parts_list(reader, reader->skipped, "skipped", fields, sizeof *model->skipped,
+                            &skipped, &model->skipped_count);
 
     model->skipped = skipped;
-    cJSON_ArrayForEach(item, reader->skipped)
-    {
-        char where[64];
-
-        if (status < 0)
-            break;
-        snprintf(where, sizeof where, "skipped[%zu]", model->skipped_count);
-        status = fields_read(item, where, fields, &skipped[model->skipped_count++], reader->error);
-    }
     return status;
 }
 

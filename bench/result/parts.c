@@ -39,6 +39,25 @@ static size_t length_of(const cJSON *list)
     return (size_t)cJSON_GetArraySize(list);
 }
 
+int parts_list(struct reader *reader, const cJSON *list, const char *name,
+               const struct field *fields, size_t size, const void **out, size_t *count)
+{
+    char *elements = parts_room(reader, length_of(list), size);
+    int status = elements ? 0 : -ENOMEM;
+    const cJSON *item;
+
+    *out = elements;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct place place = place_of(name, *count);
+
+        if (status == 0)
+            status =
+                fields_read(item, place.text, fields, elements + (*count)++ * size, reader->error);
+    }
+    return status;
+}
+
 static int read_reasons(struct reader *reader, const cJSON *list)
 {
     struct model_run *run = &reader->model->run;
@@ -228,21 +247,14 @@ static int read_intervals(struct reader *reader, const cJSON *list, const char *
         MAYBE("value", NUMBER, model_interval, value),
         END_OF_FIELDS,
     };
-    struct model_interval *intervals = parts_room(reader, length_of(list), sizeof *intervals);
-    struct place list_place;
-    const cJSON *item;
-    int status = intervals ? 0 : -ENOMEM;
+    struct place place;
+    const void *intervals;
+    int status;
 
-    snprintf(list_place.text, sizeof list_place.text, "%s.series", where);
+    snprintf(place.text, sizeof place.text, "%s.series", where);
+    status = parts_list(reader, list, place.text, fields, sizeof *sample->intervals, &intervals,
+                        &sample->interval_count);
     sample->intervals = intervals;
-    cJSON_ArrayForEach(item, list)
-    {
-        struct place place = place_of(list_place.text, sample->interval_count);
-
-        if (status == 0)
-            status = fields_read(item, place.text, fields, &intervals[sample->interval_count++],
-                                 reader->error);
-    }
     return status;
 }
 
@@ -296,21 +308,16 @@ static int read_steps(struct reader *reader, const cJSON *list, const char *wher
         MAYBE("p50_ms", NUMBER, model_step, p50_ms),
         END_OF_FIELDS,
     };
-    struct model_step *steps = parts_room(reader, length_of(list), sizeof *steps);
-    struct place list_place;
-    const cJSON *item;
-    int status = steps ? 0 : -ENOMEM;
+    struct place place;
+    const void *steps;
+    int status;
 
-    snprintf(list_place.text, sizeof list_place.text, "%s.steps", where);
+    if (list && list->child && !json_field(list->child, "vms"))
+        return 0;
+    snprintf(place.text, sizeof place.text, "%s.steps", where);
+    status = parts_list(reader, list, place.text, fields, sizeof *sample->steps, &steps,
+                        &sample->step_count);
     sample->steps = steps;
-    cJSON_ArrayForEach(item, list)
-    {
-        struct place place = place_of(list_place.text, sample->step_count);
-
-        if (status == 0 && json_field(item, "vms"))
-            status =
-                fields_read(item, place.text, fields, &steps[sample->step_count++], reader->error);
-    }
     return status;
 }
 

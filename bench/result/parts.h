@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "bench/base/error.h"
+#include "bench/result/fields.h"
 #include "bench/result/model.h"
 
 /* A piece of the model's memory. */
@@ -31,6 +32,11 @@ struct reader {
 
 /* Zeroed room for `count` elements of `size` bytes, the model's; NULL with the error filled. */
 void *parts_room(struct reader *reader, size_t count, size_t size);
+
+/* Read each item of `list` (NULL: empty), which messages call `name`, by `fields` into an element
+ * of `size` bytes of a new array, the model's. 0, -ENOMEM or -EINVAL with the error filled. */
+int parts_list(struct reader *reader, const cJSON *list, const char *name,
+               const struct field *fields, size_t size, const void **out, size_t *count);
 
 /* Read the part into reader->model; targets before series. 0, -ENOMEM, or -EINVAL with place, field
  * and reason in reader->error. */
