@@ -88,16 +88,21 @@ $(O)/commit: always
 	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
 always:
 
+# Of which a program takes what it needs: a test that is linked with all of it takes a second.
+$(O)/tare.a: $(filter $(O)/bench/% $(O)/scenarios/% $(O)/drivers/%,$(filter-out %/main.o,$(OBJECTS)))
+	rm -f $@
+	ar rcsT $@ $^
+
 $(foreach source,$(UNIT_SOURCES),$(eval $(call unit_program,$(source)): $(source:%.c=$(O)/%.o)))
-$(UNITS): $(filter-out %/main.o $(O)/bench/command_%.o,$(OBJECTS))# not main.c, nor what calls it
+$(UNITS): $(filter $(O)/tests/%,$(OBJECTS)) $(O)/tare.a
 	@mkdir -p $(@D)
-	$(CC) $(KINDFLAGS) -o $@ $^ $(KINDLIBS) $(TARE_LIBS) -lcmocka
+	$(CC) $(KINDFLAGS) -o $@ $(filter %.o,$^) $(O)/tare.a $(KINDLIBS) -Wl,--as-needed $(TARE_LIBS) -lcmocka
 
 $(call unit_program,tests/unit/drivers/qemu.c): TARE_LIBS += -lvirt-qemu# to ask libvirt's QEMU
 
 # What holds of the statistics, simulated: tests/simulate/NAME.c becomes simulate-NAME.
 SIMULATORS := $(patsubst tests/simulate/%.c,$(BIN)/simulate-%,$(wildcard tests/simulate/*.c))
-$(SIMULATORS): $(BIN)/simulate-%: $(O)/tests/simulate/%.o $(filter $(O)/bench/result/% $(O)/bench/base/%,$(OBJECTS))
+$(SIMULATORS): $(BIN)/simulate-%: $(O)/tests/simulate/%.o $(O)/tare.a
 	@mkdir -p $(@D)
 	$(CC) $(KINDFLAGS) -o $@ $^ $(KINDLIBS) $(TARE_LIBS)
 tests-built: $(SIMULATORS)
