@@ -20,10 +20,7 @@
 #include <netif/ethernet.h>
 
 #define BULK (4u << 20) /* bytes */
-#define LARGEST                                                                                    \
-    61320 /* 42 segments of 1460 bytes: with all headers below what IP's length can say */
-
-#define SYN_MOST 134 /* bytes of a frame with a SYN: IPv4's and TCP's headers at their longest */
+#define SYN_MOST 134    /* bytes of a frame with a SYN: IPv4's and TCP's headers at their longest */
 
 static struct netif interface;
 static struct nic nic;
@@ -296,7 +293,8 @@ bool netif_start(const struct address *address)
     go_up();
     netif_create_ip6_linklocal_address(&interface, 1);
     interface.ip6_autoconfig_enabled = 1;
-    segments_allow(nic.checksum && nic.tso4 ? LARGEST : 0, nic.checksum && nic.tso6 ? LARGEST : 0);
+    segments_allow(nic.checksum && nic.tso4 ? SEGMENT_LARGEST : 0,
+                   nic.checksum && nic.tso6 ? SEGMENT_LARGEST : 0);
     if (address->dhcp && dhcp_start(&interface) != ERR_OK)
         return false;
     return true;

@@ -53,8 +53,11 @@ static void set(struct tcp_pcb *pcb, union extra extra)
 static uint16_t size_now(const struct tcp_pcb *pcb, union extra extra)
 {
     unsigned largest = IP_IS_V6_VAL(pcb->remote_ip) ? largest_ip6 : largest_ip4;
-    unsigned size = pcb->cwnd / 2 < largest ? pcb->cwnd / 2 : largest;
+    unsigned size;
 
+    if (ip_addr_isloopback(&pcb->remote_ip))
+        largest = SEGMENT_LARGEST;
+    size = pcb->cwnd / 2 < largest ? pcb->cwnd / 2 : largest;
     if (extra.recovering || size < 2u * extra.mss)
         return extra.mss;
     return (uint16_t)(size / extra.mss * extra.mss);

@@ -12,6 +12,10 @@
 #include <lwip/err.h>
 #include <lwip/ip_addr.h>
 
+/* The largest, in bytes: 42 of 1460, with all headers below what IP's length can say. Over loopback
+ * it is always allowed. */
+#define SEGMENT_LARGEST 61320
+
 struct tcp_hdr;
 struct tcp_pcb;
 
