@@ -107,7 +107,7 @@ static void second_round(void *unused)
 }
 
 /* Where nothing was sent nobody is waited for, and what ages meanwhile is not seen: then this comes
- * once a NAP, or when something is sent, and makes up for the seconds in between. */
+ * once a NAP, or with what wakes the network, and makes up for the seconds in between. */
 static void keep_seconds(void)
 {
     int64_t now = timer_now();
@@ -120,6 +120,12 @@ static void keep_seconds(void)
         silent = 0;
     queued = nic_queued();
     alarm_set(&second_alarm, next_second + (silent < SILENT ? 0 : NAP - 1) * SECOND);
+}
+
+void net_wake(void)
+{
+    if (silent >= SILENT && next_second <= timer_now())
+        keep_seconds();
 }
 
 static void on_second(struct alarm *alarm)
@@ -222,8 +228,7 @@ void net_poll(void)
 {
     if (!started)
         return;
-    if (silent >= SILENT && next_second <= timer_now())
-        keep_seconds(); /* what comes now is not as old as the nap */
+    net_wake();
     early = held = false;
     if (addressed)
         behind = nic_receive();

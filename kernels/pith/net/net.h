@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The network: lwIP between the sockets (socket/) and the NIC (virtio/nic.c). All of it runs with
- * interrupts off, as the kernel always does: on a system call's stack, or on the trap stack when
- * the NIC or an alarm interrupts the program or the idle CPU. Callbacks from lwIP into the sockets
- * therefore must not touch the program's memory nor wait: they queue data and wake threads.
+ * interrupts off, as the kernel always does, on the kernel stack of the current thread: in a system
+ * call, or when the NIC or an alarm interrupts the program or the idle CPU. Callbacks from lwIP
+ * into the sockets therefore must not touch the program's memory nor wait: they queue data and wake
+ * threads.
  */
 #ifndef PITH_NET_H
 #define PITH_NET_H
@@ -33,6 +34,11 @@ void net_start(void);
 /* Take in what has arrived, run lwIP's timers, send what waits. Sockets call it before they wait,
  * so that a busy program needs no interrupts. */
 void net_poll(void);
+
+/* Before something is sent of which lwIP did not know: make up for the seconds that the idle CPU
+ * has slept through. They are not to count for who is asked from now on, whom lwIP would give up at
+ * once. A connection's segments need no such call: while there is one, no second is missed. */
+void net_wake(void);
 
 /* The NIC has interrupted. */
 void net_interrupt(void);

@@ -300,6 +300,7 @@ long datagram_submit(struct datagram *datagram, struct message *message, struct 
     int64_t deadline = socket_deadline(datagram->socket.send_timeout);
     u16_t size = pbuf->tot_len;
 
+    net_wake();
     for (;;) {
         long status = status_of(send(datagram, pbuf, to));
 

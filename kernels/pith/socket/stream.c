@@ -187,6 +187,7 @@ static long begin_connecting(struct stream *stream, const struct address_bytes *
         return status;
     if (ip_addr_ismulticast(&to.ip))
         return -ENETUNREACH;
+    net_wake();
     status = stream_status(tcp_connect(stream->pcb, &to.ip, to.port, connected));
     if (status == 0)
         remember_names(stream);

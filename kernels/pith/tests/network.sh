@@ -369,8 +369,9 @@ test_idle() {
     [ "$kernel" = pith ] || return
     boot "$pith" "$tmp/echod.cpio" "quiet virtio_mmio.device=512@0xfeb00e00:12 rdinit=/app \
 ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off -- sleep" -netdev user,id=n -device virtio-net-device,netdev=n \
-        -trace apic_local_deliver -D "$tmp/trace"
-    run "asleep for ten minutes" rings 10 25
+        -trace apic_local_deliver -D "$tmp/trace" -object "filter-dump,id=f,netdev=n,file=$tmp/dump"
+    run "asleep for half an hour" rings 30 100
+    run "what is sent after a sleep leaves, and one request before it" leave
 }
 
 rings() { # rings LEAST MOST: so often rang the CPU's timer
@@ -378,6 +379,24 @@ rings() { # rings LEAST MOST: so often rang the CPU's timer
     count=$(grep -c apic_local_deliver "$tmp/trace")
     echo "the timer rang $count times, the program's status is $status"
     [ "$count" -ge "$1" ] && [ "$count" -le "$2" ] && [ "$status" = 0 ]
+}
+
+# leave: what the guest asks ARP for and sends to 10.0.2.2, in order, a datagram, a ping, a SYN
+leave() {
+    python3 - "$tmp/dump" <<'PYTHON'
+import struct, sys
+dump, at, sent = open(sys.argv[1], "rb").read(), 24, []
+while at < len(dump):
+    size = struct.unpack_from("<I", dump, at + 8)[0]
+    frame = dump[at + 16:at + 16 + size]
+    at += 16 + size
+    if frame[12:22] == bytes.fromhex("08060001080006040001") and frame[38:42] == bytes([10, 0, 2, 2]):
+        sent.append("ARP")
+    elif frame[12:14] == b"\x08\x00" and frame[30:34] == bytes([10, 0, 2, 2]):
+        sent.append({1: "ping", 6: "TCP", 17: "datagram"}[frame[23]])
+print(*sent)
+sys.exit(sent[:6] != ["ARP", "datagram", "ARP", "ping", "ARP", "TCP"])
+PYTHON
 }
 
 test_alternate() {

@@ -327,6 +327,24 @@ static void compute(long ms)
     while ((now.tv_sec - from.tv_sec) * 1000 + (now.tv_nsec - from.tv_nsec) / 1000000 < ms);
 }
 
+/* After each sleep, which ends between two rings of the timer, a socket of another kind sends to a
+ * neighbour who has been forgotten. */
+static int sleep_and_speak(void)
+{
+    static const unsigned char ping[8] = {8, 0, 0xf7, 0xff};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(DISCARD)};
+    int udp = socket(AF_INET, SOCK_DGRAM, 0), raw = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+
+    to.sin_addr.s_addr = htonl(0x0a000202);
+    sleep(630);
+    sendto(udp, "datagram", 8, 0, (struct sockaddr *)&to, sizeof to);
+    sleep(630);
+    sendto(raw, ping, sizeof ping, 0, (struct sockaddr *)&to, sizeof to);
+    sleep(630);
+    connect(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), (struct sockaddr *)&to, sizeof to);
+    return (int)sleep(1);
+}
+
 int main(int count, char **arguments)
 {
     static const int ports[] = {ECHO_PORT, DISCARD, REPORT, END, SUPPLY, PAGES};
@@ -334,7 +352,7 @@ int main(int count, char **arguments)
 
     fault = count > 1 ? arguments[1] : "";
     if (is("sleep"))
-        return (int)sleep(600);
+        return sleep_and_speak();
     if (is("slow") || is("slower"))
         compute(is("slow") ? 30 : 300);
     ep = epoll_create1(0);
