@@ -5,7 +5,6 @@
 
 #define ENTRIES 512
 #define GIB (1ul << 30)
-#define WIDE 2048 /* pages that paging_widen() makes room for */
 
 extern char text_start[], rodata_start[], data_start[], kernel_end[]; /* pith.ld */
 
@@ -114,14 +113,14 @@ void paging_widen(void)
         return;
     for (unsigned i = 0; i < ENTRIES; i++) /* every address of the window shows this one page */
         table[i] = physical(table) | PTE_PRESENT | PTE_NX;
-    for (unsigned i = 1; i <= WIDE / ENTRIES; i++)
+    for (unsigned i = 1; i <= PAGING_WIDE / ENTRIES; i++)
         high_pd[i] = physical(table) | PTE_PRESENT;
-    for (unsigned pages = 256; pages <= WIDE; pages *= 2) {
+    for (unsigned pages = 256; pages <= PAGING_WIDE; pages *= 2) {
         for (unsigned i = 0; i < pages; i++)
             (void)window[i * PAGE];
         flush();
     }
-    memset(&high_pd[1], 0, WIDE / ENTRIES * sizeof *high_pd);
+    memset(&high_pd[1], 0, PAGING_WIDE / ENTRIES * sizeof *high_pd);
     flush();
     page_give(table);
 }

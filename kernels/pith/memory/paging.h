@@ -17,6 +17,8 @@
 #define PTE_NX (1ul << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ul
 
+#define TABLE_REACH (2ul << 20) /* of one page table; the kernel's image is below one */
+
 extern struct pages memory; /* all of it */
 
 /* Protect the kernel's own pages: text read-only, data not executable, guards absent; map physical
@@ -52,8 +54,10 @@ void paging_swept(void);
  * entries: a program with its buffers and the NIC's uses more, and each one too many costs a walk.
  * The table is doubled when it is found full at a flush, and a kernel with one address space never
  * flushes. So fill it, flush it, and again. It means nothing to a real CPU, and takes
- * some milliseconds.
+ * some milliseconds. Its window lies behind the kernel's image, and is empty again afterwards.
  */
+#define PAGING_WIDE 2048ul /* pages that it makes room for */
+#define PAGING_WINDOW_END (KERNEL_BASE + TABLE_REACH + PAGING_WIDE * PAGE)
 void paging_widen(void);
 
 /* Forget a translation after its entry has changed. */

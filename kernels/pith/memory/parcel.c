@@ -6,8 +6,7 @@
  * Where memory is small, so are they. */
 #define LARGEST_ORDER 8
 #define SMALLEST_ORDER 6
-#define SHARE 64                /* of all memory that a block takes at most: one page in so many */
-#define TABLE_REACH (2ul << 20) /* of one page table */
+#define SHARE 64 /* of all memory that a block takes at most: one page in so many */
 
 static struct parcel *block;         /* the newest */
 static unsigned left;                /* parcels of it that were never taken */

@@ -2,11 +2,13 @@
 #include "memory/stacks.h"
 #include "cpu/tables.h"
 
-#define TABLE_REACH (2ul << 20)                /* of one page table */
-#define WINDOW (KERNEL_BASE + 8 * TABLE_REACH) /* behind paging_widen()'s */
-#define SLOT (STACK_PAGES + 1)                 /* pages; the first is the one that is not there */
+#define WINDOW PAGING_WINDOW_END
+#define FIRST_TABLE ((WINDOW - KERNEL_BASE) / TABLE_REACH)
+#define SLOT (STACK_PAGES + 1) /* pages; the first is the one that is not there */
 #define PER_TABLE (TABLE_REACH / PAGE / SLOT)
-#define SLOTS_MOST ((uint32_t)((512 - 8) * PER_TABLE))
+#define SLOTS_MOST ((uint32_t)((512 - FIRST_TABLE) * PER_TABLE))
+
+_Static_assert(WINDOW % TABLE_REACH == 0, "a stack's table is no other's");
 
 static uint32_t slots;      /* that were ever used */
 static uint32_t first_free; /* and are not now: its number, from 1 on; 0: none */
@@ -15,7 +17,7 @@ static uint32_t first_free; /* and are not now: its number, from 1 on; 0: none *
  * maps nothing: in it stands, doubled, which free slot is next. */
 static uint64_t *slot_at(uint32_t number)
 {
-    uint64_t *above = &high_pd[(WINDOW - KERNEL_BASE) / TABLE_REACH + number / PER_TABLE];
+    uint64_t *above = &high_pd[FIRST_TABLE + number / PER_TABLE];
     void *table;
 
     if (!(*above & PTE_PRESENT)) {

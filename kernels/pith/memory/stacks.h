@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kernel stacks, each seen at addresses of its own, with a page before it that is never mapped: who
- * needs more than there is ends the machine, and spoils nothing. */
+ * needs more than there is ends the machine, and spoils nothing. No device may be given a variable
+ * on one: physical() is wrong there, and virtio/queue.c panics. */
 #ifndef PITH_STACKS_H
 #define PITH_STACKS_H
 

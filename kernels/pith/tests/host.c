@@ -3,6 +3,7 @@
 
 #include "cpu/apic.h"
 #include "cpu/console.h"
+#include "cpu/cpu.h"
 #include "memory/heap.h"
 #include "memory/paging.h"
 #include "host.h"
@@ -49,6 +50,12 @@ void print(const char *pattern, ...)
 {
     (void)pattern;
     host_lines++;
+}
+
+void panic(const char *pattern, ...)
+{
+    (void)pattern;
+    abort();
 }
 
 void apic_route(unsigned line, unsigned vector, enum apic_trigger trigger)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Virtqueues, with a device that keeps the rules and with one that does not. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "memory/paging.h"
@@ -271,6 +274,25 @@ static void test_index_lies(void **state)
     assert_closed();
 }
 
+/* A thread's stack lies behind the kernel's image, where no address says where the page is. */
+static void test_stack(void **state)
+{
+    const struct piece last = {(void *)(KERNEL_BASE + TABLE_REACH - 1), 1};
+    const struct piece stack = {(void *)(KERNEL_BASE + TABLE_REACH), 1};
+    int status;
+
+    (void)state;
+    start(8, 0);
+    assert_true(virtqueue_add(&queue, &last, 1, true, &tokens[0]));
+    assert_int_equal(queue.descriptors[0].address, TABLE_REACH - 1);
+    if (fork() == 0) {
+        virtqueue_add(&queue, &stack, 1, true, &tokens[1]);
+        _exit(0);
+    }
+    wait(&status);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,7 +300,7 @@ int main(void)
         cmocka_unit_test(test_full),       cmocka_unit_test(test_wraps),
         cmocka_unit_test(test_kick_flags), cmocka_unit_test(test_kick_event),
         cmocka_unit_test(test_interrupts), cmocka_unit_test(test_lies),
-        cmocka_unit_test(test_index_lies),
+        cmocka_unit_test(test_index_lies), cmocka_unit_test(test_stack),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cpu/console.h"
+#include "cpu/cpu.h"
 #include "memory/heap.h"
 #include "memory/paging.h"
 #include "virtio/virtio.h"
@@ -29,6 +30,8 @@ static uint64_t bus_address(const void *data)
 {
     uint64_t address = (uint64_t)data;
 
+    if (address >= KERNEL_BASE + TABLE_REACH)
+        panic("virtio: a buffer on a stack");
     return address >= KERNEL_BASE ? address - KERNEL_BASE : physical(data);
 }
 
