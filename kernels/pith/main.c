@@ -60,7 +60,8 @@ static void keep(uint64_t start, uint64_t size)
 }
 
 /* The first MiB was firmware's, and holds what the boot loader left. A small machine has a use for
- * the rest; no page has the address 0. */
+ * the rest; no page has the address 0. Of ACPI only where its tables begin is kept: the tables lie
+ * in what the map does not call RAM, as the specification asks. */
 static void add_first_mib(const struct pvh_start_info *info)
 {
     add_ram(info, PAGE, FIRST_MIB);
@@ -74,18 +75,22 @@ static void find_memory(const struct pvh_start_info *info, uint64_t reach)
 {
     const struct pvh_memory *map = direct(info->memory_map);
     const struct pvh_module *module = direct(info->modules);
+    const uint64_t kernel = (uint64_t)kernel_end - KERNEL_BASE; /* its end */
     bool beyond;
 
     if (info->memory_map_count == 0)
         panic("the boot loader gave no memory map");
     pages_init(&memory, direct(0));
-    beyond = add_ram(info, (uint64_t)kernel_end - KERNEL_BASE, reach);
+    beyond = add_ram(info, kernel, reach);
     if (memory.total_pages < SMALL)
         add_first_mib(info);
     if (info->cmdline) /* its words are not copied */
         keep(info->cmdline, strlen(direct(info->cmdline)) + 1);
-    for (uint32_t i = 0; i < info->module_count; i++)
+    for (uint32_t i = 0; i < info->module_count; i++) {
+        if (module[i].address < kernel && module[i].address + module[i].size > FIRST_MIB)
+            panic("no memory between kernel and initramfs; give the VM more");
         keep(module[i].address, module[i].size);
+    }
     for (uint32_t i = 0; beyond && i < info->memory_map_count; i++)
         if (map[i].type == PVH_RAM && map[i].address + map[i].size > reach)
             add_beyond(&map[i], reach);

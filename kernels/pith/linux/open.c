@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Opening and making files by path. Every user is root: permission bits are kept, not asked. */
+#include "cpu/layout.h"
 #include "lib/errno.h"
 #include "linux/calls.h"
 #include "linux/file.h"
@@ -43,18 +44,26 @@ const struct file_ops folder_ops = {.seekable = true, .read = read_folder};
 static __attribute__((noinline)) struct inode *generated(const struct inode *source)
 {
     struct inode *inode = inode_make(source->mode);
-    char *text = heap_take_uncleared(TEXT_MOST);
-    size_t size = text ? source->generate(text, TEXT_MOST) : 0;
+    size_t room, size;
+    char *text;
 
+    /* A page will do for nearly all. Where memory is short there may be no more in one piece. */
+    for (room = PAGE;; room = TEXT_MOST) {
+        text = heap_take_uncleared(room);
+        size = text ? source->generate(text, room) : 0;
+        if (size < room || room == TEXT_MOST)
+            break;
+        heap_give(text, room);
+    }
     if (inode) {
         inode->number = source->number;
         inode->mounted = source->mounted;
     }
-    if (!inode || !text || inode_fill(inode, text, size < TEXT_MOST ? size : TEXT_MOST - 1) < 0) {
+    if (!inode || !text || inode_fill(inode, text, size < room ? size : room - 1) < 0) {
         inode_release(inode);
         inode = NULL;
     }
-    heap_give(text, TEXT_MOST);
+    heap_give(text, room);
     return inode;
 }
 

@@ -145,7 +145,7 @@ size_t process_arguments(char *out, size_t size)
 {
     size_t done = 0;
 
-    for (unsigned i = 0; i < told->argument_count; i++)
+    for (unsigned i = 0; i < told->argument_count && done < size; i++)
         done += format(out + done, size - done, "%s", told->arguments[i]) + 1;
     return done;
 }

@@ -21,23 +21,18 @@ run() { # run ARGUMENTS [QEMU OPTION...]
     boot "$pith" "$tmp/protection.cpio" "quiet rdinit=/app -- $arguments" "$@"
 }
 
-good() { # good NAME CONDITION...: count a test that looked at a file
-    local name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-        echo "ok: $name"
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $name"
-    fi
+# address_of SYMBOL: of the kernel's, in hex, whether other files see it or not
+address_of() {
+    local at
+    at=$(nm "$debug" | sed -n "s/ [tTbB] $1\$//p")
+    echo "${at:?"pith.debug has no $1"}"
 }
 
 # states SYMBOL OPTION...: how the CPU stood at the beginning of a function of the kernel, to $tmp/states, a
 # line "FLAGS CR4" each time, while the program held AC
 states() {
     local at
-    at=$(nm "$debug" | sed -n "s/ [tT] $1\$//p")
+    at=$(address_of "$1") || exit 1
     shift
     run alignment -d cpu,exec,nochain -dfilter "0x$at+1" -D "$tmp/log" "$@"
     sed -n 's/.*RFL=\([0-9a-f]*\).*/\1/p; s/.*CR4=\([0-9a-f]*\).*/\1/p' "$tmp/log" |
@@ -75,13 +70,13 @@ for features in -smap -smep -smap,-smep; do
     good "the same with $features" [ ! -s "$tmp/diff" ]
 done
 
-# exhaust: by QEMU's interface for a debugger, leave the kernel's stack 8 bytes when the program asks for its
-# alternate stack. A thread's begins one page after a multiple of 16 KiB.
+# exhaust CALL END: by QEMU's interface for a debugger, leave the kernel's stack 8 bytes when the program asks for
+# its alternate stack, by CALL. The first thread's stack ends at END, another's begins one page after a multiple of
+# 16 KiB.
 exhaust() {
-    python3 - "$tmp/gdb" $((0x$(nm "$debug" | sed -n 's/ t sys_sigaltstack$//p'))) \
-        $((0x$(nm "$debug" | sed -n 's/ B boot_stack_end$//p'))) <<'PYTHON'
+    python3 - "$tmp/gdb" "$@" <<'PYTHON'
 import socket, struct, sys, time
-place, end = int(sys.argv[2]) % 2**64, int(sys.argv[3]) % 2**64
+place, end = (int(text, 16) for text in sys.argv[2:])
 gdb = socket.socket(socket.AF_UNIX)
 gdb.settimeout(120)
 until = time.monotonic() + 120
@@ -112,15 +107,18 @@ say(b"c")
 stream.read()
 PYTHON
 }
+call=$(address_of sys_sigaltstack) && boot_end=$(address_of boot_stack_end) || exit 1
 for what in ask ask-in-thread; do
-    exhaust &
+    exhaust "$call" "$boot_end" &
     run $what -S -gdb "unix:$tmp/gdb,server=on,wait=off"
     wait
     check "$what: a kernel stack that is too small ends the machine" 255 'panic in the kernel: double fault'
     rm -f "$tmp/gdb"
 done
-run ask-in-thread
-check "else there is room" 0
+for what in ask ask-in-thread; do
+    run $what
+    check "$what: else there is room" 0
+done
 
 # NMIs, which nothing masks: a write to 0xfee00000 by QEMU's test interface is a message to the APIC. Some come
 # between `syscall` and the change of stack, when the stack pointer is the program's.

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -166,6 +167,44 @@ static int recurse(volatile char *above)
     return recurse(frame) + frame[0];
 }
 
+/* How many bytes can be read; -1 where it cannot be opened. */
+static long length_of(const char *path)
+{
+    char text[1000];
+    long length = 0, got;
+    int fd = open(path, O_RDONLY);
+
+    if (fd < 0)
+        return -1;
+    while ((got = read(fd, text, sizeof text)) > 0)
+        length += got;
+    return length;
+}
+
+/* A file of /proc when no 64 KB are left. */
+static int file_in_little_memory(void)
+{
+    struct sysinfo info;
+
+    while (sysinfo(&info) == 0 && info.freeram >= 65536)
+        *(volatile char *)mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                               0) = 1;
+    return length_of("/proc/meminfo") > 100;
+}
+
+/* Files of /proc that take more than a page: long arguments, many areas. */
+static int long_files(int argc, char **argv)
+{
+    long arguments = 0;
+
+    for (int i = 0; i < argc; i++)
+        arguments += strlen(argv[i]) + 1;
+    for (int i = 0; i < 200; i++)
+        mmap(NULL, 4096, i % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    printf("%ld bytes of arguments\n", arguments);
+    return length_of("/proc/self/cmdline") == arguments && length_of("/proc/self/maps") > 8192;
+}
+
 /* How many TSC ticks the clock takes for a millisecond, to 2 %: the host may hold us up. */
 static int counts_khz(double khz)
 {
@@ -222,6 +261,10 @@ int main(int argc, char **argv)
     else if (strcmp(what, "behind") == 0) /* the end of a mapped file */
         return ((volatile char *)mmap(NULL, 1 << 30, PROT_READ, MAP_PRIVATE, open("/app", O_RDONLY),
                                       0))[(1 << 30) - 1];
+    else if (strcmp(what, "meminfo") == 0)
+        return !file_in_little_memory();
+    else if (strcmp(what, "long") == 0)
+        return !long_files(argc, argv);
     else if (strcmp(what, "illegal") == 0)
         __asm__ volatile("ud2");
     else if (strcmp(what, "hlt") == 0)

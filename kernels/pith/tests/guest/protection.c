@@ -524,14 +524,16 @@ static void *ask(void *unused)
 {
     stack_t stack;
 
-    return sigaltstack(NULL, &stack) == 0 ? unused : NULL;
+    (void)unused;
+    return sigaltstack(NULL, &stack) == 0 && stack.ss_flags == SS_DISABLE ? NULL : "no answer";
 }
 
 static int ask_in_thread(void)
 {
     pthread_t thread;
+    void *failed;
 
-    return pthread_create(&thread, NULL, ask, NULL) || pthread_join(thread, NULL);
+    return pthread_create(&thread, NULL, ask, NULL) || pthread_join(thread, &failed) || failed;
 }
 
 int main(int argc, char **argv)
