@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# -mgeneral-regs-only: SSE registers are the program's. -mno-red-zone: traps in the kernel use their
-# own stacks, but the boot stack is shared by nested calls only. No loop-to-memcpy: memcpy is a loop.
+# -mgeneral-regs-only: SSE registers are the program's. -mno-red-zone: an interrupt of the idle CPU goes on on the
+# stack that is in use. No loop-to-memcpy: memcpy is a loop.
 # -fno-tree-ch, -fno-tree-pre, -mbranch-cost: less to translate under TCG, where the condition of a loop then stands once,
 # and fewer blocks. -mstringop-strategy: no `rep stos`, which is slow there.
 # -fbuiltin: a copy of a few bytes is a move, not a call, which -ffreestanding would make it.
