@@ -369,6 +369,50 @@ static void as_files(void)
     close(fd);
 }
 
+/* What Go's io.Copy() does between two connections: to a pipe and on, in the kernel, or, where it
+ * says EINVAL, by reading and writing. */
+static long pass(int from, int to)
+{
+    char bytes[4096];
+    long done = splice(from, NULL, to, NULL, sizeof bytes, SPLICE_F_NONBLOCK);
+
+    if (done >= 0 || errno != EINVAL)
+        return done;
+    done = read(from, bytes, sizeof bytes);
+    return done > 0 ? write(to, bytes, (size_t)done) : done;
+}
+
+static void relaying(void)
+{
+    int in[2], out[2], through[2], fd;
+
+    tcp_pair(in);
+    tcp_pair(out);
+    pipe(through);
+    TRY(write(in[0], "to be passed on", 15));
+    await(in[1], POLLIN);
+    TRY(pass(in[1], through[1]));
+    TRY(pass(through[0], out[0]));
+    TELL(take(out[1], text, sizeof text));
+    printf("%.15s\n", text);
+    shutdown(in[0], SHUT_WR);
+    await(in[1], POLLIN);
+    TRY(pass(in[1], through[1]));
+    TRY(fd = open("/file", O_RDWR | O_CREAT, 0600));
+    TRY(splice(in[1], NULL, out[0], NULL, 10, 0)); /* neither is a pipe */
+    TRY(splice(fd, NULL, out[0], NULL, 10, 0));
+    TRY(splice(in[1], NULL, through[1], NULL, 10, 0x10));
+    TRY(splice(77, NULL, through[1], NULL, 10, 0));
+    TRY(splice(through[0], NULL, 77, NULL, 10, 0));
+    TRY(splice(through[1], NULL, out[0], NULL, 10, 0)); /* the wrong ends */
+    TRY(splice(in[1], NULL, through[0], NULL, 10, 0));
+    TRY(splice(77, NULL, 77, NULL, 0, 0x10)); /* nothing to do */
+    close(fd);
+    close_pair(through);
+    close_pair(out);
+    close_pair(in);
+}
+
 int main(void)
 {
     begin();
@@ -378,6 +422,7 @@ int main(void)
     PART(not_connected);
     PART(half_closing);
     PART(deaf);
+    PART(relaying);
     PART(closed_by_peer);
     PART(reset);
     PART(gone_early);
