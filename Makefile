@@ -49,7 +49,8 @@ UNITS        := $(foreach source,$(UNIT_SOURCES),$(call unit_program,$(source)))
 
 # What the build.mk files add to. The files that tare needs at run time: ARTIFACTS_NAME the target kernels/NAME,
 # ARTIFACTS_scenario_NAME the scenario, ARTIFACTS every run.
-# NOT_IN_ALL are targets that take minutes to build, and are built only where they are named.
+# NOT_IN_ALL are targets that take minutes to build, and are built only where they are named. DEPS_NAME is the group of
+# CI/deps that the target needs besides.
 NOT_IN_ALL :=
 ARTIFACTS  := $(SHARE)/halts.so $(SHARE)/schema.json $(SHARE)/target.schema.json $(SHARE)/built.json
 UNIT_TESTS :=# host test programs, each run by `make check`
@@ -142,7 +143,7 @@ $(SHARE)/plots/%: plots/%
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 deps: ## install what is missing with apt (NO_INSTALL=1: only say what)
-	@CI/deps run $(if $(filter linux-debian,$(subst $(comma), ,$(TARGETS))),debian)
+	@CI/deps run $(foreach name,$(call folders,$(subst $(comma), ,$(TARGETS)),kernels),$(DEPS_$(name)))
 deps-test:
 	@CI/deps run test
 
@@ -235,8 +236,8 @@ not_clang = -W% -fno-tree-ch -fno-tree-pre -mbranch-cost=% -mstringop-strategy=%
             -fno-tree-loop-distribute-patterns -flto -no-pie -s
 command_of = printf ',{"directory": "%s", "file": "%s", "command": "cc %s"}\n' '$(CURDIR)' '$1' \
     '$(filter-out $(not_clang),$2) -c $1';
-PAYLOADS := kernels/linux-tuned/init.c scenarios/boot/noop.c scenarios/boot/hello.c \
-            scenarios/boot/listen.c scenarios/loopback/loopback.c scenarios/micro/micro.c \
+PAYLOADS := kernels/linux-tuned/init.c kernels/linux-debian/starter.c scenarios/boot/noop.c \
+            scenarios/boot/hello.c scenarios/boot/listen.c scenarios/loopback/loopback.c scenarios/micro/micro.c \
             scenarios/iperf/iperf3d.c scenarios/latency/httpd.c scenarios/memory/stay.c
 
 format: ## format the C sources

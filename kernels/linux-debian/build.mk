@@ -3,6 +3,7 @@
 DEBIAN     := $(SHARE)/kernels/linux-debian
 DEBIAN_OBJ := $(B)/obj/kernels/linux-debian
 NOT_IN_ALL += linux-debian
+DEPS_linux-debian := debian
 
 $(DEBIAN_OBJ)/starter: kernels/linux-debian/starter.c kernels/linux/payload.h scenarios/marker.h
 	@mkdir -p $(@D)
