@@ -277,6 +277,8 @@ static void check_files(const cJSON *document, struct verify *verify)
             const cJSON *theirs = json_field(other, "initrd")->child;
 
             check_file(kernel, json_field(other, "kernel"), verify);
+            check_file(json_field(one, "tender"), json_field(other, "tender"), verify);
+            check_file(json_field(one, "loader"), json_field(other, "loader"), verify);
             if (!a || strcmp(json_text(other, "name"), json_text(a, "name")) != 0)
                 continue;
             cJSON_ArrayForEach(file, json_field(one, "initrd"))

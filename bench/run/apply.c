@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/run/record.h"
+#include "bench/result/fields.h"
 #include "bench/result/results.h"
 
 cJSON *record_find_program(const cJSON *list, const char *scenario, const char *payload)
@@ -124,12 +125,28 @@ static void apply_dropped(cJSON *document, const cJSON *dropped)
 
 static int apply_stopped(cJSON *document, const cJSON *stopped, struct error *error)
 {
+    static const char *const endings[] = {"narrow", "minutes", NULL};
+    struct raw_stopped {
+        size_t rounds;
+        unsigned ended;
+    } raw;
+    static const struct field fields[] = {
+        NEEDED("rounds", COUNT, raw_stopped, rounds),
+        NEEDED_WORD("ended", endings, raw_stopped, ended),
+        END_OF_FIELDS,
+    };
     cJSON *until = json_field(json_field(document, "run"), "until");
+    int status = fields_read(stopped, "stopped", fields, &raw, error);
 
+    if (status < 0)
+        return status;
     if (!until)
         return fail(error, EINVAL, "stopped by a rule that the run does not have");
-    json_replace(until, "rounds", cJSON_CreateNumber(json_number(stopped, "rounds")));
-    json_replace(until, "ended", cJSON_CreateString(json_text(stopped, "ended")));
+    if (raw.rounds < 1 || (double)raw.rounds > json_number(until, "most"))
+        return fail(error, EINVAL, "stopped: field \"rounds\": %zu is not from 1 to the most, %g",
+                    raw.rounds, json_number(until, "most"));
+    json_replace(until, "rounds", cJSON_CreateNumber((double)raw.rounds));
+    json_replace(until, "ended", cJSON_CreateString(endings[raw.ended]));
     return 0;
 }
 

@@ -111,10 +111,14 @@ static void add_targets(cJSON *document, const struct plan *plan)
                               target->kernel.data ? describe_file(&target->kernel)
                                                   : cJSON_CreateNull());
         initrd = cJSON_AddArrayToObject(object, "initrd");
-        for (size_t i = 0; i < target->extra_count; i++)
+        for (size_t i = 0; i < target->extra_count && !target->absent; i++)
             cJSON_AddItemToArray(initrd, describe_file(&target->extras[i]));
         if (target->disk_count > 0 && !target->absent)
             add_disks(object, target);
+        if (target->tender_file.data)
+            cJSON_AddItemToObject(object, "tender", describe_file(&target->tender_file));
+        if (target->grub.data)
+            cJSON_AddItemToObject(object, "loader", describe_file(&target->grub));
         target_difference(target, &plan->options.machine, difference, sizeof difference);
         if (*difference) {
             cJSON_AddStringToObject(object, "machine",

@@ -69,24 +69,23 @@ struct raw_run {
 };
 
 /* The sampling rule of a journal; its looks must be at the places of this tare's. */
-static int read_until(const cJSON *until, struct plan_options *options, struct error *error)
+static int read_until(const cJSON *until, size_t repeat, struct plan_options *options,
+                      struct error *error)
 {
     struct raw_until {
         double percent, minutes;
-        size_t first, every;
+        size_t first, every, most;
     } raw = {.minutes = 0};
     static const struct field fields[] = {
-        NEEDED("percent", NUMBER, raw_until, percent),
-        MAYBE("minutes", NUMBER, raw_until, minutes),
-        NEEDED("first", COUNT, raw_until, first),
-        NEEDED("every", COUNT, raw_until, every),
-        END_OF_FIELDS,
+        NEEDED("percent", NUMBER, raw_until, percent), MAYBE("minutes", NUMBER, raw_until, minutes),
+        NEEDED("first", COUNT, raw_until, first),      NEEDED("every", COUNT, raw_until, every),
+        NEEDED("most", COUNT, raw_until, most),        END_OF_FIELDS,
     };
     int status = until ? fields_read(until, "run.until", fields, &raw, error) : 0;
 
     if (status < 0)
         return status;
-    if (until && (raw.first != UNTIL_FIRST || raw.every != UNTIL_EVERY))
+    if (until && (raw.first != UNTIL_FIRST || raw.every != UNTIL_EVERY || raw.most != repeat))
         return fail(error, EINVAL, "--resume: the journal's --until is not this tare's");
     options->until = raw.percent;
     options->minutes = raw.minutes;
@@ -157,7 +156,7 @@ int resume_options(cJSON *document, struct plan_options *options, struct error *
         return fail(error, EINVAL, "not a journal of tare/1");
     status = read_run(about, &raw, error);
     if (status == 0)
-        status = read_until(raw.until, options, error);
+        status = read_until(raw.until, raw.repeat, options, error);
     if (status == 0)
         status = check_targets(json_field(document, "targets"), error);
     if (status < 0)
@@ -197,30 +196,43 @@ static bool is_same_program(const cJSON *document, const char *scenario,
     return strcmp(json_text(then, "sha256"), program->payload.archive.sha256) == 0;
 }
 
-/* Whether kernels and payloads are the bytes that the run began with. */
+static bool is_same_file(const cJSON *then, const struct file *file)
+{
+    return strcmp(json_text(then, "sha256"), file->sha256) == 0;
+}
+
+/* Whether the files of `target` are the bytes of which `then` tells. Of one that was left out none
+ * were needed, as long as it still is. */
+static bool is_same_target(const cJSON *then, const struct target *target)
+{
+    const cJSON *initrd = json_field(then, "initrd"), *disks = json_field(then, "disks");
+    bool same;
+
+    if (target->absent)
+        return *json_text(then, "dropped");
+    same = is_same_file(json_field(then, "kernel"), &target->kernel) &&
+           is_same_file(json_field(then, "tender"), &target->tender_file) &&
+           is_same_file(json_field(then, "loader"), &target->grub);
+    for (size_t i = 0; i < target->extra_count; i++)
+        same = same && is_same_file(cJSON_GetArrayItem(initrd, (int)i), &target->extras[i]);
+    for (unsigned i = 0; i < target->disk_count; i++)
+        same = same && is_same_file(cJSON_GetArrayItem(disks, (int)i), &target->disks[i].file);
+    return same;
+}
+
+/* Whether targets and payloads are the bytes that the run began with. */
 static int check_same(const cJSON *document, const struct plan *plan, struct error *error)
 {
     for (unsigned t = 0; t < plan->target_count; t++) {
-        const struct target *target = &plan->targets[t];
-        const cJSON *then = json_find(json_field(document, "targets"), "name", target->name);
-        const cJSON *kernel = json_field(then, "kernel");
-        const cJSON *initrd = json_field(then, "initrd");
-        bool same =
-            !target->kernel.data || strcmp(json_text(kernel, "sha256"), target->kernel.sha256) == 0;
+        const char *name = plan->targets[t].name;
 
-        for (size_t i = 0; i < target->extra_count; i++)
-            same = same && strcmp(json_text(cJSON_GetArrayItem(initrd, (int)i), "sha256"),
-                                  target->extras[i].sha256) == 0;
-        for (unsigned i = 0; i < target->disk_count; i++)
-            same = same && strcmp(json_text(cJSON_GetArrayItem(json_field(then, "disks"), (int)i),
-                                            "sha256"),
-                                  target->disks[i].file.sha256) == 0;
-        if (!same)
-            return fail(
-                error, ESTALE,
-                "--resume: the kernel, initrd or disk of target %s has changed since the run was "
-                "cut; its samples cannot be mixed, start a new run",
-                target->name);
+        if (!is_same_target(json_find(json_field(document, "targets"), "name", name),
+                            &plan->targets[t]))
+            return fail(error, ESTALE,
+                        "--resume: a file of target %s has changed since the run was cut (kernel, "
+                        "initrd, disk, tender or loader); its samples cannot be mixed, start a new "
+                        "run",
+                        name);
     }
     for (unsigned s = 0; s < plan->scenario_count; s++)
         for (unsigned p = 0; p < plan->program_counts[s]; p++)

@@ -26,8 +26,9 @@ struct run {
     const struct plan *plan;
     struct machine machine;       /* as the plan asks, with what only the host could tell */
     bool accel_decided;           /* machine.accel holds the verdict */
-    bool dropped[PLAN_NAMES_MAX]; /* target left out: --accel kvm was asked and KVM
-                                     refuses it, or its image is absent */
+    bool dropped[PLAN_NAMES_MAX]; /* target left out: --accel kvm was asked and KVM refuses it, or
+                                     the plan says that it is absent: a file of it is missing, it
+                                     needs more memory, or this run is for others */
     bool *done;                   /* per planned trial: already in the journal */
     unsigned stopped; /* --until ended the run after so many repetitions; 0: it has not */
     int journal_fd;

@@ -57,6 +57,10 @@ static int open_journal(const char *path, int flags, struct error *error)
             close(fd);
             return fail(error, EINVAL, "%s: not a regular file", path);
         }
+        if (!(flags & O_CREAT) && about.st_uid != geteuid()) { /* it names programs to run */
+            close(fd);
+            return fail(error, EPERM, "%s: is another user's", path);
+        }
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
             close(fd);
             return fail(error, EBUSY, "%s: another tare is writing it", path);
@@ -428,7 +432,7 @@ static void tell_left_out(const struct run *run)
 
     snprintf(text, sizeof text, "no images of %s: left out; see kernels/README.md",
              run->plan->left_out);
-    run->progress(run, 0, text);
+    run->progress(run, NO_TRIAL, text);
 }
 
 /* A run whose result, if there is to be one, goes to a place that will do. */

@@ -87,6 +87,15 @@ ok "the path of a target.json, too" says 'is no name'
 edit "d['run']['machine'] = '\x1b[31m'"
 ok "a machine that is none is refused" says 'machine: .*none of the choices'
 ok "and its escape sequence does not reach the terminal" bash -c "! grep -q $'\033' '$tmp/err'"
+edit "d['run']['until'] = {'percent': 2, 'first': 12, 'every': 4, 'most': 200}
+lines.insert(1, '{\"stopped\": {\"rounds\": 1e9, \"ended\": \"narrow\"}}')"
+ok "a run that was stopped after more rounds than it has is refused" says 'rounds.*: 1000000000 is not from 1 to the most, 200'
+if [ "$(id -u)" = 0 ]; then # only root gives files away
+    cp "$tmp/journal" "$tmp/cut.json.journal"
+    chown 12345 "$tmp/cut.json.journal"
+    run_tare run --data "$tmp/data" --resume "$tmp/cut.json"
+    ok "a journal of another user is refused: it names programs to run" says "another user's"
+fi
 ok "all at once" test $SECONDS -lt 60
 
 # More files than a machine's memory map is made for.

@@ -125,6 +125,14 @@ static inline void fixture_kernel(const struct fixture *fixture, const char *nam
     fixture_write(fixture, name, image, sizeof image);
 }
 
+/* A file that passes for a multiboot kernel. */
+static inline void fixture_multiboot(const struct fixture *fixture, const char *name)
+{
+    const uint32_t image[16] = {0x464c457f, 1, 0, 0, 0x1badb002, 3, -(0x1badb002u + 3)};
+
+    fixture_write(fixture, name, image, sizeof image);
+}
+
 /* The target `name`, declared with these further fields (JSON: `"driver": "null", ...`). */
 static inline void fixture_target(const struct fixture *fixture, const char *name,
                                   const char *fields)

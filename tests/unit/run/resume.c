@@ -295,15 +295,25 @@ static void test_changed(void **state)
     fixture_target(
         fixture, "vm",
         "\"driver\":\"libvirt\",\"kernel\":\"kernel\",\"initrd\":[\"payload\",\"more\"]");
-    options.targets = "a,vm";
+    fixture_text(fixture, "data/kernels/run/tender", "old");
+    assert_int_equal(chmod(fixture_path(fixture, "data/kernels/run/tender"), 0700), 0);
+    fixture_target(fixture, "run", "\"driver\":\"process\",\"tender\":[\"tender\"]");
+    fixture_multiboot(fixture, "data/kernels/grub/kernel");
+    fixture_target(fixture, "grub",
+                   "\"driver\":\"libvirt\",\"boot\":\"grub\",\"kernel\":\"kernel\","
+                   "\"initrd\":[\"payload\"]");
+    options.targets = "a,vm,run,grub";
     options.repeat = 9;
     document = begin(&options);
     fixture_kernel(fixture, "data/kernels/vm/kernel", '1');
-    refuse(document, &options, -ESTALE, "the kernel, initrd or disk of target vm has changed");
+    refuse(document, &options, -ESTALE, "a file of target vm has changed");
     fixture_kernel(fixture, "data/kernels/vm/kernel", '0');
     fixture_text(fixture, "data/kernels/vm/more", "new");
-    refuse(document, &options, -ESTALE, "the kernel, initrd or disk of target vm has changed");
+    refuse(document, &options, -ESTALE, "a file of target vm has changed");
     fixture_text(fixture, "data/kernels/vm/more", "old");
+    fixture_text(fixture, "data/kernels/run/tender", "new");
+    refuse(document, &options, -ESTALE, "a file of target run has changed");
+    fixture_text(fixture, "data/kernels/run/tender", "old");
     fixture_payload(fixture, "listen", 'q');
     refuse(document, &options, -ESTALE, "listen.cpio, the payload of scenario boot, has changed");
     fixture_payload(fixture, "listen", 'p');
@@ -312,7 +322,75 @@ static void test_changed(void **state)
     options.seed--;
     options.repeat++;
     refuse(document, &options, -EINVAL, "the journal's plan is not this tare's");
+    options.repeat--;
+    json_replace(json_field(json_find(json_field(document, "targets"), "name", "grub"), "loader"),
+                 "sha256", cJSON_CreateString("that of another GRUB"));
+    refuse(document, &options, -ESTALE, "a file of target grub has changed");
     cJSON_Delete(document);
+}
+
+/* Of a target that was left out no file matters, as long as it still is. */
+static void test_absent(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    const cJSON *target;
+    struct cut cut;
+
+    fixture_text(fixture, "data/kernels/vm/more", "there");
+    fixture_vm(fixture, "vm", "", '0');
+    fixture_target(
+        fixture, "vm",
+        "\"driver\":\"libvirt\",\"kernel\":\"kernel\",\"image\":true,\"initrd\":[\"payload\","
+        "\"more\",\"gone\"]");
+    options.targets = "a,vm";
+    cut_run(&cut, &options);
+    target = json_find(json_field(cut.document, "targets"), "name", "vm");
+    assert_holds(json_text(target, "dropped"), "image not found: gone");
+    assert_int_equal(cJSON_GetArraySize(json_field(target, "initrd")), 0);
+    assert_int_equal(resume_progress(cut.document, &cut.run, NULL), 0);
+    fixture_text(fixture, "data/kernels/vm/gone", "here");
+    refuse(cut.document, &options, -ESTALE, "a file of target vm has changed");
+    drop_cut(&cut);
+    cut_run(&cut, &options);
+    unlink(fixture_path(fixture, "data/kernels/vm/gone"));
+    refuse(cut.document, &options, -ESTALE, "a file of target vm has changed");
+    drop_cut(&cut);
+}
+
+/* When --until ended the run, of which there is one line at most. */
+static void test_stopped(void **state)
+{
+    static const char *const bad[][2] = {
+        {"{\"rounds\":0,\"ended\":\"narrow\"}", "0 is not from 1 to the most, 20"},
+        {"{\"rounds\":21,\"ended\":\"narrow\"}", "21 is not from 1 to the most, 20"},
+        {"{\"rounds\":-1,\"ended\":\"narrow\"}", "stopped: field \"rounds\": must be a whole"},
+        {"{\"rounds\":12,\"ended\":\"repeat\"}", "stopped: field \"ended\": must be one of"},
+    };
+    struct plan_options options = fixture_options(*state), restored = {0};
+    struct error error = {0};
+    struct cut cut;
+
+    options.until = 2;
+    options.repeat = 20;
+    cut_run(&cut, &options);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cJSON *line = cJSON_CreateObject();
+        struct error why = {0};
+
+        cJSON_AddItemToObject(line, "stopped", cJSON_Parse(bad[i][0]));
+        assert_int_equal(record_apply(cut.document, line, &why), -EINVAL);
+        assert_holds(why.text, bad[i][1]);
+        cJSON_Delete(line);
+    }
+    apply(&cut, record_stopped(20, "minutes"));
+    assert_int_equal(resume_progress(cut.document, &cut.run, NULL), 0);
+    assert_int_equal(cut.run.stopped, 20);
+    json_replace(json_field(json_field(cut.document, "run"), "until"), "most",
+                 cJSON_CreateNumber(21));
+    assert_int_equal(resume_options(cut.document, &restored, &error), -EINVAL);
+    assert_holds(error.text, "the journal's --until is not this tare's");
+    drop_cut(&cut);
 }
 
 /* The journal names the host; one of an earlier version does not. */
@@ -341,7 +419,8 @@ int main(void)
         FIXTURE_TEST(test_builds),       cmocka_unit_test(test_no_journal),
         FIXTURE_TEST(test_progress),     FIXTURE_TEST(test_accelerator),
         FIXTURE_TEST(test_other_trials), FIXTURE_TEST(test_limits),
-        FIXTURE_TEST(test_changed),
+        FIXTURE_TEST(test_changed),      FIXTURE_TEST(test_absent),
+        FIXTURE_TEST(test_stopped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
