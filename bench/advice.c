@@ -77,9 +77,10 @@ static void advise_network(const struct target *target, const struct tried *trie
             "not one frame came from it: it has no driver for this NIC; another of \"nics\": "
             "virtio-transitional, vmxnet3, e1000, rtl8139%s",
             target->machine_count ? "" : ", and of \"machines\": pc, q35");
-    else if (ready || !target->no_event_idx)
-        say(all, "it answered at first and no longer: deaf, as drivers are that ignore event "
-                 "indexes: \"event_idx\": false");
+    else if (!target->no_event_idx)
+        say(all, "it %s: deaf, as drivers are that ignore event indexes: \"event_idx\": false",
+            ready && ready_by_network(&target->rules.ready) ? "answered at first and no longer"
+                                                            : "sends and does not answer");
 }
 
 static void advise_start(const struct target *target, const struct tried *tried,

@@ -28,7 +28,7 @@ int command_report(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
-/* tare target check FILE */
+/* tare target check FILE, which explains it, and tare target try FILE, which boots it once, too */
 int command_target(int argc, char **argv);
 
 #endif

@@ -6,17 +6,23 @@
 #include "tests/unit/fixture.h"
 
 /* All advice for a guest that behaved so, in one text. */
-static const char *advice(const struct tried *tried, enum ready_kind kind)
+static const char *advice_for(const struct target *target, const struct tried *tried)
 {
     static char text[ADVICE_MAX * sizeof(struct advice)];
-    const struct target target = {.rules = {.ready = {.kind = kind}}};
     struct advice list[ADVICE_MAX];
-    unsigned count = advise(&target, tried, list);
+    unsigned count = advise(target, tried, list);
 
     *text = '\0';
     for (unsigned i = 0; i < count; i++)
         sprintf(text + strlen(text), "%s\n", list[i].text);
     return text;
+}
+
+static const char *advice(const struct tried *tried, enum ready_kind kind)
+{
+    const struct target target = {.rules = {.ready = {.kind = kind}}};
+
+    return advice_for(&target, tried);
 }
 
 #define WELL .failure = "", .console = "up\n", .speaks = "", .alive = true
@@ -45,9 +51,16 @@ static void test_nic(void **state)
 static void test_deaf(void **state)
 {
     const struct tried tried = {WELL, .watched = true, .frames = 3};
+    const struct tried never = {LATE, .console = "hello\n", .watched = true, .frames = 3};
+    const struct target told = {.rules = {.ready = {.kind = READY_PING}}, .no_event_idx = true};
 
     (void)state;
-    assert_holds(advice(&tried, READY_PING), "\"event_idx\": false");
+    assert_holds(advice(&tried, READY_PING), "at first and no longer: deaf");
+    assert_holds(advice(&tried, READY_CONSOLE), "does not answer: deaf");
+    assert_holds(advice(&never, READY_PING), "does not answer: deaf");
+    assert_holds(advice(&never, READY_PING), "\"event_idx\": false");
+    assert_string_equal(advice_for(&told, &tried), ""); /* it is false already */
+    assert_string_equal(advice_for(&told, &never), "");
 }
 
 static void test_address(void **state)
