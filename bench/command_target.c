@@ -15,6 +15,7 @@
 #include "bench/progress.h"
 #include "bench/result/results.h"
 #include "bench/run/session.h"
+#include "drivers/instance.h"
 
 static const char *const boots[] = {
     [BOOT_ANY] = "its kernel, by PVH or Linux's protocol",
@@ -52,11 +53,10 @@ static void print_file(const char *what, const struct file *file)
 
 static void print_machine(const struct target *target)
 {
-    const struct machine usual = {.type = "microvm"};
     char text[128];
 
     print_line("starts", boots[target->boot]);
-    target_difference(target, &usual, text, sizeof text);
+    target_difference(target, &machine_usual, text, sizeof text);
     print_line("machine", *text ? text : "the one of every target");
     if (target->memory_min) {
         snprintf(text, sizeof text, "at least %u MiB", target->memory_min);
@@ -223,9 +223,11 @@ static int report(const cJSON *document, const struct target *target)
         .speaks = "",
     };
     struct advice list[ADVICE_MAX];
-    const char *own = *target->address ? target->address : "10.0.0.2";
+    struct instance instance = {0};
+    const char *own = *target->address ? target->address : instance.address;
     unsigned count;
 
+    instance_make(0, &instance, NULL);
     cJSON_ArrayForEach(address, json_field(seen, "addresses"))
     {
         if (cJSON_IsString(address) && strcmp(address->valuestring, own) != 0)
@@ -255,7 +257,7 @@ static int try_one(const char *name, const struct images *images)
         .profile = PROFILE_QUICK,
         .trying = true,
         .unjudged = true,
-        .machine = {.type = "microvm", .memory_mib = 256, .vcpus = 1},
+        .machine = machine_usual,
     };
     struct error error = {0};
     struct target target;

@@ -26,7 +26,7 @@ int gate_run(const struct gate_options *options, progress_hook *progress, cJSON 
         .twin_of = options->target,
         .builds = {options->base, options->new},
         .accel = CHOOSE_TCG,
-        .machine = {.type = "microvm", .memory_mib = 256, .vcpus = 1, .icount = true},
+        .machine = machine_usual,
         .out = options->out,
         .argv = options->argv,
         .argc = options->argc,
@@ -35,6 +35,7 @@ int gate_run(const struct gate_options *options, progress_hook *progress, cJSON 
     int status;
 
     *document = NULL;
+    run.machine.icount = true;
     if (asprintf(&targets, FLOOR ",%s", options->target) < 0)
         return fail(error, ENOMEM, "out of memory");
     run.targets = targets;

@@ -125,7 +125,7 @@ static void list_scenarios(void)
 static int command_list(int argc, char **argv)
 {
     struct error error = {0};
-    char **names = target_names(datadir, &error);
+    char **names = target_names(datadir, false, &error);
     int result = 0;
 
     (void)argc;
@@ -249,7 +249,7 @@ static const struct command {
      "better, worse, the same, or unclear: a verdict on every metric"},
     {"list", command_list, 0, 0, "", "the targets, scenarios and metrics there are"},
     {"target", command_target, 2, 2, "check|try FILE",
-     "what a target.json says, and what is wrong with it"},
+     "what a target.json says, what is wrong with it; try: boot it once, say what to change"},
     {"doctor", command_doctor, 0, 0, "", "what this host can and cannot do, with remedies"},
     {"show", command_show, 1, 1, "RESULT", "the table of a result"},
     {"verify", command_verify, 1, 1, "RESULT", "whether a result is what its samples say"},

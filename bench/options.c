@@ -318,7 +318,7 @@ void options_run(int argc, char **argv, struct plan_options *options, const char
     options->seed = 1;
     options->out = "tare.json";
     options->images.folder = options_images();
-    options->machine = (struct machine){.type = "microvm", .memory_mib = 256, .vcpus = 1};
+    options->machine = machine_usual;
     options->argc = argc;
     options->argv = argv;
     argp_parse(&argp, argc, argv, 0, NULL, &parsed);

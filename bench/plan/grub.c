@@ -103,6 +103,11 @@ int grub_make(struct file *loader, struct error *error)
     return status;
 }
 
+bool grub_passes(const char *cmdline)
+{
+    return !strpbrk(cmdline, "'\"\\");
+}
+
 /* What GRUB does. Each word is quoted, so that GRUB changes nothing in it. */
 static char *make_script(unsigned version, const char *cmdline, bool with_module)
 {

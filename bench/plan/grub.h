@@ -6,9 +6,15 @@
 #ifndef TARE_GRUB_H
 #define TARE_GRUB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bench/base/file.h"
+
+#define GRUB_RULE "GRUB passes no quotes or backslashes on"
+
+/* Whether GRUB passes the words of a command line on as they are. */
+bool grub_passes(const char *cmdline);
 
 /* Make what stands on such a disk before its partition. -ENOENT without a message where GRUB is not
  * installed. */

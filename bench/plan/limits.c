@@ -6,7 +6,10 @@
 #include "bench/plan/plan.h"
 #include "bench/result/until.h"
 
+#define PATH_LENGTH_MAX 255
+
 const char *const machine_types[] = {"microvm", "q35", "pc", NULL};
+const struct machine machine_usual = {.type = "microvm", .memory_mib = 256, .vcpus = 1};
 
 /* Take a CPU's number off *text. */
 static bool take_cpu(const char **text)
@@ -29,6 +32,17 @@ bool pin_is_list(const char *text)
         }
     } while (*text++ == ',');
     return text[-1] == '\0';
+}
+
+int plan_check_path(const char *path, struct error *error)
+{
+    if (*path != '/' || strlen(path) > PATH_LENGTH_MAX)
+        return fail(error, EINVAL, "must be a path, as /index.html, of %d bytes at most",
+                    PATH_LENGTH_MAX);
+    for (; *path; path++)
+        if (*path <= ' ' || *path > '~')
+            return fail(error, EINVAL, "holds a byte that must be written as %%XX");
+    return 0;
 }
 
 static int check_number(const char *option, uint64_t value, uint64_t low, uint64_t high,

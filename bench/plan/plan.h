@@ -26,7 +26,8 @@
 #define MEMORY_MIB_MAX (1 << 24)
 #define VCPUS_MAX 255
 
-extern const char *const machine_types[]; /* QEMU's names; ends with NULL */
+extern const char *const machine_types[];  /* QEMU's names; ends with NULL */
+extern const struct machine machine_usual; /* what is not asked for */
 
 enum accel_choice { CHOOSE_AUTO, CHOOSE_KVM, CHOOSE_TCG };
 
@@ -105,6 +106,10 @@ struct plan {
 
 /* Whether `text` is a list of CPUs as 0,2-3. */
 bool pin_is_list(const char *text);
+
+/* Whether `path` can stand in the first line of a request. -EINVAL; the message tells how it must
+ * be. */
+int plan_check_path(const char *path, struct error *error);
 
 /* Whether the values of the options are within these limits and go together, without looking at
  * what they name. -EINVAL with the option in the message. */

@@ -9,11 +9,11 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "bench/plan/grub.h"
 #include "bench/plan/plan.h"
 #include "bench/result/twins.h"
 
 #define MEMORY_MIN_MIB 2
-#define URL_MAX 255
 #define HOST_RESERVE_MIB 256 /* what the host keeps for itself and QEMU */
 
 /* Whether it has a metric that can be measured in virtual time, or none is asked for. */
@@ -123,8 +123,8 @@ static bool leaves_out(struct plan *plan, const struct target *target)
 {
     size_t used = strlen(plan->left_out);
 
-    if (!target->in_all || !target->absent)
-        return !target->in_all;
+    if (!target->absent)
+        return false;
     snprintf(plan->left_out + used, sizeof plan->left_out - used, "%s%s", used ? ", " : "",
              target->name);
     return true;
@@ -132,7 +132,7 @@ static bool leaves_out(struct plan *plan, const struct target *target)
 
 static int all_targets(struct plan *plan, struct error *error)
 {
-    char **names = target_names(plan->options.datadir, error);
+    char **names = target_names(plan->options.datadir, true, error);
     int status = names ? 0 : -ENOENT;
 
     for (char **name = names; name && *name; name++) {
@@ -209,16 +209,12 @@ static int read_payloads(struct plan *plan, struct error *error)
 static int check_url(struct plan *plan, struct error *error)
 {
     const char *url = plan->options.url;
+    struct error why = {0};
 
     if (!url)
         return 0;
-    if (*url != '/' || strlen(url) > URL_MAX)
-        return fail(error, EINVAL,
-                    "--url: \"%s\" must be a path, as /index.html, of %d bytes at most", url,
-                    URL_MAX);
-    for (const char *c = url; *c; c++)
-        if (*c <= ' ' || *c > '~')
-            return fail(error, EINVAL, "--url: holds a byte that must be written as %%XX");
+    if (plan_check_path(url, &why) < 0)
+        return fail(error, EINVAL, "--url: \"%s\" %s", url, why.text);
     for (unsigned i = 0; i < plan->scenario_count; i++)
         if (plan->scenarios[i]->sends_requests)
             return 0;
@@ -242,7 +238,7 @@ static int read_rules(struct plan *plan, struct error *error)
     return status;
 }
 
-/* Whether every target passes the arguments on. */
+/* Whether every target passes the arguments on, as they are. */
 static int check_arguments(struct plan *plan, struct error *error)
 {
     for (unsigned t = 0; t < plan->target_count; t++) {
@@ -253,6 +249,8 @@ static int check_arguments(struct plan *plan, struct error *error)
             return fail(error, EINVAL,
                         "--args: target %s: the field \"cmdline\" of its target.json has no {args}",
                         target->name);
+        if (target->boot == BOOT_GRUB && !target->absent && !grub_passes(plan->arguments.text))
+            return fail(error, EINVAL, "--args: target %s: " GRUB_RULE, target->name);
     }
     return 0;
 }

@@ -11,23 +11,16 @@ const struct ready ready_by_marker = {.kind = READY_MARKER};
 #define CONSOLE "console:"
 #define TCP "tcp:"
 
-static int parse_console(const char *pattern, struct ready *ready, struct error *error)
+static int parse_console(const char *text, struct ready *ready, struct error *error)
 {
-    char why[128];
-    int code;
+    int status = pattern_parse(text, &ready->pattern, error);
 
-    if (!*pattern) /* it would match the first line of any kernel */
-        return fail(error, EINVAL, "--ready " CONSOLE ": the expression is missing");
-    code = regcomp(&ready->regex, pattern, REG_EXTENDED | REG_NOSUB);
-    if (code != 0) {
-        regerror(code, &ready->regex, why, sizeof why);
-        return fail(error, EINVAL,
-                    "--ready " CONSOLE "%s: %s; it must be a POSIX extended regular expression",
-                    pattern, why);
+    if (status < 0) {
+        error_prefix(error, "--ready " CONSOLE "%s", text);
+        return status;
     }
     ready->kind = READY_CONSOLE;
-    snprintf(ready->hint, sizeof ready->hint, "; no line of the console matched \"%.200s\"",
-             pattern);
+    snprintf(ready->hint, sizeof ready->hint, "; no line of the console matched \"%.200s\"", text);
     return 0;
 }
 
@@ -79,8 +72,7 @@ int ready_parse(const char *rule, struct ready *ready, struct error *error)
 
 void ready_free(struct ready *ready)
 {
-    if (ready->kind == READY_CONSOLE)
-        regfree(&ready->regex);
+    pattern_free(&ready->pattern);
     *ready = (struct ready){0};
 }
 
@@ -120,9 +112,5 @@ bool ready_line_feed(struct ready_line *line, char byte, size_t *length)
 
 bool ready_matches(const struct ready *ready, const char *line, size_t length)
 {
-    /* By its length: a NUL among the bytes must not hide what follows it. */
-    regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)length};
-
-    return ready->kind == READY_CONSOLE &&
-           regexec(&ready->regex, line, 0, &span, REG_STARTEND) == 0;
+    return pattern_matches(&ready->pattern, line, length);
 }

@@ -7,12 +7,12 @@
 #ifndef TARE_READY_H
 #define TARE_READY_H
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "bench/plan/pattern.h"
 
 #define READY_LINE_MAX 1024 /* of a longer line the rest is not looked at */
 
@@ -25,8 +25,8 @@ enum ready_kind {
 
 struct ready {
     enum ready_kind kind;
-    regex_t regex;  /* of READY_CONSOLE */
-    uint16_t port;  /* of READY_TCP */
+    struct pattern pattern; /* of READY_CONSOLE */
+    uint16_t port;          /* of READY_TCP */
     char hint[300]; /* what to add to the message when the start was not seen; may be empty */
 };
 

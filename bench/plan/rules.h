@@ -6,9 +6,7 @@
 #ifndef TARE_RULES_H
 #define TARE_RULES_H
 
-#include <regex.h>
-#include <stdbool.h>
-
+#include "bench/plan/pattern.h"
 #include "bench/plan/ready.h"
 
 /* Which end of a guest is a good one. */
@@ -23,12 +21,6 @@ enum ending {
 
 extern const char *const ending_names[]; /* ends with NULL */
 
-/* A POSIX extended regular expression for a line of the console. */
-struct pattern {
-    char *text; /* NULL: there is none */
-    regex_t regex;
-};
-
 struct rules {
     struct ready ready;
     struct pattern success; /* a good end needs such a line */
@@ -40,8 +32,6 @@ struct rules {
 /* What programs of ours obey. */
 extern const struct rules rules_by_marker;
 
-int pattern_parse(const char *text, struct pattern *pattern, struct error *error);
-bool pattern_matches(const struct pattern *pattern, const char *line, size_t length);
 void rules_free(struct rules *rules);
 
 #endif

@@ -34,28 +34,27 @@ static void place_free(struct place *place)
 /* FOLDER/target.json or FOLDER/target.json.VARIANT: the target is called as its folder. */
 static int place_path(const char *path, struct place *place, struct error *error)
 {
-    const char *file = strrchr(path, '/') + 1;
+    const char *file = strrchr(path, '/') + 1, *rest = file + strlen(TARGET_JSON);
     char *folder;
 
-    if (strncmp(file, TARGET_JSON, strlen(TARGET_JSON)) != 0)
+    if (strncmp(file, TARGET_JSON, strlen(TARGET_JSON)) != 0 || (*rest && *rest != '.'))
         return fail(error, EINVAL, "target \"%s\": a path must end with /" TARGET_JSON, path);
     place->path = strndup(path, (size_t)(file - path) + strlen(TARGET_JSON));
     folder = place->path ? realpath(place->path, NULL) : NULL;
     if (!folder)
         return fail(error, errno, "target \"%s\": %s", path, strerror(errno));
     *strrchr(folder, '/') = '\0';
-    place->name = strrchr(folder, '/') ? strdup(strrchr(folder, '/') + 1) : NULL;
+    if (asprintf(&place->name, "%s%s", basename(folder), rest) < 0)
+        place->name = NULL;
     free(folder);
-    file += strlen(TARGET_JSON);
-    if (*file == '.') {
-        char *name = place->name;
-
-        place->variant = strdup(file + 1);
-        if (asprintf(&place->name, "%s%s", name, file) < 0)
-            place->name = NULL;
-        free(name);
-    }
-    return place->name ? 0 : fail(error, ENOMEM, "out of memory");
+    place->variant = *rest ? strdup(rest + 1) : NULL;
+    if (!place->name || (*rest && !place->variant))
+        return fail(error, ENOMEM, "out of memory");
+    return name_is_valid(place->name) ? 0
+                                      : fail(error, EINVAL,
+                                             "target \"%s\": its folder and variant make \"%s\", "
+                                             "which is no name: " NAME_RULE,
+                                             path, place->name);
 }
 
 /* NAME or NAME.VARIANT, of which a folder called so goes first. */
@@ -105,7 +104,7 @@ static int read_place(const struct place *place, const struct images *images, st
 
 int target_run_by(struct target *target, const struct driver *driver, struct error *error)
 {
-    char *name;
+    char *name, *asked;
 
     if (!target->driver->uses_machine || !driver || !driver->uses_machine)
         return fail(error, EINVAL, "target \"%s\": %s", target->name,
@@ -117,6 +116,12 @@ int target_run_by(struct target *target, const struct driver *driver, struct err
         return fail(error, ENOMEM, "out of memory");
     free(target->name);
     target->name = name;
+    if (!name_is_valid(name))
+        return fail(error, EINVAL, "target \"%s\": is no name: " NAME_RULE, name);
+    if (asprintf(&asked, "%s:%s", target->asked, driver->name) < 0)
+        return fail(error, ENOMEM, "out of memory");
+    free(target->asked);
+    target->asked = asked;
     target->driver = driver;
     return 0;
 }
@@ -140,10 +145,10 @@ int target_read(const char *datadir, const struct images *images, const char *na
                                : place_name(datadir, copy, &place, error);
     if (status == 0)
         status = read_place(&place, images, target, error);
+    target->asked = copy;
     if (status == 0 && driver)
         status = target_run_by(target, driver_find(driver), error);
     place_free(&place);
-    free(copy);
     return status;
 }
 
@@ -165,6 +170,7 @@ void target_free(struct target *target)
     file_free(&target->kernel);
     file_free(&target->grub);
     free(target->name);
+    free(target->asked);
     free(target->twin_of);
     free(target->summary);
     free(target->absent);
@@ -204,9 +210,9 @@ static int add_name(struct names *names, const char *name, const char *variant)
 
 /* The target of a folder, or its variants. One that cannot be read is named, too: who reads it
  * tells why. */
-static int add_folder(struct names *names, const char *folder, const char *name)
+static int add_folder(struct names *names, const char *folder, const char *name, bool all)
 {
-    const cJSON *variant;
+    const cJSON *variant, *in_all, *own;
     cJSON *json;
     char *path;
     int status = 0;
@@ -217,15 +223,19 @@ static int add_folder(struct names *names, const char *folder, const char *name)
     free(path);
     variant = cJSON_GetObjectItemCaseSensitive(json, "variants");
     variant = cJSON_IsObject(variant) ? variant->child : NULL;
-    if (!variant)
+    in_all = cJSON_GetObjectItemCaseSensitive(json, "in_all");
+    if (!variant && !(all && cJSON_IsFalse(in_all)))
         status = add_name(names, name, NULL);
-    for (; variant && status == 0; variant = variant->next)
-        status = add_name(names, name, variant->string);
+    for (; variant && status == 0; variant = variant->next) {
+        own = cJSON_GetObjectItemCaseSensitive(variant, "in_all");
+        if (!(all && cJSON_IsFalse(own ? own : in_all)))
+            status = add_name(names, name, variant->string);
+    }
     cJSON_Delete(json);
     return status;
 }
 
-char **target_names(const char *datadir, struct error *error)
+char **target_names(const char *datadir, bool all, struct error *error)
 {
     struct names names = {calloc(1, sizeof *names.list), 0};
     int status = names.list ? 0 : -ENOMEM, count = -1;
@@ -238,7 +248,7 @@ char **target_names(const char *datadir, struct error *error)
         status = fail(error, errno, "%s: %s; build it with make", path, strerror(errno));
     for (int i = 0; i < count; i++) {
         if (status == 0)
-            status = add_folder(&names, path, entries[i]->d_name);
+            status = add_folder(&names, path, entries[i]->d_name, all);
         free(entries[i]);
     }
     if (count >= 0)

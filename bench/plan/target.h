@@ -58,6 +58,7 @@ extern const char *const nic_names[];       /* as target.json has them; ends wit
 
 struct target {
     char *name;
+    char *asked;   /* what target_read() was asked for, with the driver that runs it */
     char *twin_of; /* the target that this one is the twin of, or NULL */
     char *summary;
     char *absent; /* why it cannot be run here: it is skipped; NULL: it can */
@@ -66,7 +67,6 @@ struct target {
     bool runs_program; /* false: it has no part in scenarios that need one, and its markers tell
                           when it has started */
     bool built_in;     /* comes with tare: if KVM refuses it, KVM is broken, not the target */
-    bool in_all;       /* part of --target all */
     bool image;        /* its files are the user's: --image, TARE_IMAGES */
     unsigned baseline_rank; /* ratios are to the target whose rank is lowest; 0: to others if any */
     enum payload_way payload;
@@ -115,9 +115,10 @@ int target_read(const char *datadir, const struct images *images, const char *na
 int target_run_by(struct target *target, const struct driver *driver, struct error *error);
 void target_free(struct target *target);
 
-/* The names of all targets under DATADIR, sorted, their variants after them, NULL-terminated; free
- * each and the array. NULL with `error` filled on failure. */
-char **target_names(const char *datadir, struct error *error);
+/* The names of the targets under DATADIR, sorted, their variants after them, NULL-terminated; with
+ * `all` but for those with "in_all": false. Free each and the array. NULL with `error` filled on
+ * failure. */
+char **target_names(const char *datadir, bool all, struct error *error);
 
 /* Whether guests of `target` can be given the network: where a word on the command line tells them
  * their address, or it is baked in, or the guest is a process. */

@@ -91,6 +91,22 @@ static int take_rank(const struct reading *reading, struct error *error)
     return 0;
 }
 
+const char *target_unknown(const cJSON *object, const char *const *known)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, object)
+    {
+        const char *const *word = known;
+
+        while (*word && strcmp(*word, item->string) != 0)
+            word++;
+        if (!*word)
+            return item->string;
+    }
+    return NULL;
+}
+
 int target_word(const struct reading *reading, const char *field, const cJSON *item,
                 const char *const *words, struct error *error)
 {
@@ -136,13 +152,13 @@ static int take_way(const struct reading *reading, struct error *error)
 static int take_qualities(const struct reading *reading, struct error *error)
 {
     struct target *target = reading->target;
-    bool event_idx = true, vnet_hdr = true;
+    bool event_idx = true, vnet_hdr = true, in_all; /* the last is target_names()' */
     int status;
 
-    target->runs_program = target->in_all = true;
+    target->runs_program = true;
     if ((status = take_bool(reading, "runs_program", &target->runs_program, error)) < 0 ||
         (status = take_bool(reading, "built_in", &target->built_in, error)) < 0 ||
-        (status = take_bool(reading, "in_all", &target->in_all, error)) < 0 ||
+        (status = take_bool(reading, "in_all", &in_all, error)) < 0 ||
         (status = take_bool(reading, "image", &target->image, error)) < 0 ||
         (status = take_bool(reading, "event_idx", &event_idx, error)) < 0 ||
         (status = take_bool(reading, "vnet_hdr", &vnet_hdr, error)) < 0 ||
@@ -294,7 +310,7 @@ static int take_pattern(const struct reading *reading, const char *field, struct
     if (!cJSON_IsString(item))
         return target_fault(reading, error, field, "must be text");
     if (pattern_parse(item->valuestring, pattern, &why) < 0)
-        return target_fault(reading, error, field, "%s", why.text);
+        return target_fault(reading, error, field, "\"%s\": %s", item->valuestring, why.text);
     return 0;
 }
 
@@ -334,8 +350,7 @@ static int take_end(const struct reading *reading, struct error *error)
         (process && end != END_MARKER && end != END_EXIT && end != END_NEVER &&
          !reading->target->driver->plays_script))
         return target_fault(reading, error, "end", "\"%s\" is not how driver %s ends",
-                            item ? ending_names[end] : ending_names[end],
-                            reading->target->driver->name);
+                            ending_names[end], reading->target->driver->name);
     if (end == END_HALT && !rules->success.text)
         return target_fault(reading, error, "end",
                             "of one that halts only its console tells how it went: add "
@@ -366,31 +381,27 @@ static int take_offer(const struct reading *reading, const char *field, const cJ
     const cJSON *port = cJSON_GetObjectItemCaseSensitive(item, "port");
     const cJSON *path = cJSON_GetObjectItemCaseSensitive(item, "path");
     const cJSON *udp = cJSON_GetObjectItemCaseSensitive(item, "udp");
-    const cJSON *connections = cJSON_GetObjectItemCaseSensitive(item, "connections"), *each;
+    const cJSON *connections = cJSON_GetObjectItemCaseSensitive(item, "connections");
     struct offer *offer = &reading->target->offers[reading->target->offer_count];
+    const char *unknown;
+    struct error why = {0};
     int index;
 
-    cJSON_ArrayForEach(each, item)
-    {
-        int place = 0;
-
-        while (known[place] && each->string && strcmp(known[place], each->string) != 0)
-            place++;
-        if (!each->string || !known[place])
-            return target_fault(reading, error, field, "\"%s\" is unknown in it",
-                                each->string ? each->string : "");
-    }
     if (!cJSON_IsObject(item) || !protocol)
         return target_fault(reading, error, field, "must be an array of {\"protocol\": ...}");
+    unknown = target_unknown(item, known);
+    if (unknown)
+        return target_fault(reading, error, field, "\"%s\" is unknown in it", unknown);
     index = target_word(reading, field, protocol, offer_protocols, error);
     if (index < 0)
         return index;
     if (strcmp(offer_protocols[index], "icmp") == 0 ? port != NULL : !is_count(port, 1, UINT16_MAX))
         return target_fault(reading, error, field, "%s %s", offer_protocols[index],
                             port ? "has no such port" : "needs \"port\", 1 to 65535");
-    if (path && (!cJSON_IsString(path) || *path->valuestring != '/' ||
-                 strncmp(offer_protocols[index], "http", 4) != 0))
-        return target_fault(reading, error, field, "\"path\" must be as /index.html, of http");
+    if (path && (!cJSON_IsString(path) || strncmp(offer_protocols[index], "http", 4) != 0))
+        return target_fault(reading, error, field, "\"path\" must be text, of http");
+    if (path && plan_check_path(path->valuestring, &why) < 0)
+        return target_fault(reading, error, field, "\"path\" %s", why.text);
     if (udp && (!cJSON_IsBool(udp) || strncmp(offer_protocols[index], "iperf", 5) != 0))
         return target_fault(reading, error, field, "\"udp\" must be true or false, of iperf");
     if (connections && !is_count(connections, 1, 1000000))
@@ -433,12 +444,13 @@ static int take_name(const struct reading *reading, const char *name, struct err
 {
     struct target *target = reading->target;
     int status = required_text(reading, "name", &target->name, error);
+    size_t length;
 
     if (status < 0)
         return status;
+    length = strlen(target->name);
     /* Of a variant it is followed by a dot and the variant's. */
-    if (strncmp(target->name, name, strlen(target->name)) != 0 ||
-        (name[strlen(target->name)] && !strchr(name + strlen(target->name), '.')))
+    if (strncmp(target->name, name, length) != 0 || (name[length] && name[length] != '.'))
         return target_fault(reading, error, "name", "\"%s\" differs from its folder's",
                             target->name);
     free(target->name);
@@ -475,20 +487,12 @@ static int take_all(const struct reading *reading, const char *name, struct erro
 
 static int check_fields(const cJSON *json, const char *path, struct error *error)
 {
-    const cJSON *item;
+    const char *unknown = target_unknown(json, fields);
 
-    cJSON_ArrayForEach(item, json)
-    {
-        const char *const *field = fields;
-
-        while (*field && strcmp(*field, item->string) != 0)
-            field++;
-        if (!*field)
-            return fail(error, EINVAL,
-                        "%s: field \"%s\": unknown; docs/adding-a-kernel.md lists the fields", path,
-                        item->string);
-    }
-    return 0;
+    return unknown ? fail(error, EINVAL,
+                          "%s: field \"%s\": unknown; docs/adding-a-kernel.md lists the fields",
+                          path, unknown)
+                   : 0;
 }
 
 /* The fields of all variants with those of `variant` in their place. */

@@ -34,6 +34,9 @@ int target_fault(const struct reading *reading, struct error *error, const char 
 /* Copy the text of `field`; "" if it is absent. */
 int target_text(const struct reading *reading, const char *field, char **out, struct error *error);
 
+/* The first member of `object` that is none of `known`, which end with NULL; or NULL. */
+const char *target_unknown(const cJSON *object, const char *const *known);
+
 /* The place of `item`'s text in `words`, which end with NULL; negative if it is none of them. */
 int target_word(const struct reading *reading, const char *field, const cJSON *item,
                 const char *const *words, struct error *error);

@@ -41,6 +41,7 @@ static char *find_file(const struct reading *reading, const char *name, bool fir
 {
     const char *image = named_image(reading);
     const char *folder = reading->images ? reading->images->folder : NULL;
+    const char *slash = image ? strrchr(image, '/') : NULL;
     struct stat about;
     char *path = NULL, *own;
 
@@ -49,7 +50,7 @@ static char *find_file(const struct reading *reading, const char *name, bool fir
     if (image && first)
         return strdup(image);
     if (image)
-        return join(image, strrchr(image, '/') ? (size_t)(strrchr(image, '/') - image) : 0, name);
+        return slash ? join(image, (size_t)(slash - image), name) : join(".", 1, name);
     if (folder && reading->target->image &&
         (own = join(folder, strlen(folder), reading->target->name))) {
         path = join(own, strlen(own), name);
@@ -61,14 +62,12 @@ static char *find_file(const struct reading *reading, const char *name, bool fir
     return join(reading->path, (size_t)(strrchr(reading->path, '/') - reading->path), name);
 }
 
-/* A file that is not there: of the user's images, no fault of anybody. */
+/* A file of the user's images that is not there: no fault of anybody. */
 static int not_found(const struct reading *reading, const char *name)
 {
     struct target *target = reading->target;
     const char *dot = strchr(target->name, '.');
 
-    if (!target->image)
-        return -ENOENT;
     if (!target->absent &&
         asprintf(&target->absent, "image not found: %s; see kernels/%.*s/README.md", name,
                  (int)(dot ? dot - target->name : (long)strlen(target->name)), target->name) < 0)
@@ -76,7 +75,8 @@ static int not_found(const struct reading *reading, const char *name)
     return 0;
 }
 
-/* Read file `name` of `field`. -ENOENT also if the target is absent: then without a message. */
+/* Read file `name` of `field`. Where one of the user's images is not there, that is no failure:
+ * `file` stays empty, and the target is absent. */
 static int read_one(const struct reading *reading, const char *field, const char *name, bool first,
                     struct file *file, struct error *error)
 {
@@ -239,29 +239,37 @@ static int look_into_qcow2(const unsigned char header[104], struct target_disk *
     return 0;
 }
 
-static int look_into(struct target_disk *disk, struct error *error)
+static int look_into(struct target_disk *disk, off_t size, struct error *error)
 {
     unsigned char header[104] = {0};
     FILE *file = fopen(disk->file.path, "re");
-    struct stat about;
     size_t got;
 
-    if (!file || fstat(fileno(file), &about) < 0) {
-        if (file)
-            fclose(file);
+    if (!file)
         return fail(error, errno, "%s: %s", disk->file.path, strerror(errno));
-    }
     got = fread(header, 1, sizeof header, file);
     fclose(file);
-    disk->device = about.st_dev;
-    disk->inode = about.st_ino;
-    disk->changed = about.st_mtim;
     if (strcmp(disk->format, "qcow2") == 0)
         return look_into_qcow2(header, disk, error);
     if (got >= 4 && memcmp(header, "QFI\xfb", 4) == 0)
         return fail(error, EINVAL, "%s: is a qcow2 image: \"format\": \"qcow2\"", disk->file.path);
-    disk->size = (uint64_t)about.st_size;
+    disk->size = (uint64_t)size;
     return disk->size >= 512 ? 0 : fail(error, EINVAL, "%s: holds no sector", disk->file.path);
+}
+
+/* Hash the disk at `path`. What file it is and when it was changed is asked before, so that a write
+ * meanwhile is seen. */
+static int hash_disk(const char *path, struct target_disk *disk, struct error *error)
+{
+    struct stat about = {0};
+    int status;
+
+    stat(path, &about); /* if it fails, so does the next */
+    status = file_hash(path, &disk->file, error);
+    disk->device = about.st_dev;
+    disk->inode = about.st_ino;
+    disk->changed = about.st_mtim;
+    return status == 0 ? look_into(disk, about.st_size, error) : status;
 }
 
 /* IDE is on pc, SATA on q35, virtio on all. */
@@ -283,24 +291,19 @@ static int take_disk(const struct reading *reading, const cJSON *item, struct er
     static const char *const known[] = {"file", "format", "bus", NULL};
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(item, "file");
     const cJSON *format = cJSON_GetObjectItemCaseSensitive(item, "format");
-    const cJSON *bus = cJSON_GetObjectItemCaseSensitive(item, "bus"), *each;
+    const cJSON *bus = cJSON_GetObjectItemCaseSensitive(item, "bus");
     struct target *target = reading->target;
     struct target_disk *disk = &target->disks[target->disk_count];
     bool first = target->disk_count == 0 && target->boot == BOOT_DISK;
+    const char *unknown;
     int index = 0, status;
     char *path, *real;
 
     if (!cJSON_IsObject(item) || !cJSON_IsString(name))
         return target_fault(reading, error, "disks", "must be an array of {\"file\": \"NAME\"}");
-    cJSON_ArrayForEach(each, item)
-    {
-        int place = 0;
-
-        while (known[place] && strcmp(known[place], each->string) != 0)
-            place++;
-        if (!known[place])
-            return target_fault(reading, error, "disks", "\"%s\" is unknown in it", each->string);
-    }
+    unknown = target_unknown(item, known);
+    if (unknown)
+        return target_fault(reading, error, "disks", "\"%s\" is unknown in it", unknown);
     if (format && (index = target_word(reading, "disks", format, formats, error)) < 0)
         return index;
     disk->format = formats[index];
@@ -316,8 +319,8 @@ static int take_disk(const struct reading *reading, const cJSON *item, struct er
     target->disk_count++;
     if (!real && errno == ENOENT && target->image)
         status = not_found(reading, name->valuestring);
-    else if ((status = file_hash(real ? real : path, &disk->file, error)) == 0)
-        status = look_into(disk, error);
+    else
+        status = hash_disk(real ? real : path, disk, error);
     if (status < 0)
         error_prefix(error, "%s: field \"disks\"", reading->path);
     free(path);
@@ -362,7 +365,6 @@ static int check_machines(const struct reading *reading, struct error *error)
     return 0;
 }
 
-/* GRUB passes words on, but for these. */
 static int take_grub(const struct reading *reading, struct error *error)
 {
     struct target *target = reading->target;
@@ -370,8 +372,8 @@ static int take_grub(const struct reading *reading, struct error *error)
 
     if (target->boot != BOOT_GRUB || target->absent)
         return 0;
-    if (strpbrk(target->cmdline, "'\"\\"))
-        return target_fault(reading, error, "cmdline", "GRUB passes no quotes or backslashes on");
+    if (!grub_passes(target->cmdline))
+        return target_fault(reading, error, "cmdline", GRUB_RULE);
     status = grub_make(&target->grub, error);
     if (status != -ENOENT)
         return status;

@@ -70,7 +70,8 @@ static int add_twin(struct plan *plan, unsigned index, struct error *error)
                         original->name, original->name);
         }
     plan->target_count++;
-    status = target_read(plan->options.datadir, &plan->options.images, original->name, twin, error);
+    status =
+        target_read(plan->options.datadir, &plan->options.images, original->asked, twin, error);
     if (status < 0) {
         free(name);
         return status;

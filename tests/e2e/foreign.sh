@@ -74,6 +74,7 @@ ok "status 0 is no success" is "$(of "${errors/\%s/lies}")" \
 ok "a line of failure" is "$(of "${errors/\%s/panics}")" "['the console said \"panic:\"']"
 ok "fits the schema" python3 -m jsonschema -i "$tmp/r.json" results/schema.json
 ok "verifies" "$tare" verify "$tmp/r.json"
+ok "the loader is recorded" is "$(of "len(t['grub']['loader']['sha256'])")" 64
 ok "says how its machine differs" is "$(of "t['exits']['differs'] + ', ' + t['grub']['differs']")" \
     "isa-debug-exit, machine pc; 1 disk"
 
@@ -88,13 +89,11 @@ boot writes
 ok "writes to its disk: exit status" is "$status" 0
 ok "the user's file is as it was" is "$(sha256sum <"$tmp/data/kernels/writes/disk.img")" "$untouched"
 ok "the disk is recorded" is "$(of "t['writes']['disks'][0]['sha256']")" "${untouched%  -}"
-# A qcow2 image below, and no other file behind it.
-if command -v qemu-img >/dev/null; then
-    qemu-img create -q -f qcow2 "$tmp/data/kernels/writes/disk.img" 1M
-    sed -i 's/"bus"/"format":"qcow2","bus"/' "$tmp/data/kernels/writes/target.json"
-    boot writes
-    ok "writes to a qcow2 disk: exit status" is "$status" 0
-fi
+# A qcow2 image below.
+qemu-img create -q -f qcow2 "$tmp/data/kernels/writes/disk.img" 1M
+sed -i 's/"bus"/"format":"qcow2","bus"/' "$tmp/data/kernels/writes/target.json"
+boot writes
+ok "writes to a qcow2 disk: exit status" is "$status" 0
 
 # --- Debian's: iPXE by Linux's protocol, and from a disk by GRUB
 script='"set net0/ip {ip} && set net0/netmask {netmask} && ifopen net0 && sleep 1000"'
@@ -117,12 +116,22 @@ ok "iPXE: answers ping, by Linux's protocol and from a disk" is "$(samples_of ip
 ok "iPXE: verifies" "$tare" verify "$tmp/r.json"
 
 # --- what is not there is skipped
-boot ipxe,floor
+target partly "$multiboot"',"cmdline":"say=up halt","end":"never","initrd":["gone.cpio"]'
+cp "$tmp/guest32" "$tmp/data/kernels/partly/kernel"
+boot ipxe,partly,floor
 ok "absent: exit status" is "$status" 0
+ok "absent: fits the schema" python3 -m jsonschema -i "$tmp/r.json" results/schema.json
 ok "absent: the other is measured" is "$(samples_of floor app)" 1
 ok "absent: recorded" is "$(of "t['ipxe']['dropped']")" \
     "image not found: ipxe.lkrn; see kernels/ipxe/README.md"
 ok "absent: verifies" "$tare" verify "$tmp/r.json"
+mkdir -p "$tmp/few/kernels"
+ln -s "$share/payloads" "$tmp/few/payloads"
+ln -s "$share/kernels/floor" "$tmp/data/kernels/partly" "$tmp/few/kernels/"
+boot all --data "$tmp/few"
+ok "absent of all: exit status" is "$status" 0
+ok "absent of all: one line says so" \
+    is "$(grep -c partly "$tmp/err") $(grep -c '^no images of partly: left out; see kernels/README.md$' "$tmp/err")" "1 1"
 
 # --- tare target check: what a target.json says, and what is wrong
 run_tare target check "$tmp/data/kernels/writes/target.json"

@@ -243,7 +243,7 @@ static void test_rules(void **state)
     refuse(fixture, KERNEL ",\"ready\":\"tcp:0\"", "field \"ready\": tcp:0: must be a port");
     refuse(fixture, KERNEL ",\"ready\":\"console:(\"", "POSIX extended");
     refuse(fixture, KERNEL ",\"ready\":1", "field \"ready\": must be text");
-    refuse(fixture, KERNEL ",\"success\":\"\"", "field \"success\": the expression is empty");
+    refuse(fixture, KERNEL ",\"success\":\"\"", "field \"success\": \"\": the expression is empty");
     refuse(fixture, KERNEL ",\"success\":\"[\"", "field \"success\": \"[\": ");
     refuse(fixture, KERNEL ",\"failure\":\"(\"", "field \"failure\": \"(\": ");
     refuse(fixture, KERNEL ",\"failure\":{}", "field \"failure\": must be text");
@@ -340,6 +340,8 @@ static void test_offers(void **state)
     refuse(fixture, OFFER("{\"protocol\":\"icmp\",\"port\":1}"), "icmp has no such port");
     refuse(fixture, OFFER("{\"protocol\":\"echo\",\"port\":7,\"path\":\"/\"}"), "\"path\" must be");
     refuse(fixture, OFFER("{\"protocol\":\"http\",\"port\":7,\"path\":\"x\"}"), "\"path\" must be");
+    refuse(fixture, OFFER("{\"protocol\":\"http\",\"port\":7,\"path\":\"/a b\"}"),
+           "\"path\" holds a byte that must be written as %XX");
     refuse(fixture, OFFER("{\"protocol\":\"http\",\"port\":7,\"udp\":true}"), "\"udp\" must be");
     refuse(fixture, OFFER("{\"protocol\":\"http\",\"port\":7,\"connections\":0}"), "\"connections");
     refuse(fixture, OFFER("{\"protocol\":\"http\",\"port\":7,\"tls\":1}"), "\"tls\" is unknown");
@@ -349,7 +351,7 @@ static void test_offers(void **state)
 static void test_images(void **state)
 {
     const struct fixture *fixture = *state;
-    char one[PATH_MAX], folder[PATH_MAX], other[PATH_MAX];
+    char one[PATH_MAX], folder[PATH_MAX], other[PATH_MAX], before[PATH_MAX];
     const char *named[] = {one, NULL};
     struct images images = {.named = NULL};
     struct target target;
@@ -388,7 +390,18 @@ static void test_images(void **state)
     assert_holds(target.kernel.path, "images/x/image");
     target_free(&target);
 
+    assert_non_null(getcwd(before, sizeof before)); /* by a file of the current folder */
+    assert_int_equal(chdir(fixture_path(fixture, "mine")), 0);
+    snprintf(one, sizeof one, "x=built.elf");
+    assert_int_equal(target_read(fixture->data, &images, "x", &target, NULL), 0);
+    assert_int_equal(chdir(before), 0);
+    assert_null(target.absent);
+    assert_string_equal(target.kernel.path, "built.elf");
+    assert_holds(target.disks[0].file.path, "mine/root");
+    target_free(&target);
+
     fixture_text(fixture, "images/x/image", "not a kernel, but there");
+    images.named = NULL;
     assert_int_equal(target_read(fixture->data, &images, "x", &target, NULL), -ENOEXEC);
     target_free(&target);
     snprintf(other, sizeof other, "%s/kernels/x/target.json", fixture->data); /* by its path */
@@ -429,7 +442,7 @@ static void test_variants(void **state)
     assert_int_equal(target_read(fixture->data, NULL, "x.three", &target, &other), -ENOENT);
     assert_holds(other.text, "there is no object \"three\"");
     target_free(&target);
-    names = target_names(fixture->data, NULL);
+    names = target_names(fixture->data, false, NULL);
     assert_string_equal(names[2], "x.one");
     assert_string_equal(names[3], "x.two");
     for (char **name = names; *name; name++)

@@ -52,18 +52,24 @@ static void test_all(void **state)
     struct plan_options options = fixture_options(fixture);
     struct plan plan;
 
-    fixture_target(fixture, "c", "\"driver\":\"null\",\"script\":[],\"in_all\":false");
-    options.targets = options.scenarios = "all";
+    fixture_target(fixture, "c", "\"driver\":\"libvirt\",\"kernel\":\"none\",\"in_all\":false");
+    fixture_target(fixture, "d",
+                   "\"driver\":\"null\",\"script\":[],\"in_all\":false,\"variants\":{\"one\":{},"
+                   "\"two\":{\"in_all\":true}}");
+    options.targets = options.scenarios = "all"; /* of c nothing is read, so it is no fault */
     assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
-    assert_int_equal(plan.target_count, 2);
+    assert_int_equal(plan.target_count, 3);
     assert_string_equal(plan.targets[1].name, "b");
+    assert_string_equal(plan.targets[2].name, "d.two");
     assert_int_equal(plan.scenario_count, 7);
     for (unsigned i = 0; i < plan.scenario_count; i++)
         assert_false(plan.scenarios[i]->hidden);
     plan_free(&plan);
-    options.targets = "c"; /* but who asks for it gets it */
+    options.targets = "d.one"; /* but who asks for it gets it */
     assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
     plan_free(&plan);
+    options.targets = "c";
+    refuse_as(options, -ENOENT, "kernels/c/none: No such file");
 }
 
 static void test_scenarios_refused(void **state)
@@ -285,7 +291,7 @@ static void test_url_refused(void **state)
     options.url = "index";
     refuse(options, "--url: \"index\" must be a path");
     options.url = "/a b";
-    refuse(options, "--url: holds a byte that must be written as %XX");
+    refuse(options, "--url: \"/a b\" holds a byte that must be written as %XX");
     memset(path, '/', sizeof path);
     path[sizeof path - 1] = '\0';
     options.url = path;
@@ -306,6 +312,15 @@ static void test_rules_refused(void **state)
     options.targets = "a,silent";
     refuse(options,
            "--args: target silent: the field \"cmdline\" of its target.json has no {args}");
+    fixture_multiboot(fixture, "data/kernels/grub/kernel");
+    fixture_target(fixture, "grub",
+                   "\"driver\":\"libvirt\",\"boot\":\"grub\",\"kernel\":\"kernel\","
+                   "\"initrd\":[\"payload\"],\"cmdline\":\"{args}\"");
+    options.targets = "grub";
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    plan_free(&plan);
+    options.args = "-p 'a'";
+    refuse(options, "--args: target grub: GRUB passes no quotes or backslashes on");
     options.args = NULL;
     options.ready = "tcp:80";
     options.targets = "silent";

@@ -77,7 +77,7 @@ static void test_refused(void **state)
     refuse("markers", "none of marker, ");
     refuse("console", "none of marker, ");
     refuse("tcp", "none of marker, ");
-    refuse("console:", "missing");
+    refuse("console:", "the expression is empty");
     refuse("console:(", "POSIX extended");
     refuse("tcp:", "must be a port from 1 to 65535");
     refuse("tcp:0", "must be a port");

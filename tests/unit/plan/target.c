@@ -2,6 +2,7 @@
 /* target.json: what is taken from it, and what is refused in which words. */
 #include "tests/unit/test.h"
 
+#include "bench/base/name.h"
 #include "bench/plan/target.h"
 #include "tests/unit/fixture.h"
 
@@ -15,7 +16,6 @@ static void test_defaults(void **state)
     assert_string_equal(target.summary, "of a test");
     assert_string_equal(target.driver->name, "null");
     assert_true(target.runs_program);
-    assert_true(target.in_all);
     assert_false(target.built_in);
     assert_int_equal(target.baseline_rank, 0);
     assert_int_equal(target.payload, PAYLOAD_INITRD);
@@ -50,7 +50,6 @@ static void test_all_fields(void **state)
     assert_string_equal(target.cmdline_tcg, "t");
     assert_true(target.built_in);
     assert_false(target.runs_program);
-    assert_false(target.in_all);
     assert_int_equal(target.baseline_rank, 3);
     assert_null(target.script);
     assert_true(target_has_network(&target));
@@ -186,6 +185,55 @@ static void test_unknown(void **state)
     target_free(&target);
 }
 
+/* What a path makes is a name, too: of folder, variant and driver. */
+static void test_path_names(void **state)
+{
+    static const char json[] =
+        "{\"name\":\"os\",\"summary\":\"s\",\"driver\":\"libvirt\",\"kernel\":"
+        "\"k\",\"initrd\":[\"payload\"],\"variants\":{\"a\":{},\"b c\":{}}}";
+    static const char *const bad[][2] = {
+        {"os/target.json.b c", "make \"os.b c\", which is no name: "},
+        {"o s/target.json.a", "make \"o s.a\", which is no name: "},
+        {"os/target.jsonx", "a path must end with /target.json"},
+        {"osv.x/target.json.a", "\"os\" differs from its folder's"},
+    };
+    const struct fixture *fixture = *state;
+    char folder[NAME_LENGTH_MAX + 1] = "", path[PATH_MAX], *text;
+    struct error error = {0};
+    struct target target;
+
+    fixture_text(fixture, "os/target.json", json);
+    fixture_text(fixture, "o s/target.json", json);
+    fixture_text(fixture, "osv.x/target.json", json);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct error why = {0};
+
+        assert_int_equal(
+            target_read(fixture->data, NULL, fixture_path(fixture, bad[i][0]), &target, &why),
+            -EINVAL);
+        assert_holds(why.text, bad[i][1]);
+        target_free(&target);
+    }
+    memset(folder, 'x', NAME_LENGTH_MAX); /* a name by itself, but not with ":qemu" */
+    snprintf(path, sizeof path, "%s/k", folder);
+    fixture_kernel(fixture, path, 'k');
+    snprintf(path, sizeof path, "%s/target.json", folder);
+    assert_true(asprintf(&text,
+                         "{\"name\":\"%s\",\"summary\":\"s\",\"driver\":\"libvirt\",\"kernel\":"
+                         "\"k\",\"initrd\":[\"payload\"]}",
+                         folder) > 0);
+    fixture_text(fixture, path, text);
+    free(text);
+    assert_int_equal(target_read(fixture->data, NULL, fixture_path(fixture, path), &target, NULL),
+                     0);
+    target_free(&target);
+    strcat(path, ":qemu");
+    assert_int_equal(target_read(fixture->data, NULL, fixture_path(fixture, path), &target, &error),
+                     -EINVAL);
+    assert_holds(error.text, "xx:qemu\": is no name");
+    target_free(&target);
+}
+
 static void test_names(void **state)
 {
     const struct fixture *fixture = *state;
@@ -193,7 +241,7 @@ static void test_names(void **state)
     char **names;
 
     fixture_text(fixture, "data/kernels/.hidden/target.json", "{}");
-    names = target_names(fixture->data, NULL);
+    names = target_names(fixture->data, false, NULL);
     assert_non_null(names);
     assert_string_equal(names[0], "a");
     assert_string_equal(names[1], "b");
@@ -201,7 +249,7 @@ static void test_names(void **state)
     for (char **name = names; *name; name++)
         free(*name);
     free(names);
-    assert_null(target_names(fixture_path(fixture, "none"), &error));
+    assert_null(target_names(fixture_path(fixture, "none"), false, &error));
     assert_holds(error.text, "none/kernels: No such file");
 }
 
@@ -226,7 +274,7 @@ int main(void)
         FIXTURE_TEST(test_types),       FIXTURE_TEST(test_name_and_summary),
         FIXTURE_TEST(test_files),       FIXTURE_TEST(test_ways),
         FIXTURE_TEST(test_unknown),     FIXTURE_TEST(test_names),
-        cmocka_unit_test(test_network),
+        cmocka_unit_test(test_network), FIXTURE_TEST(test_path_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,11 +127,40 @@ static void test_names(void **state)
     refuse(options, -EINVAL, "--target: more than 32, twins included");
 }
 
+/* The twin of a target given by path is that target, not one of that name; also by another driver.
+ */
+static void test_path(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct plan_options options = fixture_options(fixture);
+    char path[PATH_MAX];
+    struct plan plan;
+
+    fixture_vm(fixture, "vm", ",\"cmdline\":\"another\"", '0');
+    fixture_kernel(fixture, "mine/vm/kernel", '0');
+    fixture_text(fixture, "mine/vm/target.json",
+                 "{\"name\":\"vm\",\"summary\":\"s\",\"driver\":\"libvirt\",\"kernel\":"
+                 "\"kernel\",\"initrd\":[\"payload\"],\"cmdline\":\"mine\"}");
+    snprintf(path, sizeof path, "%s", fixture_path(fixture, "mine/vm/target.json"));
+    options.targets = path;
+    options.twins = TWINS_AA;
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    assert_string_equal(plan.targets[1].name, "vm-b");
+    assert_string_equal(plan.targets[1].cmdline, "mine");
+    plan_free(&plan);
+    options.drivers = "qemu";
+    assert_int_equal(plan_prepare(&options, &plan, NULL), 0);
+    assert_string_equal(plan.targets[1].name, "vm:qemu-b");
+    assert_string_equal(plan.targets[1].driver->name, "qemu");
+    assert_string_equal(plan.targets[1].cmdline, "mine");
+    plan_free(&plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_ab), FIXTURE_TEST(test_ab_script), FIXTURE_TEST(test_ab_refused),
-        FIXTURE_TEST(test_aa), FIXTURE_TEST(test_names),
+        FIXTURE_TEST(test_aa), FIXTURE_TEST(test_names),     FIXTURE_TEST(test_path),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
