@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,21 +10,9 @@
 #include <unistd.h>
 
 #include "bench/measure/cputime.h"
+#include "bench/measure/proc.h"
 #include "bench/measure/sandbox.h"
 #include "bench/measure/vhost.h"
-
-/* The first line of a file of /proc, or "" when its process has ended meanwhile. */
-static void first_line(const char *path, char *line, size_t size)
-{
-    FILE *file = fopen(path, "re");
-
-    line[0] = '\0';
-    if (!file)
-        return;
-    if (!fgets(line, (int)size, file))
-        line[0] = '\0';
-    fclose(file);
-}
 
 bool cpu_is_vcpu(const char *name)
 {
@@ -48,13 +37,13 @@ static int vcpu_seconds(pid_t pid, double *seconds, struct kinds *found, struct 
     threads = opendir(path);
     while (threads && status == 0 && (entry = readdir(threads))) {
         snprintf(path, sizeof path, "/proc/%d/task/%s/comm", pid, entry->d_name);
-        first_line(path, line, sizeof line);
+        proc_text(AT_FDCWD, path, line, sizeof line);
         found->vhost |= strncmp(line, VHOST_NAME, strlen(VHOST_NAME)) == 0;
         if (!cpu_is_vcpu(line))
             continue;
         found->vcpu = true;
         snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", pid, entry->d_name);
-        first_line(path, line, sizeof line);
+        proc_text(AT_FDCWD, path, line, sizeof line);
         if (!*line)
             status = fail(error, ENOTSUP,
                           "%s: cannot be read; this kernel may lack "
@@ -67,37 +56,40 @@ static int vcpu_seconds(pid_t pid, double *seconds, struct kinds *found, struct 
     return status;
 }
 
+struct addition {
+    struct cpu_time *sum;
+    struct kinds *found;
+    struct error *error;
+};
+
 /* Add what `pid` has used, and the children of its first thread: the supervisor of a plain process
  * has one. */
-static int add_process(pid_t pid, struct cpu_time *sum, struct kinds *found, struct error *error)
+static int add_process(pid_t pid, void *data)
 {
-    char path[64], line[256], *next = line, *end;
+    const struct addition *addition = data;
     double vcpu, all;
     struct timespec used;
     clockid_t clock;
-    int status = vcpu_seconds(pid, &vcpu, found, error);
+    int status = vcpu_seconds(pid, &vcpu, addition->found, addition->error);
 
     if (status < 0)
         return status;
     if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) < 0)
-        return fail(error, ESRCH, "process %d is gone: no CPU time to read", pid);
+        return fail(addition->error, ESRCH, "process %d is gone: no CPU time to read", pid);
     all = (double)used.tv_sec + (double)used.tv_nsec / 1e9;
-    sum->vcpu_s += vcpu;
-    sum->vmm_s += all - vcpu;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
-    first_line(path, line, sizeof line);
-    for (long child; status == 0 && (child = strtol(next, &end, 10)) > 0; next = end)
-        status = add_process((pid_t)child, sum, found, error);
-    return status;
+    addition->sum->vcpu_s += vcpu;
+    addition->sum->vmm_s += all - vcpu;
+    return for_each_child(pid, add_process, data);
 }
 
 static int look(pid_t pid, struct cpu_time *time, struct kinds *found, struct error *error)
 {
+    struct addition addition = {time, found, error};
     int status;
 
     *time = (struct cpu_time){0};
     *found = (struct kinds){false, false};
-    status = add_process(pid, time, found, error);
+    status = add_process(pid, &addition);
     if (status == 0 && !found->vcpu) {
         time->vcpu_s = time->vmm_s;
         time->vmm_s = 0;

@@ -23,7 +23,8 @@ struct cpu_time {
 /* Whether a thread of this name runs a vCPU: one of them, or by turns all. */
 bool cpu_is_vcpu(const char *name);
 
-/* The CPU time so far of process `pid` and its children. -ESRCH when it is gone. */
+/* The CPU time so far of process `pid` and its children; a child that ends meanwhile may count 0.
+ * -ESRCH when `pid` is gone. */
 int cpu_time(pid_t pid, struct cpu_time *time, struct error *error);
 
 /* The same of a guest whose packets the host's kernel moves: its workers count as vmm_s. -ENOTSUP

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench/measure/memory.h"
+#include "bench/measure/proc.h"
 
 #define MM "/sys/kernel/mm"
 
@@ -87,40 +88,32 @@ static int add_one(pid_t pid, bool vm, struct memory_use *use, struct error *err
     return status < 0 ? fail(error, ESRCH, "%s: the process is gone: no memory to weigh", path) : 0;
 }
 
-/* Add the children of `pid`, with all that they have started, which may end meanwhile. *count says
- * how many of them there are. */
-static int add_children(pid_t pid, struct memory_use *use, unsigned *count, struct error *error)
+/* All that a supervisor has started. */
+struct weighing {
+    struct memory_use *use;
+    unsigned count;
+    struct error *error;
+};
+
+static int add_child(pid_t pid, void *data)
 {
-    char path[64];
-    FILE *file;
-    int child, status = 0;
+    struct weighing *weighing = data;
+    int status = add_one(pid, false, weighing->use, weighing->error);
 
-    *count = 0;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
-    file = fopen(path, "re");
-    while (file && status == 0 && fscanf(file, "%d", &child) == 1) {
-        unsigned below;
-
-        status = add_one(child, false, use, error);
-        *count += status == 0;
-        if (status == 0)
-            status = add_children(child, use, &below, error);
-        else if (status == -ESRCH)
-            status = 0;
-    }
-    if (file)
-        fclose(file);
-    return status;
+    if (status < 0)
+        return status;
+    weighing->count++;
+    return for_each_child(pid, add_child, weighing);
 }
 
 int memory_of(pid_t pid, struct memory_use *use, struct error *error)
 {
-    unsigned children;
+    struct weighing weighing = {use, 0, error};
     int status;
 
     *use = (struct memory_use){0};
-    status = add_children(pid, use, &children, error);
-    return status == 0 && children == 0 ? add_one(pid, true, use, error) : status;
+    status = for_each_child(pid, add_child, &weighing);
+    return status == 0 && weighing.count == 0 ? add_one(pid, true, use, error) : status;
 }
 
 uint64_t memory_available(void)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/measure/cputime.h"
+#include "bench/measure/proc.h"
 #include "bench/measure/threads.h"
 
 void threads_of(struct threads *threads, pid_t pid)
@@ -22,17 +23,6 @@ void threads_forget(struct threads *threads)
     *threads = (struct threads){0};
 }
 
-static ssize_t read_text(const char *path, char *text, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
-
-    text[got < 0 ? 0 : got] = '\0';
-    if (fd >= 0)
-        close(fd);
-    return got;
-}
-
 static void add_thread(struct threads *threads, pid_t pid, pid_t id)
 {
     struct thread *thread = &threads->list[threads->count];
@@ -44,7 +34,7 @@ static void add_thread(struct threads *threads, pid_t pid, pid_t id)
     if (threads->count == THREADS_MAX)
         return;
     snprintf(path, sizeof path, "/proc/%d/task/%d/comm", pid, id);
-    read_text(path, name, sizeof name);
+    proc_text(AT_FDCWD, path, name, sizeof name);
     snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", pid, id);
     *thread = (struct thread){
         .id = id, .fd = open(path, O_RDONLY | O_CLOEXEC), .vcpu = cpu_is_vcpu(name)};
@@ -54,9 +44,10 @@ static void add_thread(struct threads *threads, pid_t pid, pid_t id)
     threads->have_vcpu |= thread->vcpu;
 }
 
-static void find_in(struct threads *threads, pid_t pid)
+static int find_in(pid_t pid, void *data)
 {
-    char path[64], children[256], *next = children, *end;
+    struct threads *threads = data;
+    char path[64];
     struct dirent *entry;
     DIR *tasks;
 
@@ -67,16 +58,13 @@ static void find_in(struct threads *threads, pid_t pid)
             add_thread(threads, pid, (pid_t)strtol(entry->d_name, NULL, 10));
     if (tasks)
         closedir(tasks);
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
-    read_text(path, children, sizeof children);
-    for (long child; (child = strtol(next, &end, 10)) > 0; next = end)
-        find_in(threads, (pid_t)child);
+    return for_each_child(pid, find_in, threads);
 }
 
 void threads_find(struct threads *threads)
 {
     if (threads->pid)
-        find_in(threads, threads->pid);
+        find_in(threads->pid, threads);
 }
 
 static void add_times(struct thread_times *times, const struct thread *thread)

@@ -8,18 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/measure/proc.h"
 #include "bench/measure/vhost.h"
-
-/* A file of `proc`, or "" where there is none, or not any more. */
-static void read_file(int proc, const char *path, char *text, size_t size)
-{
-    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? 0 : read(fd, text, size - 1);
-
-    text[length > 0 ? length : 0] = '\0';
-    if (fd >= 0)
-        close(fd);
-}
 
 /* Whether the host's process `host` is the namespace's `pid`: the last number of NSpid. */
 static bool is_process(int proc, const char *space, long host, pid_t pid)
@@ -33,7 +23,7 @@ static bool is_process(int proc, const char *space, long host, pid_t pid)
     if (strcmp(text, space) != 0)
         return false;
     snprintf(path, sizeof path, "%ld/status", host);
-    read_file(proc, path, text, sizeof text);
+    proc_text(proc, path, text, sizeof text);
     line = strstr(text, "\nNSpid:");
     if (!line)
         return false;
@@ -50,20 +40,25 @@ int vhost_seconds(int proc, const char *space, pid_t pid, double *seconds, struc
     struct dirent *entry;
 
     *seconds = 0;
-    if (!processes)
-        return fail(error, errno, "the host's /proc: %s", strerror(errno));
+    if (!processes) {
+        int code = errno;
+
+        if (copy >= 0)
+            close(copy);
+        return fail(error, code, "the host's /proc: %s", strerror(code));
+    }
     while ((entry = readdir(processes))) {
         char path[320], text[64];
 
         if (strspn(entry->d_name, "0123456789") != strlen(entry->d_name))
             continue;
         snprintf(path, sizeof path, "%s/comm", entry->d_name);
-        read_file(proc, path, text, sizeof text);
+        proc_text(proc, path, text, sizeof text);
         if (strncmp(text, VHOST_NAME, strlen(VHOST_NAME)) != 0 ||
             !is_process(proc, space, strtol(text + strlen(VHOST_NAME), NULL, 10), pid))
             continue;
         snprintf(path, sizeof path, "%s/schedstat", entry->d_name);
-        read_file(proc, path, text, sizeof text);
+        proc_text(proc, path, text, sizeof text);
         *seconds += strtod(text, NULL) / 1e9;
         count++;
     }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/test.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "bench/measure/cputime.h"
+#include "bench/measure/proc.h"
 
 #define BURNT_S 0.02
 
@@ -114,6 +116,56 @@ static void test_child(void **state)
     assert_true(after.vcpu_s - before.vcpu_s >= BURNT_S);
 }
 
+#define MANY 100 /* children, whose numbers fill more than a short line */
+
+static int count_child(pid_t child, void *data)
+{
+    (void)child;
+    ++*(unsigned *)data;
+    return -ESRCH; /* it has ended meanwhile */
+}
+
+static void test_many_children(void **state)
+{
+    struct cpu_time before, after;
+    int go[2], done[2];
+    pid_t pids[MANY];
+    unsigned seen = 0;
+    char byte = 0;
+
+    (void)state;
+    assert_int_equal(pipe(go), 0);
+    assert_int_equal(pipe(done), 0);
+    for (int i = 0; i < MANY; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            close(go[1]);
+            if (i == MANY - 1 && read(go[0], &byte, 1) == 1)
+                burn();
+            if (write(done[1], &byte, 1) == 1)
+                pause();
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < MANY - 1; i++)
+        assert_int_equal(read(done[0], &byte, 1), 1);
+    assert_int_equal(cpu_time(getpid(), &before, NULL), 0);
+    assert_int_equal(write(go[1], &byte, 1), 1);
+    assert_int_equal(read(done[0], &byte, 1), 1);
+    assert_int_equal(cpu_time(getpid(), &after, NULL), 0);
+    assert_int_equal(for_each_child(getpid(), count_child, &seen), 0);
+    for (int i = 0; i < MANY; i++) {
+        kill(pids[i], SIGKILL);
+        waitpid(pids[i], NULL, 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        close(go[i]);
+        close(done[i]);
+    }
+    assert_true(after.vcpu_s - before.vcpu_s >= BURNT_S);
+    assert_int_equal(seen, MANY);
+}
+
 static void test_gone(void **state)
 {
     struct error error = {0};
@@ -131,9 +183,8 @@ static void test_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_process),
-        cmocka_unit_test(test_vcpu),
-        cmocka_unit_test(test_child),
+        cmocka_unit_test(test_process), cmocka_unit_test(test_vcpu),
+        cmocka_unit_test(test_child),   cmocka_unit_test(test_many_children),
         cmocka_unit_test(test_gone),
     };
 
