@@ -43,7 +43,7 @@ static bool look(const struct bulk *bulk, uint64_t *acked, uint64_t *retransmits
     return true;
 }
 
-/* All connections are asked for at once; they open when they can be written to. */
+/* All connections are asked for at once. */
 static bool connect_all(struct bulk *bulk)
 {
     const struct load *load = bulk->load;
@@ -63,9 +63,46 @@ static bool connect_all(struct bulk *bulk)
     return true;
 }
 
+/* Wait until all are open. */
+static bool open_all(struct bulk *bulk)
+{
+    const struct load *load = bulk->load;
+    int64_t deadline = clock_now() + (int64_t)(load->patience_s * 1e9), left;
+
+    for (unsigned i = 0; i < load->connections; i++) {
+        struct pollfd fds[] = {{.fd = bulk->fds[i].fd, .events = POLLOUT},
+                               bulk->fds[load->connections]};
+        socklen_t size = sizeof(int);
+        int code = 0;
+
+        while (!fds[0].revents && !fds[1].revents && (left = deadline - clock_now()) > 0)
+            ppoll(fds, 2, &(struct timespec){left / 1000000000, left % 1000000000}, NULL);
+        if (fds[1].revents)
+            return false;
+        getsockopt(fds[0].fd, SOL_SOCKET, SO_ERROR, &code, &size);
+        if (!fds[0].revents || code) {
+            bulk->report->failed[LOAD_CONNECT]++;
+            return false;
+        }
+        bulk->report->connected++;
+    }
+    return true;
+}
+
+/* Discard some of what the server says nevertheless. False when it has ended the connection. */
+static bool drain(int fd)
+{
+    static __thread char said[BUFFER];
+    ssize_t got = recv(fd, said, sizeof said, MSG_DONTWAIT);
+
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
 /* Write until the socket is full. False when the connection is no more. */
 static bool fill(struct bulk *bulk, unsigned number)
 {
+    if (bulk->fds[number].revents & POLLIN && !drain(bulk->fds[number].fd))
+        return false;
     for (;;) {
         size_t at = bulk->sent[number];
         bool first = at < BUFFER;
@@ -160,7 +197,7 @@ void bulk_run(const struct load *load, int stop, struct load_report *report)
     for (size_t i = 0; i < BUFFER; i++)
         bulk.first[i] = bulk.other[i] = PATTERN[i % (sizeof PATTERN - 1)];
     memset(bulk.first, 0, HEADER);
-    if (connect_all(&bulk))
+    if (connect_all(&bulk) && open_all(&bulk))
         send_all(&bulk);
     for (unsigned i = 0; i < load->connections; i++)
         if (bulk.fds[i].fd >= 0)
