@@ -33,9 +33,10 @@ struct context {
     bool quit;
     int execs; /* inotify descriptor: somebody opened QEMU's program; -1: none */
     int execs_watch;
-    int64_t execed;    /* when that was the last time, in ns of CLOCK_MONOTONIC; atomic */
-    unsigned creating; /* calls of create that have not returned; atomic */
-    bool crowded;      /* there were several of them; atomic */
+    int64_t execed; /* when that was the last time, in ns of CLOCK_MONOTONIC; atomic */
+    pthread_mutex_t lock;
+    unsigned creating; /* calls of create that have not returned */
+    bool crowded;      /* since there was none there were several at once */
 };
 
 /* A guest's. */
@@ -154,6 +155,7 @@ static void driver_close(void *data)
         virEventRemoveHandle(context->execs_watch);
         close(context->execs);
     }
+    pthread_mutex_destroy(&context->lock);
     free(context);
 }
 
@@ -166,6 +168,7 @@ static int driver_open(const char *workdir, void **out, struct error *error)
     if (!context)
         return fail(error, ENOMEM, "out of memory");
     *context = (struct context){.execs = -1, .execs_watch = -1, .execed = -1};
+    pthread_mutex_init(&context->lock, NULL);
     status = write_config(workdir, error);
     if (status < 0)
         goto undo;
@@ -248,6 +251,30 @@ static void driver_destroy(void *data, struct guest *guest)
     guest_release(guest);
 }
 
+static void begin_create(struct context *context)
+{
+    pthread_mutex_lock(&context->lock);
+    context->crowded = ++context->creating > 1;
+    pthread_mutex_unlock(&context->lock);
+}
+
+static bool is_crowded(struct context *context)
+{
+    bool crowded;
+
+    pthread_mutex_lock(&context->lock);
+    crowded = context->crowded;
+    pthread_mutex_unlock(&context->lock);
+    return crowded;
+}
+
+static void end_create(struct context *context)
+{
+    pthread_mutex_lock(&context->lock);
+    context->creating--;
+    pthread_mutex_unlock(&context->lock);
+}
+
 static int driver_create(void *data, const struct launch *launch, struct guest *guest,
                          struct error *error)
 {
@@ -258,9 +285,7 @@ static int driver_create(void *data, const struct launch *launch, struct guest *
 
     if (!xml)
         return fail(error, ENOMEM, "out of memory");
-    __atomic_store_n(&context->crowded,
-                     __atomic_add_fetch(&context->creating, 1, __ATOMIC_ACQ_REL) > 1,
-                     __ATOMIC_RELEASE);
+    begin_create(context);
     __atomic_store_n(&guest->since, started_now(), __ATOMIC_RELEASE);
     __atomic_store_n(&context->execed, -1, __ATOMIC_RELEASE);
     status = sockets_listen(launch->workdir, &sockets, error);
@@ -272,13 +297,13 @@ static int driver_create(void *data, const struct launch *launch, struct guest *
         goto done;
     /* The last one: before it, libvirt may have asked other QEMUs what they can do. Of several that
      * are created at once nobody can tell whose it was. */
-    if (!__atomic_load_n(&context->crowded, __ATOMIC_ACQUIRE))
+    if (!is_crowded(context))
         guest->execed = __atomic_load_n(&context->execed, __ATOMIC_ACQUIRE);
     guest->xml = virDomainGetXMLDesc(((struct state *)guest->state)->domain, 0);
     if (launch->machine->icount && asprintf(&guest->halts, "%s/halts", launch->workdir) < 0)
         status = fail(error, ENOMEM, "out of memory");
 done:
-    __atomic_sub_fetch(&context->creating, 1, __ATOMIC_ACQ_REL);
+    end_create(context);
     free(xml);
     sockets_close(&sockets);
     if (status < 0)
