@@ -25,9 +25,12 @@
 int crowd_open(struct slots *slots, struct error *error)
 {
     unsigned count = WORKERS_PER_CPU * (unsigned)get_nprocs();
-    struct caller **callers = realloc(slots->callers, count * sizeof *callers);
+    struct caller **callers;
     int status = 0;
 
+    if (count < slots->caller_count)
+        count = slots->caller_count;
+    callers = realloc(slots->callers, count * sizeof *callers);
     if (!callers)
         return fail(error, ENOMEM, "out of memory");
     slots->callers = callers;
@@ -311,7 +314,8 @@ int crowd_boot(struct slots *slots, struct crowd_range range, unsigned program,
                         .program = program,
                         .may_go_on = may_go_on,
                         .data = data,
-                        .crowd = crowd};
+                        .crowd = crowd,
+                        .epoll = -1};
     int status = 0;
 
     *crowd = (struct crowd){.booted = 0};
@@ -331,7 +335,7 @@ int crowd_boot(struct slots *slots, struct crowd_range range, unsigned program,
 
 void crowd_end(struct slots *slots, struct crowd_range range)
 {
-    struct pool pool = {.slots = slots, .range = range};
+    struct pool pool = {.slots = slots, .range = range, .epoll = -1};
     struct error ignored = {0};
 
     if (open_pool(&pool, &ignored) == 0)

@@ -109,13 +109,15 @@ static void *ask_all(void *data)
 
     while (read(probe->timer, &periods, sizeof periods) == sizeof periods &&
            !__atomic_load_n(&probe->stop, __ATOMIC_ACQUIRE)) {
-        struct end end = look(probe);
+        struct end end;
 
         tick += periods;
+        if (attempt >= 0 && tick - asked < tick / PROBE_PART)
+            continue;
+        end = look(probe);
         if (!end.attached && tick - asked < LOST_MS / PROBE_MS)
             continue; /* it would be lost */
-        if (attempt >= 0 && (tick - asked < tick / PROBE_PART ||
-                             (end.taken == before && tick - asked < LOST_MS / PROBE_MS)))
+        if (attempt >= 0 && end.taken == before && tick - asked < LOST_MS / PROBE_MS)
             continue;
         before = end.taken;
         asked = tick;

@@ -265,8 +265,9 @@ int pulse_start(struct pulse **pulse, struct error *error)
     new->stat_fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
     new->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     new->sandbox.active = clock_now();
-    code =
-        new->stop_fd < 0 || new->stat_fd < 0 ? errno : pthread_create(&new->thread, NULL, run, new);
+    code = new->stop_fd < 0 || new->stat_fd < 0 || new->proc_fd < 0
+               ? errno
+               : pthread_create(&new->thread, NULL, run, new);
     if (code == 0) {
         while (sem_wait(&new->begun) < 0 && errno == EINTR) /* starting takes locks, too */
             ;
