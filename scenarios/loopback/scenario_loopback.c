@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* loopback: what does a request cost, and a megabyte, without a wire? */
-#include <errno.h>
 #include <stddef.h>
 
 #include "../scenario.h"
+#include "bench/measure/phases.h"
 #include "loopback.h"
 
 /* Everything twice: on the host's clock, and in virtual time, which is exact. */
@@ -33,34 +33,9 @@ static const struct metric metrics[] = {
     [2 * LOOPBACK_COUNT] = {.name = NULL},
 };
 
-static int record(struct trial *trial, unsigned phase, struct error *error)
-{
-    bool virtual = trial_icount(trial);
-    const struct metric *metric = &metrics[2 * phase + virtual];
-    struct phase_mark begin, end;
-
-    if (!trial_phase(trial, 2 * phase, &begin) || !trial_phase(trial, 2 * phase + 1, &end))
-        return fail(error, EPIPE, "the payload did not mark phase %u (%s)", phase, metric->name);
-    trial_record(trial, metric->name,
-                 trial_tsc_ns(trial, begin.tsc, end.tsc) / loopback_repeat[phase],
-                 virtual && end.halts != begin.halts ? "idle" : NULL);
-    trial_observe(trial, metric->name, trial_stamp(trial, EVENT_MAIN),
-                  trial_stamp(trial, EVENT_END), true);
-    return 0;
-}
-
 static int measure(struct trial *trial, struct error *error)
 {
-    int status = trial_wait(trial, EVENT_GONE, error);
-
-    if (status < 0)
-        return status;
-    if (trial_stamp(trial, EVENT_END) < 0 || trial_status(trial, EVENT_END) != 0)
-        return fail(error, EPIPE, "the payload ended with status %u: a bit for each failed phase",
-                    trial_status(trial, EVENT_END));
-    for (unsigned phase = 0; phase < LOOPBACK_COUNT && status == 0; phase++)
-        status = record(trial, phase, error);
-    return status;
+    return phases_measure(trial, metrics, loopback_repeat, LOOPBACK_COUNT, error);
 }
 
 static const struct program programs[] = {{.payload = "loopback"}, {.payload = NULL}};
