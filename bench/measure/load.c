@@ -14,6 +14,9 @@
 #include "bench/measure/ping.h"
 #include "bench/measure/tls.h"
 
+#define BEHIND_NS 1e6   /* a client whose 99th percentile of lag is above this, and above */
+#define BEHIND_PART 0.1 /* this part of that of the latency, has fallen behind */
+
 const char *const load_failures[LOAD_FAILURES] = {
     [LOAD_CONNECT] = "without a connection",
     [LOAD_CLOSED] = "cut off",
@@ -275,4 +278,16 @@ void load_explain(const struct load_report *report, char *text, size_t size)
                                      (unsigned long long)report->failed[i], load_failures[i]);
     if (report->failed[LOAD_STATUS] && used < size)
         snprintf(text + used, size - used, " (%u)", report->last_status);
+}
+
+int load_check_client(const struct load_report *report, struct error *error)
+{
+    double lag = histogram_quantile(&report->lag, 0.99);
+    double latency = histogram_quantile(&report->latency, 0.99);
+
+    if (lag <= fmax(BEHIND_NS, BEHIND_PART * latency))
+        return 0;
+    return fail(error, EAGAIN,
+                "the client fell behind: it sent 1 %% of the requests %.3g ms late or more",
+                lag / 1e6);
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/base/error.h"
 #include "bench/base/histogram.h"
 
 #define LOAD_CONNECTIONS_MAX 2048
@@ -101,5 +102,8 @@ uint64_t load_failed(const struct load_report *report);
 
 /* A line that says how many requests failed, and how. */
 void load_explain(const struct load_report *report, char *text, size_t size);
+
+/* Whether the client sent in time: 0, or -EAGAIN with `error` filled. */
+int load_check_client(const struct load_report *report, struct error *error);
 
 #endif

@@ -84,7 +84,8 @@ static const struct metric metrics[] = {
      .clock = CLOCK,
      .start = "create call",
      .stop = "its server listens",
-     .definition = ALL "median of 3 (full: 5) boots, one after the other, while they idle"},
+     .definition = ALL "median of 3 (full: 5) boots, one after the other, while they idle; all of "
+                       "them must succeed"},
     {.name = "memory_each",
      .title = "memory that each VM takes from the host",
      .unit = "MiB",
@@ -108,7 +109,7 @@ static const struct metric metrics[] = {
      .start = "the request was due",
      .stop = "the last byte of its reply was read",
      .definition = ALL "200 requests per second to all together, at equal distances, to each in "
-                       "turn, on one connection to each"},
+                       "turn, on one connection to each; all of them must be answered"},
     {.name = "reply_p99",
      .title = "99th percentile of the latency while all VMs are asked",
      .unit = "ms",
@@ -154,6 +155,16 @@ static void record(struct trial *trial, const char *name, double value, int64_t 
     trial_record(trial, name, value, NULL);
 }
 
+/* The same of what counts for nothing if there is a `fault`. */
+static void record_unless(struct trial *trial, const struct error *fault, const char *name,
+                          double value, int64_t from, int64_t to)
+{
+    if (fault->text[0])
+        trial_fail(trial, name, fault);
+    else
+        record(trial, name, value, from, to);
+}
+
 /* What of them has no value yet has none for this reason. */
 static void fail_rest(struct trial *trial, const struct error *why)
 {
@@ -175,17 +186,21 @@ static void record_step(struct trial *trial, const struct step *step)
     }
     if (step->ready == step->vms && step->requests > 0) {
         record(trial, "memory_each", step->memory_mib, step->began, step->load_to);
-        record(trial, "idle_cpu", step->idle_percent, step->idle_from, step->idle_to);
+        record_unless(trial, &step->idle_fault, "idle_cpu", step->idle_percent, step->idle_from,
+                      step->idle_to);
     }
     if (step->answered > 0) {
         trial_keep(trial, "reply_p50", "histogram", histogram_json(&step->latency));
-        record(trial, "reply_p50", histogram_quantile(&step->latency, 0.5) / 1e6, step->load_from,
-               step->load_to);
-        record(trial, "reply_p99", histogram_quantile(&step->latency, 0.99) / 1e6, step->load_from,
-               step->load_to);
+        record_unless(trial, &step->reply_fault, "reply_p50",
+                      histogram_quantile(&step->latency, 0.5) / 1e6, step->load_from,
+                      step->load_to);
+        record_unless(trial, &step->reply_fault, "reply_p99",
+                      histogram_quantile(&step->latency, 0.99) / 1e6, step->load_from,
+                      step->load_to);
     }
-    if (step->boot_while_ms > 0)
-        record(trial, "boot_while_n", step->boot_while_ms, step->more_from, step->more_to);
+    if (step->more_from > 0)
+        record_unless(trial, &step->more_fault, "boot_while_n", step->boot_while_ms,
+                      step->more_from, step->more_to);
     fail_rest(trial, &why);
 }
 

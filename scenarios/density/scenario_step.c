@@ -143,49 +143,54 @@ static int boot_more(struct trial *trial, const struct step_plan *plan, struct s
 
     step->more_from = clock_now();
     for (unsigned i = 0; i < plan->more && i < MORE_MAX && status != -ECANCELED; i++) {
-        struct error why = {0};
-
-        status = boot_one_more(trial, step->vms, &took[count], &why);
+        status = boot_one_more(trial, step->vms, &took[count], &step->more_fault);
         count += status == 0;
-        if (status < 0)
-            note_failure(step, why.text);
     }
     step->more_to = clock_now();
+    note_failure(step, step->more_fault.text);
     qsort(took, count, sizeof *took, by_value);
-    step->boot_while_ms = count ? took[count / 2] : 0;
+    if (count > 0 && !step->more_fault.text[0])
+        step->boot_while_ms = took[count / 2];
     return status == -ECANCELED ? fail(error, ECANCELED, "interrupted") : 0;
 }
 
 /* --- at rest */
 
-/* The CPU time of all so far. One that has died meanwhile is left out. */
-static double used_by(struct trial *trial, const struct present *present)
+/* The CPU time of all so far. */
+static int used_by(struct trial *trial, const struct present *present, double *used,
+                   struct error *error)
 {
-    double used = 0;
-
+    *used = 0;
     for (unsigned i = 0; i < present->count; i++) {
-        struct error ignored = {0};
         struct cpu_time time;
+        int status = trial_select(trial, present->numbers[i], error);
 
-        if (trial_select(trial, present->numbers[i], &ignored) == 0 &&
-            trial_cpu_time(trial, &time, &ignored) == 0)
-            used += time.vcpu_s + time.vmm_s;
+        if (status == 0 && trial_stamp(trial, EVENT_GONE) >= 0)
+            status = fail(error, ESRCH, "its process was gone while it had nothing to do");
+        if (status == 0)
+            status = trial_cpu_time(trial, &time, error);
+        if (status < 0)
+            return status;
+        *used += time.vcpu_s + time.vmm_s;
     }
-    return used;
+    return 0;
 }
 
 static int rest(struct trial *trial, const struct step_plan *plan, struct step *step,
                 const struct present *present, struct error *error)
 {
-    double before = used_by(trial, present);
-    int status;
+    double before, after;
+    int status, told = used_by(trial, present, &before, &step->idle_fault);
 
     step->idle_from = clock_now();
     status = trial_pause(trial, plan->idle_s, error);
     step->idle_to = clock_now();
-    if (status == 0)
-        step->idle_percent = 100 * (used_by(trial, present) - before) /
+    if (told == 0)
+        told = used_by(trial, present, &after, &step->idle_fault);
+    if (told == 0)
+        step->idle_percent = 100 * (after - before) /
                              ((double)(step->idle_to - step->idle_from) / 1e9) / present->count;
+    note_failure(step, step->idle_fault.text);
     return status;
 }
 
@@ -245,6 +250,20 @@ static int meet_all(struct trial *trial, struct step *step, struct present *pres
     return status;
 }
 
+/* Whether each request got its reply, and was sent in time. */
+static void check_replies(struct step *step, const struct load_report *report)
+{
+    char text[256];
+
+    if (load_failed(report) == 0 && report->answered == report->due) {
+        load_check_client(report, &step->reply_fault);
+        return;
+    }
+    load_explain(report, text, sizeof text);
+    fail(&step->reply_fault, EIO, "%s", text);
+    note_failure(step, text);
+}
+
 /* To all, at the stated rate. */
 static int put_load(struct trial *trial, const struct step_plan *plan, struct step *step,
                     struct present *present, struct load_report *report, struct error *error)
@@ -266,6 +285,8 @@ static int put_load(struct trial *trial, const struct step_plan *plan, struct st
     step->latency = report->latency;
     step->load_from = report->from;
     step->load_to = report->to;
+    if (status == 0)
+        check_replies(step, report);
     return status;
 }
 
@@ -358,7 +379,8 @@ cJSON *step_json(const struct step *step)
         cJSON_AddNumberToObject(json, "boot_while_ms", step->boot_while_ms);
     if (step->requests > 0) {
         cJSON_AddNumberToObject(json, "memory_mib", step->memory_mib);
-        cJSON_AddNumberToObject(json, "idle_percent", step->idle_percent);
+        if (!step->idle_fault.text[0])
+            cJSON_AddNumberToObject(json, "idle_percent", step->idle_percent);
         cJSON_AddNumberToObject(json, "offered", step->rate);
         cJSON_AddNumberToObject(json, "requests", (double)step->requests);
         cJSON_AddNumberToObject(json, "answered", (double)step->answered);

@@ -22,14 +22,17 @@ struct step {
     bool out_of_memory;            /* fewer were begun than asked for */
     char why[256];                 /* of the first that failed; "" */
     int64_t began, all_ready, end; /* first create call, the last ready, all gone */
-    double boot_while_ms;          /* median of one more; 0: none succeeded */
+    double boot_while_ms;          /* median of one more; 0: not all succeeded, */
+    struct error more_fault;       /* for this reason */
     int64_t more_from, more_to;
     double memory_mib;   /* per VM that is ready: fall of MemAvailable until all had been asked */
     double idle_percent; /* of a CPU, per VM */
+    struct error idle_fault; /* why that is not known; empty if it is */
     int64_t idle_from, idle_to;
     double rate; /* requests per second to all together */
     uint64_t requests, answered;
     struct histogram latency;
+    struct error reply_fault; /* why that counts for nothing; empty if it counts */
     int64_t load_from, load_to;
 };
 

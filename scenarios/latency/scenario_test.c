@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,8 +11,6 @@
 
 #define FIRST_REPLY_S 2.0 /* how long to wait for a single reply */
 #define EVIDENCE_S 1.0    /* how long to capture after a failure */
-#define BEHIND_NS 1e6     /* a client whose 99th percentile of lag is above this, and above */
-#define BEHIND_PART 0.1   /* this part of that of the latency, has fallen behind */
 #define CLIENT_BOUND 95.0 /* % of a CPU: from here on the client is the limit */
 
 static double cpu_percent(const struct test *test)
@@ -24,19 +21,6 @@ static double cpu_percent(const struct test *test)
 const char *test_note(const struct test *test)
 {
     return cpu_percent(test) >= CLIENT_BOUND ? "client-bound" : NULL;
-}
-
-/* Whether the client sent in time. */
-static int check_client(const struct test *test, struct error *error)
-{
-    double lag = histogram_quantile(&test->report.lag, 0.99);
-    double latency = histogram_quantile(&test->report.latency, 0.99);
-
-    if (lag <= fmax(BEHIND_NS, BEHIND_PART * latency))
-        return 0;
-    return fail(error, EAGAIN,
-                "the client fell behind: it sent 1 %% of the requests %.3g ms late or more",
-                lag / 1e6);
 }
 
 static int check_report(const struct test *test, struct error *error)
@@ -53,7 +37,7 @@ static int check_report(const struct test *test, struct error *error)
     }
     if (report->answered == 0)
         return fail(error, EIO, "no request was answered in the time that is measured");
-    return check_client(test, error);
+    return load_check_client(report, error);
 }
 
 /* Whether what the wire showed is all that there was. */

@@ -32,18 +32,25 @@ assert [s["vms"] for s in steps] == [1, 2, 4] and limit == "vms", (steps, limit)
 assert [s["passed"] for s in steps] == [True, True, False], steps
 assert steps[2]["answering"] == 3 and steps[2]["reason"], steps[2]
 value = {m: s.get("value") for m, s in samples.items()}
-# It was killed before or after it was ready; if before, the time until all are ready does not exist.
+# It was killed before or after it was ready; if before, the time until all are ready does not exist. What it did
+# not take part in to the end has no value; nor has a latency by a client that was late.
 if steps[2]["ready"] == 4:
-    assert status == "0" and None not in value.values(), (status, value)
+    missing = {"idle_cpu", "reply_p50", "reply_p99"}
 else:
-    assert status == "1" and steps[2]["ready"] == 3 and "3 of 4" in samples["ready_all"]["error"], samples
-    assert value["boot_while_n"] and value["reply_p50"], value
+    assert steps[2]["ready"] == 3 and "3 of 4" in samples["ready_all"]["error"], samples
+    missing = {"ready_all", "boots_per_s", "memory_each", "idle_cpu", "reply_p50", "reply_p99"}
+for m, v in value.items():
+    assert v is not None or m in missing and samples[m]["error"], (m, samples[m])
+assert status == ("1" if None in value.values() else "0"), (status, value)
+assert value["idle_cpu"] is None or steps[2]["idle_percent"] == value["idle_cpu"], steps[2]
 assert value["vms"] == 2 and value["unanswering"] == 1, value
-for s in steps[:2]:  # none of these can be sooner than QEMU can be started
+for s in steps[:2]:
     assert s["ready"] == s["answering"] == s["vms"] and s["answered"] == s["requests"] > 100, s
-    assert 15 < s["ready_all_ms"] < 60000 and 15 < s["boot_while_ms"] < 60000, s
-    assert 0 < s["p50_ms"] <= s["p99_ms"] and 0 <= s["idle_percent"] < 100, s
-assert value["cold_p50"] > 15 and 5 < value["cold_vmm_p50"] < value["cold_p50"], value
+    assert 0 < s["ready_all_ms"] and 0 < s["boot_while_ms"], s
+    assert 0 < s["p50_ms"] <= s["p99_ms"] and 0 <= s["idle_percent"], s
+assert 0 < value["cold_vmm_p50"] < value["cold_p50"], value
+parts = value["cold_vmm_p50"] + value["cold_guest_p50"]
+assert abs(value["cold_p50"] - parts) < 1e-6 * parts, value
 PY
 metrics=$("$tare" list | awk '/^  density/ { on = 1; next } /^  [a-z]/ { on = 0 } on && /^    [a-z]/ { print $1 }')
 # shellcheck disable=SC2086

@@ -2,6 +2,7 @@
 /* The HTTP client, against servers that are known to the nanosecond, or to be bad. */
 #include "tests/unit/test.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -442,6 +443,25 @@ static void test_bad_load(void **state)
     assert_int_equal(report.error, EINVAL);
 }
 
+/* Two of 100 requests were sent late: which matters if that is much of the latency. */
+static void test_late_client(void **state)
+{
+    struct error error = {0};
+
+    (void)state;
+    report = (struct load_report){0};
+    for (int i = 0; i < 100; i++) {
+        histogram_add(&report.lag, i < 98 ? 1000 : 5 * MS);
+        histogram_add(&report.latency, 100 * MS);
+    }
+    assert_int_equal(load_check_client(&report, &error), 0);
+    report.latency = report.lag;
+    assert_int_equal(load_check_client(&report, &error), -EAGAIN);
+    assert_non_null(strstr(error.text, "the client fell behind"));
+    report.lag = (struct histogram){0};
+    assert_int_equal(load_check_client(&report, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,7 +471,7 @@ int main(void)
         cmocka_unit_test(test_failures),    cmocka_unit_test(test_never),
         cmocka_unit_test(test_refused),     cmocka_unit_test(test_stop),
         cmocka_unit_test(test_several),     cmocka_unit_test(test_several_fail),
-        cmocka_unit_test(test_bad_load),
+        cmocka_unit_test(test_bad_load),    cmocka_unit_test(test_late_client),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
