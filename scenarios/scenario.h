@@ -145,9 +145,9 @@ unsigned trial_memory_given(const struct trial *trial);
 int64_t trial_touched(const struct trial *trial);
 
 /* The bytes of the files that the guest was started from: the kernel, or a tender's image (0:
- * none); and the archive, or the program of a plain process. A tender that runs an image counts as
- * little as QEMU. */
-void trial_image(const struct trial *trial, int64_t *kernel, int64_t *payload);
+ * none), and the disks; and the archive, or the program of a plain process. A tender that runs an
+ * image counts as little as QEMU. 0, or a negative errno with `error` filled. */
+int trial_image(const struct trial *trial, int64_t *kernel, int64_t *payload, struct error *error);
 
 /* Several guests at once: from now on every call is about guest `number`, at first 0. The number
  * after the last adds a guest, which trial_boot() then boots beside the others. A wait for one

@@ -94,22 +94,35 @@ int64_t trial_touched(const struct trial *trial)
     return (int64_t)file.st_blocks * 512;
 }
 
-static int64_t bytes_of(const char *path)
+/* Add the size of the file at `path`, if there is to be one. */
+static int add_bytes(const char *path, int64_t *bytes, struct error *error)
 {
     struct stat file;
 
-    return path && stat(path, &file) == 0 ? (int64_t)file.st_size : 0;
+    if (!path)
+        return 0;
+    if (stat(path, &file) < 0)
+        return fail(error, errno, "%s: %s", path, strerror(errno));
+    *bytes += file.st_size;
+    return 0;
 }
 
-void trial_image(const struct trial *trial, int64_t *kernel, int64_t *payload)
+int trial_image(const struct trial *trial, int64_t *kernel, int64_t *payload, struct error *error)
 {
     const struct launch *launch = &current(trial)->launch;
     bool machine = trial->setup->driver->uses_machine, image = launch->kernel || launch->payload;
+    int status;
 
-    *kernel = bytes_of(launch->kernel);
-    *payload = bytes_of(machine                   ? launch->initrd
-                        : launch->tended && image ? launch->payload
-                                                  : launch->program);
+    *kernel = *payload = 0;
+    status = add_bytes(launch->kernel, kernel, error);
+    for (unsigned i = 0; i < launch->disk_count && status == 0; i++)
+        status = add_bytes(launch->disks[i].base, kernel, error);
+    if (status < 0)
+        return status;
+    return add_bytes(machine                   ? launch->initrd
+                     : launch->tended && image ? launch->payload
+                                               : launch->program,
+                     payload, error);
 }
 
 int trial_select(struct trial *trial, unsigned number, struct error *error)

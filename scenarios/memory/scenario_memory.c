@@ -97,7 +97,8 @@ static const struct metric metrics[] = {
      .clock = "none: the size of files",
      .start = "none",
      .stop = "none",
-     .definition = "bytes of the kernel and of the archive with the program, as QEMU loads them",
+     .definition = "bytes of the files of kernel or image, of the disks, and of the archive with "
+                   "the program; of a plain process those of its program",
      .counted = true},
     {.name = "httpd_guest_touched",
      .title = "memory that the VM touched until its server had answered",
@@ -271,10 +272,15 @@ static void record_touched(struct trial *trial, const char *name)
 
 static void record_image(struct trial *trial)
 {
-    cJSON *parts = cJSON_CreateObject();
     int64_t kernel, payload;
+    struct error why = {0};
+    cJSON *parts;
 
-    trial_image(trial, &kernel, &payload);
+    if (trial_image(trial, &kernel, &payload, &why) < 0) {
+        trial_fail(trial, "image", &why);
+        return;
+    }
+    parts = cJSON_CreateObject();
     cJSON_AddNumberToObject(parts, "kernel_bytes", (double)kernel);
     cJSON_AddNumberToObject(parts, "payload_bytes", (double)payload);
     trial_keep(trial, "image", "parts", parts);

@@ -45,6 +45,7 @@ struct guest_trial {
     const char *hidden;
     struct shown shown;
     bool tended;
+    const char *disk; /* what is below its overlay; or NULL */
 };
 
 static inline int guest_launch(const void *data, unsigned program, unsigned instance,
@@ -72,6 +73,8 @@ static inline int guest_launch(const void *data, unsigned program, unsigned inst
         .hidden = asked->hidden,
         .shown = {asked->shown},
         .tended = asked->tended,
+        .disks = {{.base = asked->disk}},
+        .disk_count = asked->disk != NULL,
     };
     return instance_make(instance, &launch->instance, error);
 }

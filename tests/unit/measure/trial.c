@@ -2,6 +2,8 @@
 /* Trials of scripted guests: what is recorded of them, and what of a failure. */
 #include "tests/unit/test.h"
 
+#include <errno.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "bench/base/clock.h"
@@ -260,6 +262,43 @@ static void test_told(void **state)
     trial_report_free(&report);
 }
 
+static struct {
+    int status;
+    int64_t kernel, payload;
+    struct error why;
+} image;
+
+static int weigh_image(struct trial *trial, struct error *error)
+{
+    image.why = (struct error){0};
+    image.status = trial_image(trial, &image.kernel, &image.payload, &image.why);
+    record_all(trial);
+    (void)error;
+    return 0;
+}
+
+/* A disk counts; what cannot be weighed does not weigh nothing. */
+static void test_image(void **state)
+{
+    struct guest_trial asked = {
+        .scripts = {"[" HANG "]"}, .disk = "/proc/self/exe", .measure = weigh_image};
+    struct trial_report report;
+    struct stat file;
+
+    (void)state;
+    assert_int_equal(stat(asked.disk, &file), 0);
+    assert_int_equal(guest_run(&asked, &report), 0);
+    trial_report_free(&report);
+    assert_int_equal(image.status, 0);
+    assert_int_equal(image.kernel, file.st_size);
+    assert_int_equal(image.payload, 0);
+    asked.disk = "/proc/self/nosuch";
+    assert_int_equal(guest_run(&asked, &report), 0);
+    trial_report_free(&report);
+    assert_int_equal(image.status, -ENOENT);
+    assert_holds(image.why.text, "/proc/self/nosuch: ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_forgotten),  cmocka_unit_test(test_fail_one),
         cmocka_unit_test(test_last_words), cmocka_unit_test(test_bad_markers),
         cmocka_unit_test(test_expected),   cmocka_unit_test(test_told),
+        cmocka_unit_test(test_image),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
