@@ -164,8 +164,9 @@ struct crowd {
 /* Boot guests `first` to `first + count - 1`, which are not there, with programs[`program`],
  * several at a time. Before each boot `may_go_on` is asked; once it says no, no further one is
  * begun. A guest that fails is counted, and the others go on: which of them are there, trial_pid()
- * tells. 0, or -ECANCELED. Until trial_boot() is next called, the end of one guest ends no wait but
- * its own. */
+ * tells. 0; -ECANCELED when the user interrupted; or another negative errno when tare itself
+ * failed, and the trial counts for nothing. Until trial_boot() is next called, the end of one guest
+ * ends no wait but its own. */
 int trial_boot_crowd(struct trial *trial, unsigned first, unsigned count, unsigned program,
                      bool (*may_go_on)(void *data), void *data, struct crowd *crowd,
                      struct error *error);

@@ -138,16 +138,14 @@ static void call(struct worker *worker)
     caller_begin(worker->caller, &worker->errand.call);
 }
 
-/* The next of the range for `worker`: the end of a guest is for who has booted it. */
+/* The next of the range for `worker`: the end of a guest is for who has booted it. All that are to
+ * be booted are prepared. */
 static bool take_next(struct pool *pool, struct worker *worker, unsigned *number)
 {
     const struct slots *slots = pool->slots;
     unsigned last = pool->range.first + pool->range.count;
 
     if (pool->boots) {
-        while (pool->range.first + pool->next < last &&
-               !slots->list[pool->range.first + pool->next]->prepared)
-            pool->next++;
         *number = pool->range.first + pool->next;
         if (*number >= last || pool->stopped)
             return false;
@@ -167,17 +165,14 @@ static void begin(struct pool *pool, struct worker *worker)
     unsigned number;
 
     while (!worker->busy && take_next(pool, worker, &number)) {
-        struct error why = {0};
         int more;
 
         if (pool->boots) {
             pool->slots->list[number]->caller = worker->caller;
-            more = errand_boot(&worker->errand, pool->slots, number, pool->program, &why);
+            more = errand_boot(&worker->errand, pool->slots, number, pool->program, NULL);
         } else {
             more = errand_end(&worker->errand, pool->slots, number);
         }
-        if (more < 0)
-            count_failure(pool, why.text);
         if (more <= 0)
             continue;
         worker->busy = true;
@@ -295,14 +290,13 @@ static void close_pool(struct pool *pool)
 /* Before the first process is made: one that is on its way to become QEMU holds copies of all
  * descriptors for a moment, and a tap that somebody holds cannot be opened by the QEMU whose it is.
  */
-static void prepare_all(struct pool *pool)
+static int prepare_all(struct pool *pool, struct error *error)
 {
-    for (unsigned i = 0; i < pool->range.count; i++) {
-        struct error why = {0};
+    int status = 0;
 
-        if (slots_prepare(pool->slots, pool->range.first + i, pool->program, &why) < 0)
-            count_failure(pool, why.text);
-    }
+    for (unsigned i = 0; i < pool->range.count && status == 0; i++)
+        status = slots_prepare(pool->slots, pool->range.first + i, pool->program, error);
+    return status;
 }
 
 int crowd_boot(struct slots *slots, struct crowd_range range, unsigned program,
@@ -323,12 +317,14 @@ int crowd_boot(struct slots *slots, struct crowd_range range, unsigned program,
         status = slots_add(slots, error);
     if (status == 0)
         status = open_pool(&pool, error);
-    if (status == 0) {
-        prepare_all(&pool);
+    if (status == 0)
+        status = prepare_all(&pool, error);
+    if (status == 0)
         status = run(&pool, error);
-        for (unsigned i = 0; i < range.count; i++) /* what was not begun */
-            slots_unprepare(slots, range.first + i);
-    }
+    if (status < 0)
+        slots_break(slots, status);
+    for (unsigned i = range.first; i < slots->count; i++) /* what was not begun */
+        slots_unprepare(slots, i);
     close_pool(&pool);
     return status;
 }

@@ -15,8 +15,9 @@ int crowd_open(struct slots *slots, struct error *error);
 
 /* Boot the guests of `range`, which are not there, with `program`, by all callers at once, while
  * all guests are watched. Before each boot `may_go_on` is asked: once it says no, those that are
- * not begun are left out. A guest whose boot fails is counted, the others go on. 0, or -ECANCELED
- * when the user interrupted. */
+ * not begun are left out. A guest whose boot fails is counted, the others go on. 0; -ECANCELED
+ * when the user interrupted; or another negative errno when tare itself failed: if that is because
+ * it cannot prepare one of them, none is booted. */
 int crowd_boot(struct slots *slots, struct crowd_range range, unsigned program,
                bool (*may_go_on)(void *data), void *data, struct crowd *crowd, struct error *error);
 

@@ -31,6 +31,12 @@ int slots_open(struct slots *slots, const struct trial_setup *setup, struct tria
     return caller_open(&slots->callers[0], error);
 }
 
+void slots_break(struct slots *slots, int status)
+{
+    if (slots->broken == 0)
+        slots->broken = status;
+}
+
 int slots_add(struct slots *slots, struct error *error)
 {
     struct slot **list = realloc(slots->list, (slots->count + 1) * sizeof *list);
@@ -265,7 +271,7 @@ int errand_next(struct errand *errand, int status, const struct error *why)
     if (status < 0)
         errand->error = *why;
     if (status == -ECANCELED)
-        slots->broken = status;
+        slots_break(slots, status);
     if (status == 0 && errand->step == ERRAND_CREATE)
         return after_create(errand);
     if (status == 0)
@@ -311,7 +317,8 @@ int slots_boot(struct slots *slots, unsigned number, unsigned program, struct er
     end_guest(slots, number);
     slots->list[number]->caller = slots->callers[0];
     more = errand_boot(&errand, slots, number, program, error);
-    slots->broken = more < 0 ? more : 0;
+    if (more < 0)
+        slots_break(slots, more);
     return more < 0 ? more : run(&errand, more, error);
 }
 

@@ -37,6 +37,9 @@ int slots_open(struct slots *slots, const struct trial_setup *setup, struct tria
                struct error *error);
 void slots_close(struct slots *slots);
 
+/* tare itself has failed with `status`; the first failure stays. */
+void slots_break(struct slots *slots, int status);
+
 /* Room for one more guest, which is not booted yet. */
 int slots_add(struct slots *slots, struct error *error);
 

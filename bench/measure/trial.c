@@ -54,6 +54,8 @@ int trial_boot_crowd(struct trial *trial, unsigned first, unsigned count, unsign
     trial->crowded = true;
     if (status == 0)
         status = crowd_boot(&trial->slots, range, program, may_go_on, data, crowd, error);
+    else
+        slots_break(&trial->slots, status);
     trial_allow(trial, trial->setup->scenario->deadline_s);
     return status;
 }
