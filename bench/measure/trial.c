@@ -650,9 +650,9 @@ int trial_run(const struct trial_setup *setup, struct trial_report *report)
         pulse_stop(trial.pulse);
         return status;
     }
+    if (setup->trying && slots_prepare(&trial.slots, 0, 0, &error) == 0)
+        trying = trying_begin(&trial); /* or it would miss what the guest sends first */
     status = trial_boot(&trial, 0, &error);
-    if (status == 0 && setup->trying)
-        trying = trying_begin(&trial);
     if (status == 0)
         status = setup->scenario->measure(&trial, &error);
     if (status < 0)

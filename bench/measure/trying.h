@@ -10,8 +10,8 @@
 
 struct trying;
 
-/* Watch the guest that was just started. NULL where it has no network, or when nothing can be
- * watched. */
+/* Watch the guest that is prepared, and not there yet. NULL where it has no network, or when
+ * nothing can be watched. */
 struct trying *trying_begin(struct trial *trial);
 
 /* Ask it once more and say what came: {"frames", "answers", "addresses"}; the caller deletes it.

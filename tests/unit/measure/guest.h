@@ -34,6 +34,7 @@ struct guest_trial {
     const struct rules *rules;
     const struct ready *ready; /* NULL: by marker */
     bool probed;
+    bool trying;
     enum profile profile;
     bool unlaunchable; /* tare cannot prepare the guest */
     /* For the process driver, in the sandbox: the first program gets the network. */
@@ -100,6 +101,7 @@ static inline int guest_run(const struct guest_trial *asked, struct trial_report
         .rules = asked->rules,
         .profile = asked->profile ? asked->profile : PROFILE_QUICK,
         .probed = asked->probed,
+        .trying = asked->trying,
         .launch = guest_launch,
         .launch_free = guest_launch_free,
         .data = asked,
