@@ -17,19 +17,22 @@ struct division {
     double energy;
 };
 
-/* sums[i][j]: the distances of each of the first i values from each of the first j. */
+/* sums[i][j], where j is not below i: the distances of each of the first i values from each of the
+ * first j. */
 static void sum_distances(const double *values, size_t n, double *sums)
 {
     size_t width = n + 1;
 
     memset(sums, 0, width * sizeof *sums);
     for (size_t i = 0; i < n; i++) {
-        double row = 0;
+        const double *above = sums + i * width + 1, value = values[i];
+        double *here = sums + (i + 1) * width + 1, row = 0;
 
-        sums[(i + 1) * width] = 0;
-        for (size_t j = 0; j < n; j++) {
-            row += sqrt(fabs(values[i] - values[j]));
-            sums[(i + 1) * width + j + 1] = sums[i * width + j + 1] + row;
+        for (size_t j = 0; j < i; j++)
+            row += sqrt(fabs(value - values[j]));
+        for (size_t j = i; j < n; j++) {
+            row += sqrt(fabs(value - values[j]));
+            here[j] = above[j] + row;
         }
     }
 }
@@ -48,17 +51,20 @@ static struct division best_division(const double *values, size_t n, double *sum
     if (n < 2 * CHANGES_MIN)
         return best;
     sum_distances(values, n, sums);
-    for (size_t at = CHANGES_MIN; at + CHANGES_MIN <= n; at++)
+    for (size_t at = CHANGES_MIN; at + CHANGES_MIN <= n; at++) {
+        const double *row = sums + at * width;
+        double a = (double)at, left = row[at], before = left / (a * (a - 1));
+
         for (size_t end = at + CHANGES_MIN; end <= n; end++) {
-            double a = (double)at, b = (double)(end - at);
-            double left = sums[at * width + at], across = sums[at * width + end] - left;
+            double b = (double)(end - at), across = row[end] - left;
             double right = sums[end * width + end] - left - 2 * across;
-            double energy = a * b / (a + b) *
-                            (2 * across / (a * b) - left / (a * (a - 1)) - right / (b * (b - 1)));
+            double energy =
+                a * b / (a + b) * (2 * across / (a * b) - before - right / (b * (b - 1)));
 
             if (energy > best.energy)
                 best = (struct division){at, energy};
         }
+    }
     return best;
 }
 

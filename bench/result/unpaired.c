@@ -12,8 +12,17 @@
 
 #define EXACT_MAX 40 /* values, together, up to which all deals of their ranks are counted */
 
-/* In how many of all ways to choose `m` of `ranks` (n of them, doubled, so that midranks are whole)
- * their sum is what: sums[s], up to `top`. The caller frees it. */
+static size_t sum_of(const unsigned *ranks, size_t count)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += ranks[i];
+    return sum;
+}
+
+/* In how many of all ways to choose `m` of `ranks` (n of them, ascending, doubled, so that midranks
+ * are whole) their sum is what: sums[s], up to `top`, that of all. The caller frees it. */
 static double *deals(const unsigned *ranks, size_t n, size_t m, size_t top)
 {
     size_t width = top + 1;
@@ -23,9 +32,14 @@ static double *deals(const unsigned *ranks, size_t n, size_t m, size_t top)
         return NULL;
     ways[0] = 1;
     for (size_t i = 0; i < n; i++)
-        for (size_t chosen = i < m ? i + 1 : m; chosen > 0; chosen--)
-            for (size_t sum = ranks[i]; sum <= top; sum++)
+        for (size_t chosen = i < m ? i + 1 : m; chosen > 0; chosen--) {
+            /* The sums of `chosen` of the first ranks, this one among them. */
+            size_t least = sum_of(ranks, chosen - 1) + ranks[i];
+            size_t most = sum_of(ranks + i + 1 - chosen, chosen);
+
+            for (size_t sum = least; sum <= most; sum++)
                 ways[chosen * width + sum] += ways[(chosen - 1) * width + sum - ranks[i]];
+        }
     memmove(ways, ways + m * width, width * sizeof *ways);
     return ways;
 }

@@ -69,20 +69,23 @@ static void test_earlier(void **state)
         {"metrics/0/samples/0", "value", "1", "metrics"},
     };
 
+    cJSON *honest = load_boot();
+    struct error error = {0};
+    struct verify verify;
+
     (void)state;
+    make_earlier(honest);
+    assert_int_equal(verify_document(honest, &verify, &error), 0);
+    assert_true(verify.earlier);
+    assert_int_equal(verify.faults, 0);
+    verify_free(&verify);
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
-        cJSON *document = load_boot();
-        struct error error = {0};
-        struct verify verify;
+        cJSON *document = cJSON_Duplicate(honest, true);
         bool told = false;
 
-        make_earlier(document);
-        assert_int_equal(verify_document(document, &verify, &error), 0);
-        assert_true(verify.earlier);
-        assert_int_equal(verify.faults, 0);
-        verify_free(&verify);
         document_set(document, lies[i].path, lies[i].field, lies[i].json);
         assert_int_equal(verify_document(document, &verify, &error), 0);
+        assert_true(verify.earlier);
         assert_true(verify.faults > 0);
         for (size_t f = 0; f < verify.faults && f < VERIFY_TOLD; f++)
             told |= strstr(verify.told[f], lies[i].fault) != NULL;
@@ -90,6 +93,7 @@ static void test_earlier(void **state)
         verify_free(&verify);
         cJSON_Delete(document);
     }
+    cJSON_Delete(honest);
 }
 
 static void test_not_read(void **state)
