@@ -330,7 +330,9 @@ int trial_pause(struct trial *trial, double seconds, struct error *error)
     while (status == 0)
         status = step_all(trial, NULL, error);
     trial->patience = before;
-    return status == -ETIMEDOUT ? 0 : explain(trial, status, "the end of a pause", "", error);
+    if (status == -ETIMEDOUT) /* if we come late, what happened meanwhile is not seen yet */
+        status = watch_look(trial->slots.watches, trial->slots.count, error);
+    return status == 0 ? 0 : explain(trial, status, "the end of a pause", "", error);
 }
 
 int64_t trial_stamp(const struct trial *trial, enum event event)

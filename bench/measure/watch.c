@@ -250,32 +250,47 @@ static int take_all(struct watch *watch, const struct pollfd fds[SOURCES], int64
     return fds[REPLY].revents ? take_reply(watch, error) : 0;
 }
 
-int watch_step(struct watch *const *watches, unsigned count, int64_t deadline, struct pollfd *other,
-               struct error *error)
+/* Take what there is, or comes within `timeout`: 0 when nothing did, 1, or a negative errno. */
+static int take_within(struct watch *const *watches, unsigned count, const struct timespec *timeout,
+                       struct pollfd *other, struct error *error)
 {
     enum { INTERRUPT, OTHER, FIRST };
     struct pollfd fds[FIRST + SOURCES * count];
-    int64_t left = deadline - clock_now(), stamp;
-    struct timespec timeout = {left / 1000000000, left % 1000000000};
     int ready, status = 0;
+    int64_t stamp;
 
-    if (left <= 0)
-        return time_out(watches, count, error);
     fds[INTERRUPT] = (struct pollfd){.fd = interrupt_fd, .events = POLLIN};
     fds[OTHER] = other ? *other : (struct pollfd){.fd = -1};
     for (unsigned i = 0; i < count; i++)
         add_sources(watches[i], &fds[FIRST + SOURCES * i]);
-    ready = ppoll(fds, FIRST + SOURCES * count, &timeout, NULL);
+    ready = ppoll(fds, FIRST + SOURCES * count, timeout, NULL);
     stamp = clock_now();
     if (other)
         other->revents = ready > 0 ? fds[OTHER].revents : (short)0;
     if (ready == 0)
-        return time_out(watches, count, error);
+        return 0;
     if (ready < 0)
-        return errno == EINTR ? 0 : -errno;
+        return errno == EINTR ? 1 : -errno;
     if (fds[INTERRUPT].revents)
         return -ECANCELED;
     for (unsigned i = 0; i < count && status == 0; i++)
         status = take_all(watches[i], &fds[FIRST + SOURCES * i], stamp, error);
-    return status;
+    return status < 0 ? status : 1;
+}
+
+int watch_step(struct watch *const *watches, unsigned count, int64_t deadline, struct pollfd *other,
+               struct error *error)
+{
+    int64_t left = deadline - clock_now();
+    struct timespec timeout = {left / 1000000000, left % 1000000000};
+    int status = left > 0 ? take_within(watches, count, &timeout, other, error) : 0;
+
+    return status == 0 ? time_out(watches, count, error) : status < 0 ? status : 0;
+}
+
+int watch_look(struct watch *const *watches, unsigned count, struct error *error)
+{
+    int status = take_within(watches, count, &(struct timespec){0, 0}, NULL, error);
+
+    return status < 0 ? status : 0;
 }

@@ -55,6 +55,9 @@ void watch_read(struct watch *watch, int64_t stamp);
 int watch_step(struct watch *const *watches, unsigned count, int64_t deadline, struct pollfd *other,
                struct error *error);
 
+/* Take in what has happened to all of them, without waiting. 0, or as watch_step(). */
+int watch_look(struct watch *const *watches, unsigned count, struct error *error);
+
 /* Let `fd` becoming readable interrupt any step (a signalfd); -1 for none. */
 void watch_interrupt_on(int fd);
 
