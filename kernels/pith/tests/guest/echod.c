@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum { ECHO_PORT = 7, DISCARD = 9, REPORT = 11, END = 13, SUPPLY = 19, PAGES = 21 };
-enum { BUFFER = 1 << 16, CONNECTIONS = 1024, BLOCK = 1 << 17, KEPT = 40 };
+enum { BUFFER = 1 << 16, CONNECTIONS = 4096, BLOCK = 1 << 17, KEPT = 40 };
 
 struct connection {
     int kind; /* its port; 0: none */
@@ -348,8 +348,12 @@ static int sleep_and_speak(void)
 int main(int count, char **arguments)
 {
     static const int ports[] = {ECHO_PORT, DISCARD, REPORT, END, SUPPLY, PAGES};
+    /* More than the table has: who comes when it is full is told and closed, and keeps none
+     * waiting. */
+    struct rlimit files = {2 * CONNECTIONS, 2 * CONNECTIONS};
     int servers[6];
 
+    setrlimit(RLIMIT_NOFILE, &files);
     fault = count > 1 ? arguments[1] : "";
     if (is("sleep"))
         return sleep_and_speak();
