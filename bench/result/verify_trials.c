@@ -225,6 +225,12 @@ static void check_parts(const cJSON *whole, const cJSON *first, const cJSON *sec
     }
 }
 
+/* A size, for one. */
+static bool is_no_time(const cJSON *series)
+{
+    return meet(series, "start", series, "stop");
+}
+
 /* Times between the same events add up. */
 static void check_sums(const cJSON *metrics, struct verify *verify)
 {
@@ -234,7 +240,8 @@ static void check_sums(const cJSON *metrics, struct verify *verify)
     {
         cJSON_ArrayForEach(second, metrics)
         {
-            if (!is_about(first, second) || !meet(first, "stop", second, "start"))
+            if (!is_about(first, second) || !meet(first, "stop", second, "start") ||
+                is_no_time(first) || is_no_time(second))
                 continue;
             cJSON_ArrayForEach(whole, metrics)
             {

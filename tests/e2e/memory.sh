@@ -59,6 +59,7 @@ gcc -O2 -static -o "$tmp/taker" "$tmp/taker.c"
 run_tare run --scenario memory --target host,pith --repeat 1 --warmup 0 --accel tcg --payload "$tmp/taker" \
     --ready console:taken --out "$tmp/taker.json"
 ok "a program of one's own" is "$status" 0
+ok "it verifies" "$tare" verify "$tmp/taker.json"
 cat >"$tmp/taker.py" <<'PY'
 import json, sys
 before, after = ({(m["metric"], m["target"]): m["samples"][0]["value"] for m in json.load(open(f))["metrics"]}
