@@ -117,6 +117,12 @@ $(B)/tests/reader-fuzz: tests/fuzz/reader.c $(READER) $(wildcard bench/*/*.h)
 FUZZERS += tests/fuzz/reader.sh
 tests-built: $(B)/tests/reader-fuzz
 
+# Programs of Debian's that the tests run: unpacked, not installed.
+UNPACKED := $(patsubst %,$(B)/cache/%/package,busybox-static libsqlite3-dev memtest86+)
+$(UNPACKED): | kernels/linux/fetch.sh
+	kernels/linux/fetch.sh $(@D) $(notdir $(@D))
+tests-built: $(UNPACKED)
+
 $(SHARE)/halts.so: drivers/halts.c
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) $(WARN) -O2 -shared -fPIC -o $@ $<

@@ -103,8 +103,4 @@ UNIT_TESTS += $(PITH_UNITS)
 FUZZERS += $(B)/tests/pith-fuzz kernels/pith/tests/fuzz_calls.sh kernels/pith/tests/fuzz_code.sh
 E2E_TESTS += $(addprefix kernels/pith/tests/,guest.sh protection.sh programs.sh sockets.sh devices.sh network.sh)
 
-# Programs of Debian's that the tests run: unpacked, not installed.
-$(B)/cache/busybox-static/package $(B)/cache/libsqlite3-dev/package: | kernels/linux/fetch.sh
-	kernels/linux/fetch.sh $(@D) $(notdir $(@D))
-
-tests-built: $(B)/cache/busybox-static/package $(B)/cache/libsqlite3-dev/package $(B)/tests/pith-network
+tests-built: $(B)/tests/pith-network

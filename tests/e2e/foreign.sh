@@ -95,7 +95,7 @@ sed -i 's/"bus"/"format":"qcow2","bus"/' "$tmp/data/kernels/writes/target.json"
 boot writes
 ok "writes to a qcow2 disk: exit status" is "$status" 0
 
-# --- Debian's: iPXE by Linux's protocol, and from a disk by GRUB
+# --- Debian's: iPXE by Linux's protocol, and from a disk by GRUB; Memtest86+ by its screen alone
 script='"set net0/ip {ip} && set net0/netmask {netmask} && ifopen net0 && sleep 1000"'
 target ipxe '"boot":"linux","kernel":"ipxe.lkrn","machines":["pc"],"ready":"ping","end":"never","cmdline":'"$script"
 target fixed '"boot":"disk","disks":[{"file":"disk.img"}],"machines":["q35"],"nics":["virtio-transitional"],
@@ -110,9 +110,12 @@ tar -C "$tmp/mem" -cf "$tmp/mem.tar" ipxe.lkrn
 grub-mkimage -O i386-pc -p / -m "$tmp/mem.tar" -c "$tmp/grub.cfg" -o "$tmp/core.img" memdisk tar linux16 biosdisk
 cat /usr/lib/grub/i386-pc/boot.img "$tmp/core.img" >"$tmp/images/fixed/disk.img"
 truncate -s 2M "$tmp/images/fixed/disk.img"
-boot ipxe,fixed,floor --image "ipxe=/boot/ipxe.lkrn"
+target memtest '"boot":"linux","kernel":"memtest.bin","machines":["pc"],"ready":"console:Memtest86\\+","end":"never",
+    "cmdline":"console=ttyS0"'
+boot ipxe,fixed,memtest,floor --image "ipxe=/boot/ipxe.lkrn" --image "memtest=$B/cache/memtest86+/boot/memtest86+x64.bin"
 ok "iPXE: exit status" is "$status" 0
 ok "iPXE: answers ping, by Linux's protocol and from a disk" is "$(samples_of ipxe reply) $(samples_of fixed reply)" "1 1"
+ok "Memtest86+: draws its screen" is "$(samples_of memtest app)" 1
 ok "iPXE: verifies" "$tare" verify "$tmp/r.json"
 
 # --- what is not there is skipped
