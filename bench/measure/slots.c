@@ -141,14 +141,16 @@ static int ask(struct errand *errand, int step)
 
 /* --- */
 
-/* Take the descriptions out of the guest before destroy frees them. */
+/* Take the descriptions out of the guest before destroy frees them: of the first, in the run's
+ * machine. Those beside it have other names and addresses, and a search boots with other sizes of
+ * memory. */
 static void take_evidence(struct slots *slots, struct slot *slot)
 {
     struct boot_report *boot = &slots->report->boots[slot->program];
 
     slots->report->bad_markers += slot->watch.bad_markers;
-    if (boot->booted)
-        return; /* it would tell the same again */
+    if (boot->booted || slot != slots->list[0] || slot->launch.memory_kib)
+        return;
     *boot = (struct boot_report){
         .booted = true,
         .cmdline = slot->launch.cmdline ? strdup(slot->launch.cmdline) : NULL,

@@ -7,6 +7,7 @@
 run_tare run --scenario memory --target floor,host,pith --repeat 1 --warmup 0 --accel tcg --out "$tmp/r.json"
 ok "the run succeeds" is "$status" 0
 ok "fits the schema" python3 -m jsonschema -i "$tmp/r.json" results/schema.json
+ok "verifies" "$tare" verify "$tmp/r.json"
 cat >"$tmp/shape.py" <<'PY'
 import json, sys
 d = json.load(open(sys.argv[1]))
