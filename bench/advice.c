@@ -75,8 +75,10 @@ static void advise_network(const struct target *target, const struct tried *trie
     else if (tried->frames == 0)
         say(all,
             "not one frame came from it: it has no driver for this NIC; another of \"nics\": "
-            "virtio-transitional, vmxnet3, e1000, rtl8139%s",
-            target->machine_count ? "" : ", and of \"machines\": pc, q35");
+            "virtio-transitional, vmxnet3, e1000, rtl8139%s; or it has no address: it must be "
+            "built to %s",
+            target->machine_count ? "" : ", and of \"machines\": pc, q35",
+            *target->address ? "have its own" : "take that from \"cmdline\"");
     else if (!target->no_event_idx)
         say(all, "it %s: deaf, as drivers are that ignore event indexes: \"event_idx\": false",
             ready && ready_by_network(&target->rules.ready) ? "answered at first and no longer"

@@ -136,12 +136,22 @@ static int check_one(const char *name, const struct images *images)
     return result;
 }
 
-/* The path as target_read() takes it, which tells a path from a name by its slash. */
-static char *with_slash(const char *path)
+/* The path as target_read() takes it, which tells a path from a name by its slash. What is no file
+ * is a target that comes with tare, as `tare run` names it. */
+static char *as_path(const char *named)
 {
-    char *copy;
+    int length = (int)strcspn(named, ".");
+    char *path;
+    int status;
 
-    return asprintf(&copy, "%s%s", strchr(path, '/') ? "" : "./", path) < 0 ? NULL : copy;
+    if (strchr(named, '/'))
+        status = asprintf(&path, "%s", named);
+    else if (strncmp(named, "target.json", strlen("target.json")) == 0)
+        status = asprintf(&path, "./%s", named);
+    else
+        status = asprintf(&path, "%s/kernels/%.*s/target.json%s", datadir, length, named,
+                          named + length);
+    return status < 0 ? NULL : path;
 }
 
 static int check_all(const char *path, const struct images *images)
@@ -149,8 +159,11 @@ static int check_all(const char *path, const struct images *images)
     const cJSON *variant;
     struct error error = {0};
     cJSON *json;
-    int status = target_parse_file(path, &json, &error), result = 0;
+    int status, result = 0;
 
+    if (strstr(path, "/target.json.")) /* one variant is named */
+        return check_one(path, images);
+    status = target_parse_file(path, &json, &error);
     if (status < 0)
         return complain(status, &error);
     variant = cJSON_GetObjectItemCaseSensitive(json, "variants");
@@ -291,7 +304,7 @@ int command_target(int argc, char **argv)
     (void)argc;
     if (strcmp(argv[1], "check") != 0 && strcmp(argv[1], "try") != 0)
         return complain(fail(&error, EINVAL, "target %s: there is check and try", argv[1]), &error);
-    path = with_slash(argv[2]);
+    path = as_path(argv[2]);
     result = !path                           ? EXIT_FAILED
              : strcmp(argv[1], "check") == 0 ? check_all(path, &images)
                                              : try_one(path, &images);

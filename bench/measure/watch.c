@@ -74,6 +74,17 @@ static uint64_t count_halts(const struct watch *watch)
     return halts;
 }
 
+/* Append what came to a text, without NULs: a terminal shows none, and they would hide what
+ * follows. */
+static size_t append(char *text, size_t used, const char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i])
+            text[used++] = bytes[i];
+    text[used] = '\0';
+    return used;
+}
+
 /* Keep the latest CONSOLE_KEEP bytes. */
 static void keep_console(struct watch *watch, const char *bytes, size_t count)
 {
@@ -87,9 +98,7 @@ static void keep_console(struct watch *watch, const char *bytes, size_t count)
         memmove(watch->console, watch->console + drop, watch->console_used - drop);
         watch->console_used -= drop;
     }
-    memcpy(watch->console + watch->console_used, bytes, count);
-    watch->console_used += count;
-    watch->console[watch->console_used] = '\0';
+    watch->console_used = append(watch->console, watch->console_used, bytes, count);
 }
 
 static void take_line(struct watch *watch, const char *line, size_t length, int64_t stamp)
@@ -99,8 +108,11 @@ static void take_line(struct watch *watch, const char *line, size_t length, int6
     if (!watch->rules)
         return;
     watch->succeeded |= pattern_matches(&watch->rules->success, line, length);
-    if (!*watch->complaint && pattern_matches(&watch->rules->failure, line, length))
-        snprintf(watch->complaint, sizeof watch->complaint, "%.*s", (int)length, line);
+    if (!*watch->complaint && pattern_matches(&watch->rules->failure, line, length)) {
+        size_t room = sizeof watch->complaint - 1;
+
+        append(watch->complaint, 0, line, length < room ? length : room);
+    }
 }
 
 /* Keep what a console said as evidence, and see whether it says that the program is ready: by the

@@ -152,6 +152,9 @@ for name in mirageos osv includeos unikraft nanos; do
     ok "$name: what is missing" grep -q 'left out *image not found: .*; see kernels/'$name'/README.md' "$tmp/out"
     ok "$name: fits the schema" python3 -m jsonschema -i kernels/$name/target.json kernels/target.schema.json
 done
+run_tare target check nanos.http
+ok "check, one variant by its name" grep -q '^nanos.http: ' "$tmp/out"
+ok "check, one variant: no other" is "$(grep -c ^nanos "$tmp/out")" 1
 
 # --- tare target try: what to change
 tries() { # tries TARGET: boot it once

@@ -210,6 +210,25 @@ static void test_console(void **state)
     close_stage(&stage);
 }
 
+/* A NUL hides nothing of what follows it, neither the evidence nor a failure. */
+static void test_nul(void **state)
+{
+    const char said[] = "\0up\n\0panic: \0no disk\n";
+    struct rules rules = {0};
+    struct stage stage;
+
+    (void)state;
+    assert_int_equal(pattern_parse("panic", &rules.failure, NULL), 0);
+    open_stage(&stage, &ready_by_marker);
+    stage.watch.rules = &rules;
+    assert_int_equal(write(stage.ends[CONSOLE], said, sizeof said - 1), sizeof said - 1);
+    step_well(&stage);
+    assert_string_equal(stage.watch.console, "up\npanic: no disk\n");
+    assert_string_equal(stage.watch.complaint, "panic: no disk");
+    close_stage(&stage);
+    rules_free(&rules);
+}
+
 /* --ready console: a line tells, and then no marker does. */
 static void test_ready_line(void **state)
 {
@@ -361,10 +380,11 @@ int main(void)
         cmocka_unit_test(test_stamps),      cmocka_unit_test(test_first_counts),
         cmocka_unit_test(test_bad_markers), cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_phases),      FIXTURE_TEST(test_halts),
-        cmocka_unit_test(test_console),     cmocka_unit_test(test_ready_line),
-        cmocka_unit_test(test_gone),        cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_other),       cmocka_unit_test(test_interrupt),
-        cmocka_unit_test(test_two),         cmocka_unit_test(test_closed),
+        cmocka_unit_test(test_console),     cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_ready_line),  cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_deadline),    cmocka_unit_test(test_other),
+        cmocka_unit_test(test_interrupt),   cmocka_unit_test(test_two),
+        cmocka_unit_test(test_closed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
