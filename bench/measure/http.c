@@ -72,9 +72,11 @@ static int end_head(struct http_reply *reply)
         reply->state = HTTP_SIZE;
         return 0;
     }
-    if (!reply->sized)
-        return -EPROTO;
     reply->state = HTTP_BODY;
+    if (!reply->sized) {
+        reply->close = true;
+        reply->left = UINT64_MAX;
+    }
     return reply->left == 0;
 }
 
@@ -173,4 +175,9 @@ int http_feed(struct http_reply *reply, const char *bytes, size_t size, size_t *
             status = 1;
     }
     return status;
+}
+
+bool http_ends(const struct http_reply *reply)
+{
+    return reply->state == HTTP_BODY && !reply->sized;
 }

@@ -30,7 +30,7 @@ struct http_reply {
     enum http_state state;
     unsigned status;     /* 200, 503 */
     bool close;          /* the server will close the connection */
-    bool chunked, sized; /* how it says its length */
+    bool chunked, sized; /* how it says its length; neither: by the connection's end */
     uint64_t left;       /* bytes of the body, or of the chunk, that are still to come */
     uint64_t length;     /* bytes of the body so far */
     uint64_t hash;       /* of them: FNV-1a, 64 bits */
@@ -42,5 +42,9 @@ struct http_reply {
 /* Take the next `size` bytes. 1 when the reply is whole, and *used says how many of them it took; 0
  * when more must come; -EPROTO when this is no such reply. */
 int http_feed(struct http_reply *reply, const char *bytes, size_t size, size_t *used);
+
+/* Whether a reply of which more could come is whole now that the server has closed the connection.
+ */
+bool http_ends(const struct http_reply *reply);
 
 #endif

@@ -145,10 +145,13 @@ static void end_request(struct client *client, struct connection *connection)
     }
 }
 
-/* The other end has closed the connection, or it broke. */
-static void take_end(struct client *client, struct connection *connection)
+/* The other end has closed the connection, by which a reply may end, or it broke. */
+static void take_end(struct client *client, struct connection *connection, bool broken)
 {
-    if (connection->state == ENDING) {
+    if (!broken && connection->state == WAITING && http_ends(&connection->reply)) {
+        end_request(client, connection);
+        connection_close(connection);
+    } else if (connection->state == ENDING) {
         connection_close(connection);
         connection->free = clock_now();
     } else {
@@ -189,7 +192,7 @@ static void take_bytes(struct client *client, struct connection *connection)
         if (got < 0 && (errno == EAGAIN || errno == EINTR))
             return;
         if (got <= 0) {
-            take_end(client, connection);
+            take_end(client, connection, got < 0);
             return;
         }
         status = connection->state == WAITING

@@ -77,6 +77,25 @@ static void test_chunks(void **state)
         -EPROTO);
 }
 
+/* What does not say how long it is ends with the connection. */
+static void test_until_closed(void **state)
+{
+    struct http_reply reply;
+    size_t rest;
+
+    (void)state;
+    assert_int_equal(feed("HTTP/1.1 200 OK\r\n\r\nhello", &reply, &rest), 0);
+    assert_true(http_ends(&reply) && reply.close);
+    assert_int_equal(reply.length, 5);
+    assert_true(reply.hash == 0xa430d84680aabd0bULL);
+    feed("HTTP/1.1 200 OK\r\n", &reply, &rest);
+    assert_false(http_ends(&reply));
+    feed("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", &reply, &rest);
+    assert_false(http_ends(&reply));
+    feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", &reply, &rest);
+    assert_false(http_ends(&reply));
+}
+
 static void test_short(void **state)
 {
     static const char whole[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -99,7 +118,6 @@ static void test_garbage(void **state)
         "HTTP/2.0 200 OK\r\n",
         "HTTP/1.1 20 OK\r\n",
         "HTTP/1.1 2000 OK\r\n",
-        "HTTP/1.1 200 OK\r\n\r\n", /* how long is it? */
         "HTTP/1.1 200 OK\r\nContent-Length: x\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5 6\r\n",
@@ -125,9 +143,8 @@ static void test_garbage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_chunks),
-        cmocka_unit_test(test_short),
+        cmocka_unit_test(test_good),         cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_until_closed), cmocka_unit_test(test_short),
         cmocka_unit_test(test_garbage),
     };
 

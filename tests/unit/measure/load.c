@@ -227,21 +227,35 @@ static const char *closing(unsigned number)
     return CLOSING;
 }
 
-/* A server that closes each connection is connected to again. */
-static void test_closing(void **state)
+/* Its reply is whole when the connection ends. */
+static const char *unsized(unsigned number)
 {
-    (void)state;
-    begin(closing);
+    (void)number;
+    return "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello";
+}
+
+/* A server that closes each connection is connected to again. */
+static void check_closing(const char *(*answer)(unsigned number))
+{
+    begin(answer);
     server.closes = true;
     load = (struct load){.connections = 4, .requests = 50, .measured_s = 5, .patience_s = 2};
     run();
     assert_int_equal(load_failed(&report), 0);
     assert_int_equal(report.answered, 50);
+    assert_int_equal(report.length, 5);
     load.per_request = true;
     run();
     end();
     assert_int_equal(load_failed(&report), 0);
     assert_int_equal(report.answered, 50);
+}
+
+static void test_closing(void **state)
+{
+    (void)state;
+    check_closing(closing);
+    check_closing(unsized);
 }
 
 static const char *busy(unsigned number)
