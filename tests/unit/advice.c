@@ -20,7 +20,7 @@ static const char *advice_for(const struct target *target, const struct tried *t
 
 static const char *advice(const struct tried *tried, enum ready_kind kind)
 {
-    const struct target target = {.rules = {.ready = {.kind = kind}}};
+    const struct target target = {.rules = {.ready = {.kind = kind}}, .address = ""};
 
     return advice_for(&target, tried);
 }
@@ -53,7 +53,8 @@ static void test_deaf(void **state)
 {
     const struct tried tried = {WELL, .watched = true, .frames = 3};
     const struct tried never = {LATE, .console = "hello\n", .watched = true, .frames = 3};
-    const struct target told = {.rules = {.ready = {.kind = READY_PING}}, .no_event_idx = true};
+    const struct target told = {
+        .rules = {.ready = {.kind = READY_PING}}, .address = "", .no_event_idx = true};
 
     (void)state;
     assert_holds(advice(&tried, READY_PING), "at first and no longer: deaf");
