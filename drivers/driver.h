@@ -45,6 +45,7 @@ enum nic { NIC_VIRTIO, NIC_TRANSITIONAL, NIC_VMXNET3, NIC_E1000, NIC_RTL8139 };
 struct machine {
     const char *type; /* "microvm", "q35" or "pc" */
     enum nic nic;
+    bool no_nic;       /* there is none */
     bool no_event_idx; /* the NIC does not offer VIRTIO_F_EVENT_IDX */
     bool debug_exit;   /* what the guest writes to I/O port 0x501 ends QEMU: v becomes 2v + 1 */
     unsigned memory_mib;

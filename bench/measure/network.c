@@ -337,7 +337,8 @@ static int add_netns(struct nl_sock *socket, struct launch *launch, struct error
 
 int network_attach(const struct driver *driver, struct launch *launch, struct error *error)
 {
-    enum tap kind = driver->has_tap ? TAP_VNET_HDR : launch->network ? launch->asked : TAP_NONE;
+    bool nic = driver->has_tap && !(launch->machine && launch->machine->no_nic);
+    enum tap kind = nic ? TAP_VNET_HDR : launch->network ? launch->asked : TAP_NONE;
     bool with_netns = driver->enters_netns && launch->network && kind == TAP_NONE;
     struct nl_sock *socket;
     int status;

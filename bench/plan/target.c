@@ -267,6 +267,8 @@ bool target_has_network(const struct target *target)
 {
     if (!target->driver->has_tap)
         return target->driver->enters_netns;
+    if (target->no_nic)
+        return false;
     return strstr(target->cmdline, "{network}") || strstr(target->cmdline, "{ip}") ||
            (target->address && *target->address);
 }
@@ -302,6 +304,7 @@ struct machine target_machine(const struct target *target, const struct machine 
         own.nic = target->nics[0];
     if (machine_nic_is_plain(&own))
         own.nic = machine->nic;
+    own.no_nic = target->no_nic;
     own.no_event_idx = target->no_event_idx;
     own.debug_exit = target->rules.end == END_DEBUG_EXIT;
     return own;
@@ -333,6 +336,8 @@ void target_difference(const struct target *target, const struct machine *machin
         add_words(text, size, "machine %s", own.type);
     if (machine->nic != own.nic)
         add_words(text, size, "NIC %s", nic_names[own.nic]);
+    if (own.no_nic)
+        add_words(text, size, "no NIC");
     if (own.no_event_idx)
         add_words(text, size, "NIC without event_idx");
     if (own.debug_exit)

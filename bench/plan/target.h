@@ -81,6 +81,7 @@ struct target {
     unsigned machine_count;
     enum nic nics[NICS_MAX]; /* the models it drives, the best first; none: virtio */
     unsigned nic_count;
+    bool no_nic;                  /* it must not find one */
     bool no_event_idx;            /* it goes deaf where the NIC offers that */
     unsigned memory_min;          /* MiB; 0: not known */
     char *address;                /* IPv4, baked into the image; "": it can be told */

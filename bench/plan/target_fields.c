@@ -169,8 +169,9 @@ static int take_qualities(const struct reading *reading, struct error *error)
     return take_way(reading, error);
 }
 
-/* Call `take` for each element of the array in `field`, of which there are `most`. */
-static int take_list(const struct reading *reading, const char *field, unsigned most,
+/* Call `take` for each element of the array in `field`, of which there are `least` to `most`. */
+static int take_list(const struct reading *reading, const char *field, unsigned least,
+                     unsigned most,
                      int (*take)(const struct reading *reading, const char *field,
                                  const cJSON *item, struct error *error),
                      struct error *error)
@@ -180,9 +181,9 @@ static int take_list(const struct reading *reading, const char *field, unsigned 
 
     if (!list)
         return 0;
-    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) < 1 ||
+    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) < (int)least ||
         cJSON_GetArraySize(list) > (int)most)
-        return target_fault(reading, error, field, "must be an array of 1 to %u", most);
+        return target_fault(reading, error, field, "must be an array of %u to %u", least, most);
     cJSON_ArrayForEach(item, list)
     {
         if (status == 0)
@@ -221,12 +222,17 @@ static int take_nic(const struct reading *reading, const char *field, const cJSO
     return nic < 0 ? nic : 0;
 }
 
-/* Of PCI there is nothing on microvm. */
+/* Of PCI there is nothing on microvm. An empty list is no NIC, and then nothing is asked over it.
+ */
 static int check_nics(const struct reading *reading, struct error *error)
 {
-    const struct target *target = reading->target;
+    struct target *target = reading->target;
     bool virtio = target->nic_count == 0, microvm = target->machine_count == 0;
 
+    target->no_nic = virtio && field_of(reading, "nics");
+    if (target->no_nic && (ready_by_network(&target->rules.ready) || target->offer_count > 0))
+        return target_fault(reading, error, "nics",
+                            "none, but \"ready\" or \"offers\" needs the network");
     for (unsigned i = 0; i < target->nic_count; i++)
         virtio |= target->nics[i] == NIC_VIRTIO;
     for (unsigned i = 0; i < target->machine_count; i++)
@@ -469,12 +475,12 @@ static int take_all(const struct reading *reading, const char *name, struct erro
         (status = take_template(reading, "cmdline", &target->cmdline, error)) < 0 ||
         (status = take_template(reading, "cmdline_tcg", &target->cmdline_tcg, error)) < 0 ||
         (status = take_driver(reading, error)) < 0 ||
-        (status = take_list(reading, "machines", MACHINES_MAX, take_machine, error)) < 0 ||
-        (status = take_list(reading, "nics", NICS_MAX, take_nic, error)) < 0 ||
-        (status = take_list(reading, "tender", TENDER_MAX, take_tender_word, error)) < 0 ||
+        (status = take_list(reading, "machines", 1, MACHINES_MAX, take_machine, error)) < 0 ||
+        (status = take_list(reading, "nics", 0, NICS_MAX, take_nic, error)) < 0 ||
+        (status = take_list(reading, "tender", 1, TENDER_MAX, take_tender_word, error)) < 0 ||
         (status = take_memory(reading, error)) < 0 || (status = take_address(reading, error)) < 0 ||
         (status = take_rules(reading, error)) < 0 ||
-        (status = take_list(reading, "offers", OFFERS_MAX, take_offer, error)) < 0)
+        (status = take_list(reading, "offers", 1, OFFERS_MAX, take_offer, error)) < 0)
         return status;
     status = take_word(reading, "boot", boots, error);
     if (status < 0)

@@ -207,12 +207,19 @@ static void test_machine(void **state)
     target_difference(&target, &microvm, text, sizeof text);
     assert_string_equal(text, "");
     target_free(&target);
+    take(fixture, KERNEL ",\"cmdline\":\"{ip}\",\"nics\":[]", &target);
+    assert_true(target_machine(&target, &pc).no_nic && !target_has_network(&target));
+    target_difference(&target, &microvm, text, sizeof text);
+    assert_string_equal(text, "no NIC");
+    target_free(&target);
     refuse(fixture, KERNEL ",\"machines\":[]", "field \"machines\": must be an array of 1 to 3");
     refuse(fixture, KERNEL ",\"machines\":\"pc\"", "field \"machines\": must be an array");
     refuse(fixture, KERNEL ",\"machines\":[\"virt\"]", "\"virt\" is none of microvm, q35, pc");
     refuse(fixture, KERNEL ",\"machines\":[\"pc\",\"pc\"]", "\"pc\" stands there twice");
     refuse(fixture, KERNEL ",\"nics\":[\"ne2k\"]", "\"ne2k\" is none of virtio, virtio-trans");
     refuse(fixture, KERNEL ",\"nics\":[\"virtio\",\"virtio\"]", "stands there twice");
+    refuse(fixture, KERNEL ",\"nics\":[],\"end\":\"never\",\"ready\":\"ping\"",
+           "needs the network");
     refuse(fixture, KERNEL ",\"nics\":[1]", "field \"nics\": must be text");
     refuse(fixture, KERNEL ",\"nics\":[\"e1000\"]", "field \"nics\": microvm has no PCI");
     refuse(fixture, KERNEL ",\"event_idx\":0", "\"event_idx\": must be true or false");
