@@ -112,7 +112,8 @@ cat /usr/lib/grub/i386-pc/boot.img "$tmp/core.img" >"$tmp/images/fixed/disk.img"
 truncate -s 2M "$tmp/images/fixed/disk.img"
 target memtest '"boot":"linux","kernel":"memtest.bin","machines":["pc"],"ready":"console:Memtest86\\+","end":"never",
     "cmdline":"console=ttyS0"'
-boot ipxe,fixed,memtest,floor --image "ipxe=/boot/ipxe.lkrn" --image "memtest=$B/cache/memtest86+/boot/memtest86+x64.bin"
+memtest=$(find "$B/cache/memtest86+/boot" -name '*x64*' ! -name '*.efi') # its releases call it otherwise
+boot ipxe,fixed,memtest,floor --image "ipxe=/boot/ipxe.lkrn" --image "memtest=$memtest"
 ok "iPXE: exit status" is "$status" 0
 ok "iPXE: answers ping, by Linux's protocol and from a disk" is "$(samples_of ipxe reply) $(samples_of fixed reply)" "1 1"
 ok "Memtest86+: draws its screen" is "$(samples_of memtest app)" 1
