@@ -1,96 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whole runs of scripted guests, in the sandbox: what is saved, and what a cut run leaves. */
-#include "tests/unit/test.h"
-
-#include <dirent.h>
-#include <signal.h>
-#include <sys/file.h>
-
-#include "bench/result/model.h"
-#include "bench/result/results.h"
-#include "bench/result/verify.h"
-#include "bench/run/host.h"
-#include "bench/run/record.h"
-#include "bench/run/session.h"
-#include "tests/unit/fixture.h"
-
-static void say_nothing(const struct run *run, unsigned index, const char *text)
-{
-    (void)run;
-    (void)index;
-    (void)text;
-}
-
-/* In the worker, once the first trial is in the journal. */
-static void interrupt(const struct run *run, unsigned index, const char *text)
-{
-    say_nothing(run, index, text);
-    if (index != NO_TRIAL)
-        kill(getpid(), SIGINT);
-}
-
-static void die(const struct run *run, unsigned index, const char *text)
-{
-    say_nothing(run, index, text);
-    if (index != NO_TRIAL)
-        kill(getpid(), SIGKILL);
-}
-
-/* A host that forbids the sandbox runs nothing. */
-static int run_it(const struct plan_options *options, const char *resume, progress_hook *hook,
-                  cJSON **document, struct error *error)
-{
-    int status = session_run(options, resume, hook, document, error);
-
-    if (status == -EPERM) {
-        print_message("%s\n", error->text);
-        skip();
-    }
-    return status;
-}
-
-static bool exists(const struct fixture *fixture, const char *name)
-{
-    return access(fixture_path(fixture, name), F_OK) == 0;
-}
-
-/* How many files the folder holds beside the data directory and the program. */
-static int count_left(const struct fixture *fixture)
-{
-    DIR *folder = opendir(fixture->root);
-    struct dirent *entry;
-    int count = 0;
-
-    assert_non_null(folder);
-    while ((entry = readdir(folder)))
-        count += entry->d_name[0] != '.' && strcmp(entry->d_name, "data") != 0 &&
-                 strcmp(entry->d_name, "program") != 0;
-    closedir(folder);
-    return count;
-}
-
-static double count(const cJSON *document, const char *target, const char *what)
-{
-    const cJSON *series = results_series(document, "boot", "app", target);
-
-    return json_number(json_field(series, "summary"), what);
-}
-
-static bool is_complete(const cJSON *document)
-{
-    return cJSON_IsTrue(json_field(json_field(document, "run"), "complete"));
-}
-
-/* Three repetitions, after a warm-up, into result.json. */
-static struct plan_options to_result(const struct fixture *fixture)
-{
-    struct plan_options options = fixture_options(fixture);
-
-    options.out = fixture_path(fixture, "result.json");
-    options.repeat = 3;
-    options.warmup = 1;
-    return options;
-}
+#include "tests/unit/run/session.h"
 
 static void test_whole(void **state)
 {
@@ -160,30 +70,6 @@ static void test_failing_guest(void **state)
     cJSON_Delete(document);
 }
 
-/* Every planned trial has its sample, once. */
-static void check_orders(const cJSON *document)
-{
-    const cJSON *list = json_field(json_field(document, "run"), "order"), *series, *sample;
-    int trials = cJSON_GetArraySize(list), seen = 0;
-
-    cJSON_ArrayForEach(series, json_field(document, "metrics"))
-    {
-        if (strcmp(json_text(series, "metric"), "app") != 0)
-            continue;
-        cJSON_ArrayForEach(sample, json_field(series, "samples"))
-        {
-            const cJSON *planned = cJSON_GetArrayItem(list, (int)json_number(sample, "order"));
-
-            assert_string_equal(json_text(planned, "target"), json_text(series, "target"));
-            assert_float_equal(json_number(planned, "repetition"),
-                               json_number(sample, "repetition"), 0);
-            seen++;
-        }
-        seen += cJSON_GetArraySize(json_field(series, "warmup"));
-    }
-    assert_int_equal(seen, trials);
-}
-
 /* Complete it with options that the command line of --resume leaves at their defaults. */
 static void check_resumed(const struct fixture *fixture, const char *out)
 {
@@ -238,130 +124,6 @@ static void test_killed(void **state)
     assert_int_equal(write(fd, "{\"trial\":{\"tar", 14), 14);
     close(fd);
     check_resumed(fixture, options.out);
-}
-
-/* In the worker, after the first trial of repetition 5. */
-static void interrupt_late(const struct run *run, unsigned index, const char *text)
-{
-    say_nothing(run, index, text);
-    if (index != NO_TRIAL && run->plan->trials[index].repetition == 5)
-        kill(getpid(), SIGINT);
-}
-
-/* A rule that anything meets ends the run at its first look, also across a cut; the result is then
- * that of a run of so many repetitions. */
-static void test_until(void **state)
-{
-    const struct fixture *fixture = *state;
-    struct plan_options options = to_result(fixture);
-    struct error error = {0};
-    struct verify verify;
-    const cJSON *about, *until;
-    cJSON *document;
-
-    options.repeat = 30;
-    options.until = 100;
-    /* Of one value each: a script ends at once, and waits for nothing but the harness. */
-    fixture_null(fixture, "b",
-                 "[{\"at_ms\":60,\"marker\":\"M\"},{\"at_ms\":60,\"marker\":\"X\"},"
-                 "{\"at_ms\":60,\"marker\":\"E\"},{\"at_ms\":60,\"exit\":0}]");
-    fixture_null(fixture, "a",
-                 "[{\"at_ms\":30,\"marker\":\"M\"},{\"at_ms\":30,\"marker\":\"X\"},"
-                 "{\"at_ms\":30,\"marker\":\"E\"},{\"at_ms\":30,\"exit\":0}]");
-    assert_int_equal(run_it(&options, NULL, interrupt_late, &document, &error), -ECANCELED);
-    about = json_field(document, "run");
-    assert_false(is_complete(document));
-    assert_float_equal(json_number(about, "repeat"), 30, 0);
-    assert_null(json_field(json_field(about, "until"), "ended"));
-    assert_int_equal(verify_document(document, &verify, &error), 0);
-    assert_int_equal(verify.faults, 0);
-    verify_free(&verify);
-    cJSON_Delete(document);
-
-    assert_int_equal(run_it(&options, options.out, say_nothing, &document, &error), 0);
-    about = json_field(document, "run");
-    until = json_field(about, "until");
-    assert_true(is_complete(document));
-    assert_string_equal(json_text(until, "ended"), "narrow");
-    assert_true(cJSON_IsTrue(json_field(until, "met")));
-    assert_float_equal(json_number(until, "most"), 30, 0);
-    assert_float_equal(json_number(until, "rounds"), 12, 0);
-    assert_float_equal(json_number(about, "repeat"), 12, 0);
-    assert_int_equal(cJSON_GetArraySize(json_field(about, "order")), 2 * 13);
-    assert_float_equal(count(document, "a", "n"), 12, 0);
-    check_orders(document);
-    assert_int_equal(verify_document(document, &verify, &error), 0);
-    assert_int_equal(verify.faults, 0);
-    verify_free(&verify);
-    cJSON_Delete(document);
-    assert_false(exists(fixture, "result.json.journal"));
-}
-
-/* Rules that nothing meets end at their limits, and the result says so. */
-static void test_until_limits(void **state)
-{
-    const struct fixture *fixture = *state;
-    struct plan_options options = to_result(fixture);
-    struct error error = {0};
-    struct verify verify;
-    const cJSON *until;
-    cJSON *document;
-
-    options.repeat = 13;
-    options.until = 1e-9;
-    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
-    until = json_field(json_field(document, "run"), "until");
-    assert_string_equal(json_text(until, "ended"), "repeat");
-    assert_float_equal(json_number(until, "rounds"), 13, 0);
-    assert_true(cJSON_IsFalse(json_field(until, "met")));
-    assert_non_null(json_find(json_field(document, "warnings"), "code", "until"));
-    assert_int_equal(verify_document(document, &verify, &error), 0);
-    assert_int_equal(verify.faults, 0);
-    verify_free(&verify);
-    cJSON_Delete(document);
-
-    options.minutes = 1e-6; /* the first repetition takes longer */
-    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
-    until = json_field(json_field(document, "run"), "until");
-    assert_string_equal(json_text(until, "ended"), "minutes");
-    assert_float_equal(json_number(until, "rounds"), 1, 0);
-    assert_float_equal(count(document, "b", "n"), 1, 0);
-    assert_true(is_complete(document));
-    assert_int_equal(verify_document(document, &verify, &error), 0);
-    assert_int_equal(verify.faults, 0);
-    verify_free(&verify);
-    cJSON_Delete(document);
-}
-
-/* Scripts tell nothing of the machine. With a real program it is watched before each part of the
- * run, and what it did in the first one is not known. */
-static void test_judged(void **state)
-{
-    const struct fixture *fixture = *state;
-    struct plan_options options = to_result(fixture);
-    struct error error = {0};
-    const cJSON *about, *before;
-    cJSON *document;
-
-    fixture_target(fixture, "c", "\"driver\":\"process\"");
-    options.targets = "a,c";
-    assert_int_equal(run_it(&options, NULL, interrupt, &document, &error), -ECANCELED);
-    about = json_field(document, "run");
-    before = json_field(json_field(document, "host"), "before");
-    assert_true(cJSON_IsTrue(json_field(about, "judged")));
-    assert_true(json_number(before, "seconds") >= HOST_WATCH_S);
-    assert_non_null(json_field(before, "other_load"));
-    cJSON_Delete(document);
-    assert_int_equal(run_it(&options, options.out, say_nothing, &document, &error), 0);
-    assert_non_null(json_find(json_field(document, "warnings"), "code", "resumed"));
-    assert_true(cJSON_IsFalse(json_field(json_field(document, "run"), "quiet")));
-    assert_non_null(json_field(json_field(document, "host"), "qemu"));
-    cJSON_Delete(document);
-    options.unjudged = true;
-    assert_int_equal(run_it(&options, NULL, say_nothing, &document, &error), 0);
-    assert_true(cJSON_IsFalse(json_field(json_field(document, "run"), "judged")));
-    assert_null(json_field(json_field(json_field(document, "host"), "before"), "seconds"));
-    cJSON_Delete(document);
 }
 
 static void test_not_resumed(void **state)
@@ -502,11 +264,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_whole),         FIXTURE_TEST(test_not_kept),
         FIXTURE_TEST(test_failing_guest), FIXTURE_TEST(test_interrupted),
-        FIXTURE_TEST(test_judged),        FIXTURE_TEST(test_killed),
-        FIXTURE_TEST(test_until),         FIXTURE_TEST(test_until_limits),
-        FIXTURE_TEST(test_not_resumed),   FIXTURE_TEST(test_bad_input),
-        FIXTURE_TEST(test_empty_journal), FIXTURE_TEST(test_place),
-        FIXTURE_TEST(test_link),
+        FIXTURE_TEST(test_killed),        FIXTURE_TEST(test_not_resumed),
+        FIXTURE_TEST(test_bad_input),     FIXTURE_TEST(test_empty_journal),
+        FIXTURE_TEST(test_place),         FIXTURE_TEST(test_link),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
