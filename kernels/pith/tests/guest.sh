@@ -29,7 +29,7 @@ check "exit status modulo 256" 44
 run missing
 check "missing system calls: ENOSYS, one line each" 0 'fork\): -1 E38' 'one program per VM' \
     'kexec_load, 0.*: -1 E38' 'system call 246 is not there' 'system call 499' 'syscall\(100000\): -1 E38'
-good "a missing system call is told once" [ "$(grep -c 'system call 246' "$tmp/console")" = 1 ]
+ok "a missing system call is told once" [ "$(grep -c 'system call 246' "$tmp/console")" = 1 ]
 run null
 check "null pointer" 139 'program faulted: page fault: cannot read 0x0 \(null pointer\)' 'rip 0000000000'
 run text
@@ -83,7 +83,7 @@ for machine in q35 pc microvm,acpi=off; do
     memory=2M boot "$pith" "$good" "quiet rdinit=/app -- eat" -trace qemu_system_shutdown_request -D "$tmp/log"
     check "out of memory, of 2 MiB, on $machine" 137 'out of memory'
     # It ends by ACPI (6: by the guest), whose tables firmware left in memory. Else the machine is reset.
-    [ $machine = microvm,acpi=off ] || good "$machine ends by ACPI" grep -q 'reason=6$' "$tmp/log"
+    [ $machine = microvm,acpi=off ] || ok "$machine ends by ACPI" grep -q 'reason=6$' "$tmp/log"
 done
 
 for machine in q35 pc microvm,acpi=on; do

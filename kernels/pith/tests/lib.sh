@@ -50,18 +50,6 @@ check() { # check NAME STATUS [PATTERN...]: how it ended, and what stands on the
     fi
 }
 
-good() { # good NAME CONDITION...: count a test that looked at a file
-    local name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-        echo "ok: $name"
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $name"
-    fi
-}
-
 equal() { # equal NAME: the console is what Linux printed
     if diff "$tmp/expected" "$tmp/console" >"$tmp/diff"; then
         passed=$((passed + 1))

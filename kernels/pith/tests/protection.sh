@@ -48,7 +48,7 @@ bits() {
         value=$([ "$4" = flags ] && echo "$flags" || echo "$cr4")
         [ $((0x$value & $2)) = $(($3)) ] || { good=0; echo "  $4 $value, $count times"; }
     done <"$tmp/states"
-    good "$1" [ $good = 1 ]
+    ok "$1" [ $good = 1 ]
 }
 
 for entry in trap syscall; do
@@ -62,12 +62,12 @@ check "without SMEP and SMAP" 0
 bits "without SMEP and SMAP: neither is set" 0x300000 0 cr4
 
 run "" && cp "$tmp/console" "$tmp/expected"
-good "the tests of protection say something" [ "$(wc -l <"$tmp/expected")" -gt 100 ]
+ok "the tests of protection say something" [ "$(wc -l <"$tmp/expected")" -gt 100 ]
 for features in -smap -smep -smap,-smep; do
     run "" -cpu "max,-erms,-fsrm,$features"
     check "the tests of protection, $features" 0
     diff "$tmp/expected" "$tmp/console" >"$tmp/diff"
-    good "the same with $features" [ ! -s "$tmp/diff" ]
+    ok "the same with $features" [ ! -s "$tmp/diff" ]
 done
 
 # exhaust CALL END: by QEMU's interface for a debugger, leave the kernel's stack 8 bytes when the program asks for
@@ -137,6 +137,6 @@ wait
 check "20,000 NMIs; then the machine is stopped from outside" 4095 calling
 sed -n 's/.*v=02 .*cpl=0 .*SP=0010:\([0-9a-f]*\).*/\1/p' "$tmp/log" | grep -c ^00007f >"$tmp/count"
 echo "of $(grep -c v=02 "$tmp/log") NMIs $(cat "$tmp/count") met the kernel on the program's stack"
-good "some came before the stack had changed" [ "$(cat "$tmp/count")" -gt 0 ]
+ok "some came before the stack had changed" [ "$(cat "$tmp/count")" -gt 0 ]
 
 finish
