@@ -44,7 +44,8 @@ void net_wake(void);
 void net_interrupt(void);
 
 /* Whoever finds nothing else to do calls it: net_poll() where frames were left for later, so that
- * the program came first. Whether there were any. */
+ * the program came first, or where packets from this host to itself wait. Whether there were any.
+ */
 bool net_catch_up(void);
 
 /* The same, for the idle CPU before it halts. If the last frame came soon after it had begun to

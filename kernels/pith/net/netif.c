@@ -20,7 +20,8 @@
 #include <netif/ethernet.h>
 
 #define BULK (4u << 20) /* bytes */
-#define SYN_MOST 134    /* bytes of a frame with a SYN: IPv4's and TCP's headers at their longest */
+
+#define SYN_MOST 134 /* bytes of a frame with a SYN: IPv4's and TCP's headers at their longest */
 
 static struct netif interface;
 static struct nic nic;
