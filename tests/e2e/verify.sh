@@ -23,7 +23,7 @@ run_tare run --data "$tmp/data" --target soon,late --until 100% --repeat 30 --ou
 ok "a run until its ratios are known succeeds" is "$status" 0
 ok "it ends at the first look" grep -q "until 100 %: met after 12 repetitions of 30 at most" "$tmp/out"
 
-for result in "$tmp"/{boot,twins,failed,until}.json results/reference/*.json; do
+for result in "$tmp"/{boot,twins,failed,until}.json results/reference/{,*/}*.json; do
     run_tare verify "$result"
     ok "an honest result passes: ${result##*/}" is "$status" 0
     ok "and nothing is said against it" test ! -s "$tmp/err"
